@@ -1,0 +1,207 @@
+import type { Static, TObject } from '@sinclair/typebox';
+import type { Json, JsonObject } from '#base/json';
+import type { Table } from '#data/table';
+import type { Detail, Picture } from '#report/details';
+import type { Area, Measure, Report, Severity, Sign, Timings } from '#report/report';
+import type { RandomStreams } from '#stats/random';
+import type { Capability, Samples, Target } from '#target/target';
+import type { Domain } from '#target/domain';
+import type { Head } from '#target/head';
+
+export type PluginKind = 'attack' | 'defense' | 'probe';
+
+/** What a plugin reads besides the target. */
+export type DataNeed = 'test' | 'train' | 'table';
+
+/** What is known of a target before anything runs. */
+export interface TargetFacts {
+  readonly domain: Domain;
+  readonly head: Head;
+}
+
+/** What a plugin's judge is given: its thresholds, and the rules that hold for all. */
+export interface JudgePolicy<Thresholds> {
+  readonly thresholds: Thresholds;
+  /** `policy file`, `preset baseline` or `matcher`. */
+  readonly setBy: string;
+  readonly minimumSamples: number;
+}
+
+export type VerdictStatus = 'pass' | 'fail' | 'inconclusive' | 'not-applicable' | 'error';
+
+export interface Verdict {
+  readonly status: VerdictStatus;
+  /** One sentence with claim, number and bar. */
+  readonly claim: string;
+  readonly reasons: readonly string[];
+  readonly measures: readonly Measure[];
+  readonly signs: readonly Sign[];
+}
+
+/** An input that the plugin changed, with what the target said before and after. */
+export interface Example {
+  /** Index in the data set. */
+  readonly sample: number;
+  readonly epsilon: number;
+  readonly norm: { readonly kind: string; readonly value: number };
+  readonly label: readonly number[];
+  readonly scoresBefore: readonly number[];
+  readonly scoresAfter: readonly number[];
+  readonly original: Float32Array;
+  readonly changed: Float32Array;
+}
+
+/** A map over one input, such as an attribution. */
+export interface InputMap {
+  readonly sample: number;
+  readonly caption: string;
+  readonly input: Float32Array;
+  readonly map: Float32Array;
+}
+
+/** A file that the plugin made, such as a hardened model. */
+export interface Artifact {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What a cell produced: numbers per sample, arrays, images; never an opinion. */
+export interface Evidence<Data = Json> {
+  readonly data: Data;
+  readonly examples?: readonly Example[];
+  readonly maps?: readonly InputMap[];
+  readonly artifacts?: readonly Artifact[];
+}
+
+/** Where the pictures of a cell's examples and maps lie once they were written. */
+export interface Pictures {
+  readonly examples: readonly ExamplePictures[];
+  readonly maps: readonly MapPictures[];
+  /** The absolute value that full colour stands for in the maps. */
+  readonly mapScale: number;
+}
+
+export interface ExamplePictures {
+  readonly sample: number;
+  readonly epsilon: number;
+  readonly norm: { readonly kind: string; readonly value: number };
+  readonly why: string;
+  readonly truth: string;
+  readonly before: { readonly label: string; readonly probability: number | null };
+  readonly after: { readonly label: string; readonly probability: number | null };
+  readonly amplification: number;
+  readonly original: Picture | null;
+  readonly perturbation: Picture | null;
+  readonly adversarial: Picture | null;
+}
+
+export interface MapPictures {
+  readonly sample: number;
+  readonly caption: string;
+  readonly input: Picture | null;
+  readonly map: Picture | null;
+}
+
+export interface RunContext<Options> {
+  readonly options: Options;
+  /** Null only for plugins that need no capability of a target. */
+  readonly target: Target | null;
+  /** The drawn slice of the data that the plugin reads; empty for plugins that read none. */
+  readonly test: Samples;
+  readonly train: Samples | null;
+  readonly table: Table | null;
+  /** Keyed by the run's seed and the plugin's id. */
+  readonly random: RandomStreams;
+  /** How many inputs a cell keeps. */
+  readonly keep: number;
+  /**
+   * A checkpoint: computes the value, writes it down and gives it back; after a resume it gives back what was
+   * written. `name` is unique within the cell. Plugins put at most 256 samples, or a minute, into one step.
+   */
+  step<T extends StepValue>(name: string, compute: () => Promise<T>): Promise<T>;
+  /** Done and total, in any unit that the plugin likes. */
+  progress(done: number, total: number): void;
+}
+
+/** What a checkpoint can hold: JSON, and typed arrays by name. */
+export interface StepValue {
+  readonly json: Json;
+  readonly arrays: Readonly<Record<string, Float32Array | Float64Array | Int32Array | Uint8Array>>;
+}
+
+/** Data about a plugin: everything that does not run. */
+export interface PluginFacts {
+  /** Kebab case, its path below the top folder: `evasion/pgd`. Others' plugins begin with their package's name. */
+  readonly id: string;
+  readonly kind: PluginKind;
+  readonly area: Area;
+  /** What is true when it passes, and what is true when it fails. */
+  readonly title: string;
+  readonly failureTitle: string;
+  readonly description: string;
+  readonly sources: readonly string[];
+  /** How bad a failure is. */
+  readonly severity: Severity;
+  /** Clause ids by framework: evidence toward them, never compliance. */
+  readonly frameworks: Readonly<Record<string, readonly string[]>>;
+  readonly needs: readonly Capability[];
+  readonly data: readonly DataNeed[];
+  /** What to do about a failure: two lines, concrete. */
+  readonly advice: string;
+  /** What an adversary of this kind knows and may do; null for probes and defenses. */
+  readonly threat: string | null;
+}
+
+/** An attack, a defense or a probe: one plain object. */
+export interface Plugin<
+  Options extends TObject = TObject,
+  Policy extends TObject = TObject,
+  Data = unknown,
+> extends PluginFacts {
+  /** Every option with its default, unit and range. */
+  readonly options: Options;
+  /** The thresholds that a policy may set. */
+  readonly policy: Policy;
+  /** Thresholds where the policy file sets none. */
+  readonly presets: Readonly<Record<PolicyPreset, Static<Policy>>>;
+  /** Checks that a schema cannot express, such as one option's bound by another. Throws an AssayError. */
+  checkOptions?(options: Static<Options>): void;
+  /** Null when the plugin fits this kind of target, otherwise the sentence that says why it cannot. */
+  appliesTo?(facts: TargetFacts, options: Static<Options>): string | null;
+  /** Rows through the target, for the cost estimate of a plan. */
+  cost(samples: number, options: Static<Options>): Cost;
+  run(context: RunContext<Static<Options>>): Promise<Evidence<Data>>;
+  /** Pure: the same evidence and policy give the same verdict. */
+  judge(data: Data, policy: JudgePolicy<Static<Policy>>): Verdict;
+  /** Pure: how the evidence is shown. */
+  details(data: Data, verdict: Verdict, pictures: Pictures): readonly Detail[];
+}
+
+/** Rows through the target, before early stops. */
+export interface Cost {
+  readonly predictions: number;
+  readonly gradients: number;
+}
+
+export type PolicyPreset = 'baseline' | 'strict';
+
+/** A plugin with options chosen: what configs, matchers and ensembles take. */
+export interface ConfiguredPlugin {
+  readonly plugin: Plugin;
+  readonly options: JsonObject;
+}
+
+/** What a reporter gets: the report, its timings, and the run folder's files. */
+export interface ReportInput {
+  readonly report: Report;
+  readonly timings: Timings;
+  /** Reads a file of the run folder, such as a picture; null where it is not there. */
+  readFile(path: string): Uint8Array | null;
+}
+
+export interface Reporter {
+  readonly id: string;
+  /** The name of the file below the run folder. */
+  readonly file: string;
+  render(input: ReportInput): string;
+}

@@ -1,0 +1,184 @@
+import { Type, type Static } from '@sinclair/typebox';
+import { Detail } from './details.js';
+
+/** Goes up by one when a reader of the version before could misread a report. */
+export const REPORT_VERSION = 1;
+
+const literals = <const T extends readonly string[]>(values: T) =>
+  Type.Unsafe<T[number]>({ type: 'string', enum: [...values] });
+
+export const STATUSES = ['pass', 'fail', 'inconclusive', 'not-applicable', 'error', 'not-run'] as const;
+export const SEVERITIES = ['critical', 'high', 'medium', 'low'] as const;
+export const AREAS = ['evasion', 'corruption', 'training', 'certificates', 'data', 'explanations', 'subgroups', 'other'] as const;
+
+export type Severity = (typeof SEVERITIES)[number];
+export type Area = (typeof AREAS)[number];
+
+/** A number with what makes it readable: its interval, its denominator and the bar that it was held against. */
+export const Measure = Type.Object({
+  id: Type.String(),
+  label: Type.String(),
+  value: Type.Union([Type.Number(), Type.Null()]),
+  format: literals(['rate', 'number', 'count', 'epsilon']),
+  n: Type.Union([Type.Integer(), Type.Null()]),
+  /** 95 %, by the named method. */
+  interval: Type.Union([Type.Object({ low: Type.Number(), high: Type.Number(), method: Type.String() }), Type.Null()]),
+  threshold: Type.Union([
+    Type.Object({
+      comparison: literals(['at-least', 'at-most']),
+      value: Type.Number(),
+      /** The end of the interval that was compared, or the value where there is no interval. */
+      compared: Type.Number(),
+      holds: Type.Boolean(),
+      /** `policy file`, `preset baseline`, `matcher`: who set the bar. */
+      setBy: Type.String(),
+    }),
+    Type.Null(),
+  ]),
+});
+
+/** Whether the measurement itself can be trusted: a control, or a sign that an attack failed. */
+export const Sign = Type.Object({
+  id: Type.String(),
+  holds: Type.Boolean(),
+  sentence: Type.String(),
+});
+
+export const Waiver = Type.Object({
+  audit: Type.String(),
+  reason: Type.String(),
+  owner: Type.String(),
+  expires: Type.String(),
+});
+
+export const Finding = Type.Object({
+  /** The content hash of the cell. */
+  cell: Type.String(),
+  audit: Type.String(),
+  area: literals(AREAS),
+  status: literals(STATUSES),
+  severity: literals(SEVERITIES),
+  /** `title` of the plugin, or its `failureTitle` where it failed. */
+  title: Type.String(),
+  /** One sentence with claim, number and bar. */
+  claim: Type.String(),
+  /** Why the verdict is what it is, one sentence each. */
+  reasons: Type.Array(Type.String()),
+  measures: Type.Array(Measure),
+  signs: Type.Array(Sign),
+  details: Type.Array(Detail),
+  /** Two lines, concrete: what to do about it. */
+  advice: Type.String(),
+  description: Type.String(),
+  sources: Type.Array(Type.String()),
+  frameworks: Type.Record(Type.String(), Type.Array(Type.String())),
+  options: Type.Unknown(),
+  /** The command that repeats this cell. */
+  command: Type.String(),
+  waiver: Type.Union([Waiver, Type.Null()]),
+});
+
+export const TargetCard = Type.Object({
+  name: Type.String(),
+  digest: Type.String(),
+  engine: Type.String(),
+  device: Type.String(),
+  files: Type.Array(Type.Object({ name: Type.String(), sha256: Type.String(), bytes: Type.Integer() })),
+  domain: Type.Object({
+    kind: Type.String(),
+    shape: Type.Array(Type.Integer()),
+    range: Type.Union([Type.Tuple([Type.Number(), Type.Number()]), Type.Null()]),
+    layout: Type.Union([Type.String(), Type.Null()]),
+    mean: Type.Array(Type.Number()),
+    std: Type.Array(Type.Number()),
+  }),
+  head: Type.Object({
+    kind: Type.String(),
+    outputs: Type.Integer(),
+    /** `logits`, `probabilities` or `values`, as measured on data. */
+    scale: Type.String(),
+    tolerance: Type.Union([Type.Number(), Type.Null()]),
+  }),
+  labels: Type.Union([Type.Array(Type.String()), Type.Null()]),
+  batch: Type.String(),
+  capabilities: Type.Array(Type.String()),
+  missing: Type.Array(Type.Object({ capability: Type.String(), because: Type.String() })),
+  /** Sentences about how the target is executed: rewrites, fallbacks, slower paths. */
+  notes: Type.Array(Type.String()),
+});
+
+export const DataCard = Type.Object({
+  role: Type.String(),
+  files: Type.Array(Type.Object({ name: Type.String(), sha256: Type.String(), bytes: Type.Integer() })),
+  digest: Type.String(),
+  /** Samples in the files, and how many of them were used. */
+  available: Type.Integer(),
+  used: Type.Integer(),
+  drawn: Type.String(),
+  classes: Type.Array(Type.Object({ label: Type.String(), count: Type.Integer() })),
+  columns: Type.Array(Type.Object({ name: Type.String(), role: Type.String() })),
+});
+
+export const Gate = Type.Object({
+  passed: Type.Boolean(),
+  exitCode: Type.Integer(),
+  /** The rules that decided, one sentence each, the deciding ones first. */
+  rules: Type.Array(Type.Object({ holds: Type.Boolean(), cell: Type.Union([Type.String(), Type.Null()]), sentence: Type.String() })),
+});
+
+export const Report = Type.Object(
+  {
+    version: Type.Literal(REPORT_VERSION),
+    tool: Type.Object({ name: Type.Literal('assay'), version: Type.String() }),
+    gate: Gate,
+    findings: Type.Array(Finding),
+    target: Type.Union([TargetCard, Type.Null()]),
+    data: Type.Array(DataCard),
+    policy: Type.Object({
+      preset: Type.String(),
+      digest: Type.String(),
+      minimumSamples: Type.Integer(),
+      waivers: Type.Array(Waiver),
+    }),
+    threatModel: Type.Array(Type.String()),
+    /** What was not tested, and why. */
+    notTested: Type.Array(Type.Object({ what: Type.String(), because: Type.String() })),
+    provenance: Type.Object({
+      seed: Type.Union([Type.Integer(), Type.String()]),
+      configDigest: Type.String(),
+      planDigest: Type.String(),
+      command: Type.String(),
+      samples: literals(['show', 'ids']),
+      versions: Type.Record(Type.String(), Type.String()),
+    }),
+  },
+  { $id: 'https://assay.dev/schema/report-1.json', title: 'Assay report' },
+);
+
+/** All that may differ between equal runs; kept apart so that equal runs give equal reports. */
+export const Timings = Type.Object({
+  started: Type.String({ description: 'ISO 8601, UTC' }),
+  finished: Type.String(),
+  host: Type.Object({ platform: Type.String(), cpus: Type.Integer(), memoryMiB: Type.Integer(), node: Type.String() }),
+  execution: Type.Object({ workers: Type.Integer(), batchSize: Type.Integer(), threads: Type.Integer() }),
+  cells: Type.Array(
+    Type.Object({
+      cell: Type.String(),
+      audit: Type.String(),
+      seconds: Type.Number(),
+      peakMiB: Type.Union([Type.Number(), Type.Null()]),
+      attempts: Type.Integer(),
+    }),
+  ),
+});
+
+export type Report = Static<typeof Report>;
+export type Finding = Static<typeof Finding>;
+export type FindingStatus = (typeof STATUSES)[number];
+export type Measure = Static<typeof Measure>;
+export type Sign = Static<typeof Sign>;
+export type Waiver = Static<typeof Waiver>;
+export type TargetCard = Static<typeof TargetCard>;
+export type DataCard = Static<typeof DataCard>;
+export type Gate = Static<typeof Gate>;
+export type Timings = Static<typeof Timings>;

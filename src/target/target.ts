@@ -1,0 +1,76 @@
+import type { Digest } from '#base/digest';
+import type { Tensor } from '#base/tensor';
+import type { LossSpec, TrainingOptions } from '#engine/index';
+import type { Domain } from './domain.js';
+import type { Head, Labels } from './head.js';
+
+/** What a target lets an auditor do. */
+export type Capability = 'labels' | 'scores' | 'gradients' | 'layers' | 'training';
+
+/** Rows that went through the target, counted exactly. A gradient row counts once, as a gradient. */
+export interface QueryCount {
+  predictions: number;
+  gradients: number;
+}
+
+export interface Gradient {
+  /** [n, scores]: the same scores as `predict` gives, up to rounding. */
+  readonly scores: Tensor;
+  /** The loss of each sample. */
+  readonly loss: Float32Array;
+  /** d loss_i / d x_i, in the units of the domain, in the shape of the batch. */
+  readonly gradient: Tensor;
+}
+
+/** The model under audit. Batches of any size are split as the engine needs; results do not depend on that. */
+export interface Target {
+  readonly name: string;
+  /** Of everything that decides what the target computes: model bytes, domain and head. */
+  readonly digest: Digest;
+  readonly domain: Domain;
+  readonly head: Head;
+  /** A name for each class or label, or null. */
+  readonly labels: readonly string[] | null;
+  readonly capabilities: ReadonlySet<Capability>;
+  /** For each capability that this kind of target could have but this one lacks: the sentence that says why. */
+  readonly missing: ReadonlyMap<Capability, string>;
+  readonly queries: QueryCount;
+  /** [n, ...shape] in units of the domain -> [n, scores] (see {@link Head}). */
+  predict(inputs: Tensor): Promise<Tensor>;
+  dispose(): Promise<void>;
+}
+
+export interface DifferentiableTarget extends Target {
+  /** Scores, loss and gradient in one execution. */
+  gradient(inputs: Tensor, loss: LossSpec): Promise<Gradient>;
+}
+
+export interface TrainableTarget extends DifferentiableTarget {
+  /** A copy of the model whose weights can be moved. */
+  trainer(options: TrainingOptions): Promise<Trainer>;
+}
+
+export interface Trainer {
+  /** One step of stochastic gradient descent on the mean loss of the batch; gives that mean. */
+  step(inputs: Tensor, labels: Labels): Promise<number>;
+  /** The model with its present weights as a target of its own; shares nothing with the trainer. */
+  target(): Promise<TrainableTarget>;
+  /** The model with its present weights as a file, with its normalization and head as in the original. */
+  file(): Uint8Array;
+  dispose(): Promise<void>;
+}
+
+export function isDifferentiable(target: Target): target is DifferentiableTarget {
+  return target.capabilities.has('gradients');
+}
+
+export function isTrainable(target: Target): target is TrainableTarget {
+  return target.capabilities.has('training');
+}
+
+/** Samples with their truth and their place in the data set, which is what random streams are keyed by. */
+export interface Samples {
+  readonly inputs: Tensor;
+  readonly labels: Labels;
+  readonly indices: readonly number[];
+}
