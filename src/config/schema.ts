@@ -1,12 +1,11 @@
-import { Type, type Static } from '@sinclair/typebox';
+import { Type, type Static, type TSchema } from '@sinclair/typebox';
 
 const closed = { additionalProperties: false };
 const Path = (description: string) => Type.String({ minLength: 1, description });
-const Nullable = <T extends import('@sinclair/typebox').TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const Range = Type.Tuple([Type.Number(), Type.Number()], {
   description: 'Lowest and highest legal value, in the units of the data, such as [0, 1] or [0, 255].',
 });
-const Channels = Type.Array(Type.Number(), { minItems: 1 });
 
 export const DomainConfig = Type.Object(
   {
@@ -22,13 +21,17 @@ export const DomainConfig = Type.Object(
     ),
     range: Nullable(Range),
     mean: Type.Optional(
-      Nullable({ ...Channels, description: 'Per channel, in the units of `range`; the model receives (x - mean) / std.' }),
+      Nullable(
+        Type.Array(Type.Number(), {
+          minItems: 1,
+          description: 'Per channel, in the units of `range`; the model receives (x - mean) / std.',
+        }),
+      ),
     ),
     std: Type.Optional(
-      Nullable({
-        ...Type.Array(Type.Number({ exclusiveMinimum: 0 }), { minItems: 1 }),
-        description: 'Per channel, in the units of `range`.',
-      }),
+      Nullable(
+        Type.Array(Type.Number({ exclusiveMinimum: 0 }), { minItems: 1, description: 'Per channel, in the units of `range`.' }),
+      ),
     ),
   },
   { ...closed, description: 'What a legal input is. Fields that are null were not known to `assay init`: fill them in.' },

@@ -43,3 +43,58 @@ export interface EngineGradient {
   readonly loss: Float32Array;
   readonly gradient: Tensor;
 }
+
+/** The head of a model as far as its losses depend on it. */
+export type OutputHead = 'classes' | 'binary' | 'multi-label' | 'regression';
+
+/** The model receives (x - mean) / std along one axis of a sample. One entry a position of that axis, or one for all. */
+export interface Normalization {
+  readonly axis: number;
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+export interface EngineSpec {
+  readonly head: OutputHead;
+  /** Null: the model has one output, or it is an error that names them. */
+  readonly output: string | null;
+  readonly normalization: Normalization;
+  /** A few real inputs, in the user's units: shapes are traced, the output scale is told and rewrites are proved on them. */
+  readonly probe: Tensor;
+  readonly resources: Resources;
+}
+
+export interface ModelFacts {
+  readonly inputName: string;
+  readonly outputName: string;
+  /** Scores of one sample. */
+  readonly scoreWidth: number;
+  /** `dynamic`, or the fixed number of samples that the file asks for. */
+  readonly batch: 'dynamic' | number;
+  readonly scale: OutputScale;
+  readonly opset: number;
+  /** Why there are no gradients: a sentence that names the node and the operator. Null when there are. */
+  readonly noGradients: string | null;
+  readonly noTraining: string | null;
+  /** Rewrites, fallbacks and slower paths, one sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** A model that an engine has opened. Raw probabilities are given as logits; the model is never changed in place. */
+export interface EngineModel {
+  readonly facts: ModelFacts;
+  /** [n, ...sample] in the user's units -> [n, scoreWidth], by the file's own graph: independent of `gradient`. */
+  scores(inputs: Tensor): Promise<Tensor>;
+  /** One execution a batch of a graph with the loss and its gradient compiled in. */
+  gradient(inputs: Tensor, loss: LossSpec): Promise<EngineGradient>;
+  trainer(options: TrainingOptions): Promise<EngineTrainer>;
+  dispose(): Promise<void>;
+}
+
+export interface EngineTrainer {
+  /** One descent step on the mean `cross-entropy` loss of the batch; gives that mean before the step. */
+  step(inputs: Tensor, labels: Float64Array): Promise<number>;
+  /** The file with its present weights. */
+  file(): Uint8Array;
+  dispose(): Promise<void>;
+}

@@ -1,1 +1,2 @@
 export type * from './contract.js';
+export { openOnnxModel } from './onnx/index.js';
