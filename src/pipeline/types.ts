@@ -1,0 +1,80 @@
+import type { Digest } from '#base/digest';
+import type { JsonObject } from '#base/json';
+import type { LoadedConfig, LoadedPolicy } from '#config/loaded';
+import type { Cost, DataNeed } from '#plugin/plugin';
+import type { Registry } from '#plugin/registry';
+import type { DataCard, Report, TargetCard, Timings } from '#report/report';
+
+/** One thing to run: target x plugin x options x data x seed. `id` is the digest of all that decides its evidence. */
+export interface Cell {
+  readonly id: Digest;
+  /** The plugin's id. */
+  readonly audit: string;
+  /** Complete: every default filled in. */
+  readonly options: JsonObject;
+  readonly data: readonly DataNeed[];
+  readonly cost: Cost;
+  /**
+   * `run`, or a verdict that is known before: `not-applicable` (the kind of target or head rules the plugin out) or
+   * `inconclusive` (a capability or data is missing; the sentence says what would enable it).
+   */
+  readonly fate: { readonly kind: 'run' } | { readonly kind: 'not-applicable' | 'inconclusive'; readonly because: string };
+}
+
+/** What runs, written to `plan.json` before anything does. Holds no path of this machine outside `config`. */
+export interface Plan {
+  readonly cells: readonly Cell[];
+  readonly target: TargetCard | null;
+  readonly data: readonly DataCard[];
+  readonly seed: number | string;
+  readonly digest: Digest;
+}
+
+/** What the pipeline tells whoever listens; a listener that throws never ends a run. */
+export type RunEvent =
+  | { readonly kind: 'run-started'; readonly folder: string; readonly plan: Plan; readonly resumed: boolean }
+  | { readonly kind: 'cell-started'; readonly cell: Cell; readonly position: number }
+  | { readonly kind: 'cell-progress'; readonly cell: Cell; readonly done: number; readonly total: number }
+  | { readonly kind: 'cell-finished'; readonly cell: Cell; readonly outcome: CellOutcome; readonly seconds: number }
+  | { readonly kind: 'report-written'; readonly files: readonly string[] }
+  /** A reporter or listener failed; the run goes on and ends with exit code 2 at best. */
+  | { readonly kind: 'warning'; readonly sentence: string };
+
+/** How the run of a cell ended: evidence on disk, or the sentence that says why there is none. */
+export type CellOutcome =
+  | { readonly kind: 'evidence'; readonly digest: Digest }
+  | { readonly kind: 'error'; readonly sentence: string };
+
+export interface PlanOptions {
+  /** Only these plugin ids. */
+  readonly only?: readonly string[];
+  /** Overrides `sample` of the test data. */
+  readonly sample?: number;
+  readonly seed?: number | string;
+}
+
+export interface PlannedRun {
+  readonly plan: Plan;
+  readonly loaded: LoadedConfig;
+  readonly registry: Registry;
+}
+
+export interface RunOptions {
+  /** `false`, `latest` (the newest unfinished run of this plan) or a run folder. */
+  readonly resume: false | 'latest' | string;
+  readonly signal: AbortSignal;
+  readonly on: (event: RunEvent) => void;
+}
+
+export interface RunResult {
+  readonly folder: string;
+  readonly report: Report;
+  readonly timings: Timings;
+  readonly exitCode: number;
+  readonly files: readonly string[];
+}
+
+export interface GateOptions {
+  /** Another policy than the one that the run was judged by. */
+  readonly policy?: LoadedPolicy;
+}
