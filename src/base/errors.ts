@@ -10,6 +10,7 @@ export type AssayErrorCode =
   | 'output'
   | 'worker'
   | 'run'
+  | 'nothing-audited'
   | 'interrupted';
 
 export interface AssayErrorParts {
@@ -26,6 +27,7 @@ export interface AssayErrorParts {
 export class AssayError extends Error {
   override readonly name = 'AssayError';
   readonly code: AssayErrorCode;
+  readonly what: string;
   readonly where: string | undefined;
   readonly mend: string | undefined;
 
@@ -34,6 +36,7 @@ export class AssayError extends Error {
     const mend = parts.mend === undefined ? '' : ` ${parts.mend}`;
     super(`${place}${parts.what}.${mend}`, parts.cause === undefined ? undefined : { cause: parts.cause });
     this.code = code;
+    this.what = parts.what;
     this.where = parts.where;
     this.mend = parts.mend;
   }

@@ -1,4 +1,5 @@
 import type { Digest } from '#base/digest';
+import type { Positions } from './place.js';
 import type { Config, PolicyConfig } from './schema.js';
 
 /** A configuration that was read, checked and completed. Paths in it are absolute. */
@@ -11,6 +12,8 @@ export interface LoadedConfig {
   readonly policy: LoadedPolicy;
   /** Whether modules that the file names may be imported: a TypeScript config, or --allow-code. */
   readonly allowCode: boolean;
+  /** Where each entry of the file begins, for messages; absent where the file is code. */
+  readonly positions?: Positions;
 }
 
 /** {@link Config} with every default filled in. */
@@ -24,4 +27,5 @@ export interface LoadedPolicy {
   readonly file: string | null;
   readonly policy: Omit<PolicyConfig, '$schema'> & Required<Omit<PolicyConfig, '$schema'>>;
   readonly digest: Digest;
+  readonly positions?: Positions;
 }

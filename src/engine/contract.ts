@@ -94,7 +94,14 @@ export interface EngineModel {
 export interface EngineTrainer {
   /** One descent step on the mean `cross-entropy` loss of the batch; gives that mean before the step. */
   step(inputs: Tensor, labels: Float64Array): Promise<number>;
+  /** Scores, `cross-entropy` loss and input gradient at the present weights. */
+  inputGradient(inputs: Tensor, labels: Float64Array): Promise<EngineGradient>;
+  /** Weights and velocities by name: all that a trainer needs to go on where another stopped. Copies. */
+  state(): TrainingState;
+  restore(state: TrainingState): void;
   /** The file with its present weights. */
   file(): Uint8Array;
   dispose(): Promise<void>;
 }
+
+export type TrainingState = Readonly<Record<string, Float32Array>>;

@@ -1,9 +1,14 @@
 import type { Digest } from '#base/digest';
 import type { JsonObject } from '#base/json';
 import type { LoadedConfig, LoadedPolicy } from '#config/loaded';
-import type { Cost, DataNeed } from '#plugin/plugin';
+import type { TargetConfig } from '#config/schema';
+import type { Table } from '#data/table';
+import type { ModelBytes } from '#engine/index';
+import type { Cost, DataNeed, Reporter, TargetFacts } from '#plugin/plugin';
 import type { Registry } from '#plugin/registry';
 import type { DataCard, Report, TargetCard, Timings } from '#report/report';
+import type { Samples } from '#target/target';
+import type { Tensor } from '#base/tensor';
 
 /** One thing to run: target x plugin x options x data x seed. `id` is the digest of all that decides its evidence. */
 export interface Cell {
@@ -15,10 +20,13 @@ export interface Cell {
   readonly data: readonly DataNeed[];
   readonly cost: Cost;
   /**
-   * `run`, or a verdict that is known before: `not-applicable` (the kind of target or head rules the plugin out) or
-   * `inconclusive` (a capability or data is missing; the sentence says what would enable it).
+   * `run`, or a verdict that is known before: `not-applicable` (the kind of target or head rules the plugin out),
+   * `inconclusive` (a capability or data is missing; the sentence says what would enable it) or `not-run` (left out by
+   * the caller).
    */
-  readonly fate: { readonly kind: 'run' } | { readonly kind: 'not-applicable' | 'inconclusive'; readonly because: string };
+  readonly fate:
+    | { readonly kind: 'run' }
+    | { readonly kind: 'not-applicable' | 'inconclusive' | 'not-run'; readonly because: string };
 }
 
 /** What runs, written to `plan.json` before anything does. Holds no path of this machine outside `config`. */
@@ -51,12 +59,34 @@ export interface PlanOptions {
   /** Overrides `sample` of the test data. */
   readonly sample?: number;
   readonly seed?: number | string;
+  readonly signal?: AbortSignal;
+}
+
+/** What a run reads, read once: what workers get, as values and never as paths. */
+export interface RunInputs {
+  readonly target: TargetInput | null;
+  readonly test: Samples | null;
+  readonly train: Samples | null;
+  readonly table: Table | null;
+}
+
+/** All that opens a target in a worker. */
+export interface TargetInput {
+  readonly config: TargetConfig;
+  readonly model: ModelBytes;
+  readonly facts: TargetFacts;
+  readonly labels: readonly string[] | null;
+  /** A few real samples, the same for every cell. */
+  readonly probe: Tensor;
 }
 
 export interface PlannedRun {
   readonly plan: Plan;
   readonly loaded: LoadedConfig;
   readonly registry: Registry;
+  readonly inputs: RunInputs;
+  /** The command that repeats the run, without folders. */
+  readonly command: string;
 }
 
 export interface RunOptions {
@@ -64,6 +94,10 @@ export interface RunOptions {
   readonly resume: false | 'latest' | string;
   readonly signal: AbortSignal;
   readonly on: (event: RunEvent) => void;
+  /** Projections of the report to write beside `report.json`. */
+  readonly reporters: readonly Reporter[];
+  /** The day by which waivers expire, YYYY-MM-DD; default: today, UTC. A resumed run keeps the day of its start. */
+  readonly today?: string;
 }
 
 export interface RunResult {
@@ -77,4 +111,6 @@ export interface RunResult {
 export interface GateOptions {
   /** Another policy than the one that the run was judged by. */
   readonly policy?: LoadedPolicy;
+  /** Another day than the run's first, YYYY-MM-DD. */
+  readonly today?: string;
 }

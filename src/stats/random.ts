@@ -2,7 +2,7 @@ import seedrandom from 'seedrandom';
 
 /** One stream of random numbers. Equal keys give equal streams; no stream shares state with another. */
 export interface Rng {
-  /** Uniform in [0, 1). */
+  /** Uniform in (0, 1), 53 bits. */
   uniform(): number;
   /** Standard normal. */
   normal(): number;
@@ -22,13 +22,15 @@ export interface RandomStreams {
 }
 
 export function randomStreams(seed: string | number, ...names: readonly (string | number)[]): RandomStreams {
-  const key = [seed, ...names].join('/');
+  // As a JSON list, since names such as `evasion/pgd` hold every separator that could join them.
+  const key = JSON.stringify([seed, ...names].map(String));
   return {
-    fork: (name) => randomStreams(key, name),
+    fork: (name) => randomStreams(seed, ...names, name),
     of: (sampleIndex) => rng(`${key}#${sampleIndex}`),
   };
 }
 
+/** The stream that a key names, from its beginning: Brent's xorgens 4096 with 53 bits a number (arXiv:1004.3115). */
 export function rng(key: string): Rng {
   const generator = seedrandom.xor4096(key);
   const uniform = () => generator.double();
@@ -42,7 +44,7 @@ export function rng(key: string): Rng {
         spare = undefined;
         return value;
       }
-      // Box and Muller 1958; 1 - u keeps the logarithm finite.
+      // Box and Muller 1958; 1 - u is in (0, 1), so the logarithm is finite.
       const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
       const angle = 2 * Math.PI * uniform();
       spare = radius * Math.sin(angle);

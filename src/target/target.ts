@@ -1,6 +1,6 @@
 import type { Digest } from '#base/digest';
 import type { Tensor } from '#base/tensor';
-import type { LossSpec, TrainingOptions } from '#engine/index';
+import type { LossSpec, TrainingOptions, TrainingState } from '#engine/index';
 import type { Domain } from './domain.js';
 import type { Head, Labels } from './head.js';
 
@@ -53,6 +53,11 @@ export interface TrainableTarget extends DifferentiableTarget {
 export interface Trainer {
   /** One step of stochastic gradient descent on the mean loss of the batch; gives that mean. */
   step(inputs: Tensor, labels: Labels): Promise<number>;
+  /** Scores, `cross-entropy` loss and input gradient at the present weights. */
+  inputGradient(inputs: Tensor, labels: Labels): Promise<Gradient>;
+  /** Weights and velocities: all that is needed to go on after an interruption. */
+  state(): TrainingState;
+  restore(state: TrainingState): void;
   /** The model with its present weights as a target of its own; shares nothing with the trainer. */
   target(): Promise<TrainableTarget>;
   /** The model with its present weights as a file, with its normalization and head as in the original. */

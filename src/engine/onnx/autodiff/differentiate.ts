@@ -1,0 +1,88 @@
+import type { GraphBuilder } from '../graph/builder.js';
+import type { ElementType, Graph, Node } from '../graph/ir.js';
+import type { Trace } from '../graph/trace.js';
+import { operatorError, RuleContext, type GradientRule } from './rule.js';
+
+export interface DifferentiationRequest {
+  readonly graph: Graph;
+  readonly trace: Trace;
+  /** For each value whose gradient is known from outside: the name of that gradient. */
+  readonly cotangents: ReadonlyMap<string, string>;
+  /** Inputs or constants of the graph. */
+  readonly wrt: readonly string[];
+  readonly rules: ReadonlyMap<string, GradientRule>;
+}
+
+/**
+ * Reverse-mode differentiation of a graph into a graph (Griewank & Walther 2008, chapter 3): walks the nodes backward
+ * once and adds, for each, the nodes of its vector-Jacobian product to `builder`.
+ *
+ * @returns for each name of `wrt` the name of its gradient; names that the outputs do not depend on are left out.
+ * @throws AssayError `operator` naming the first node on the way that has no rule.
+ */
+export function differentiate(builder: GraphBuilder, request: DifferentiationRequest): Map<string, string> {
+  const { graph, trace, rules } = request;
+  const active = dependents(graph, trace, request.wrt);
+  const gradients = new Accumulator(builder, request.cotangents);
+  for (const node of graph.nodes.toReversed()) {
+    if (!node.outputs.some((output) => active.has(output))) continue;
+    const own = node.outputs.map((output) => gradients.of(output));
+    if (own.every((gradient) => gradient === null)) continue;
+    const rule = node.domain === '' ? rules.get(node.op) : undefined;
+    if (rule === undefined) throw operatorError(node, 'has no gradient rule');
+    const context = new RuleContext(node, builder, own, trace, (input) => active.has(input));
+    rule(context).forEach((gradient, i) => {
+      const input = node.inputs[i];
+      if (gradient !== null && input !== undefined && active.has(input)) gradients.add(input, gradient);
+    });
+  }
+  const found = request.wrt.map((name) => [name, gradients.of(name)] as const);
+  return new Map(found.filter((entry): entry is readonly [string, string] => entry[1] !== null));
+}
+
+/** Sums the gradients that reach a value along different ways. */
+class Accumulator {
+  readonly #parts = new Map<string, string[]>();
+  readonly #sums = new Map<string, string>();
+
+  constructor(
+    private readonly builder: GraphBuilder,
+    cotangents: ReadonlyMap<string, string>,
+  ) {
+    for (const [value, gradient] of cotangents) this.add(value, gradient);
+  }
+
+  add(value: string, gradient: string): void {
+    const parts = this.#parts.get(value);
+    if (parts === undefined) this.#parts.set(value, [gradient]);
+    else parts.push(gradient);
+  }
+
+  of(value: string): string | null {
+    const known = this.#sums.get(value);
+    if (known !== undefined) return known;
+    const parts = this.#parts.get(value);
+    if (parts === undefined) return null;
+    const sum = parts.reduce((total, part) => this.builder.node('Add', [total, part]));
+    this.#sums.set(value, sum);
+    return sum;
+  }
+}
+
+const FLOATING: ReadonlySet<ElementType> = new Set<ElementType>(['float32', 'float64', 'float16', 'bfloat16']);
+
+/** All real-valued values that depend on one of `sources`, the sources included. */
+function dependents(graph: Graph, trace: Trace, sources: readonly string[]): Set<string> {
+  const found = new Set(sources);
+  const isReal = (name: string): boolean => FLOATING.has(trace.get(name)?.type ?? 'other');
+  for (const node of graph.nodes) {
+    if (!readsAny(node, found)) continue;
+    for (const output of node.outputs) if (isReal(output)) found.add(output);
+  }
+  return found;
+}
+
+function readsAny(node: Node, names: ReadonlySet<string>): boolean {
+  if (node.inputs.some((input) => names.has(input))) return true;
+  return [...node.attributes.values()].some((a) => a.kind === 'opaque' && a.captures.some((name) => names.has(name)));
+}

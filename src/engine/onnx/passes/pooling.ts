@@ -1,0 +1,100 @@
+import { GraphBuilder } from '../graph/builder.js';
+import type { Graph, Node } from '../graph/ir.js';
+import { fixedFrom } from '../graph/shape.js';
+import type { Trace } from '../graph/trace.js';
+
+/**
+ * A ReLU that only a max pooling reads is moved behind it: max and ReLU commute, and the ReLU and its mask then work
+ * on the smaller tensor.
+ */
+export function reluAfterPool(graph: Graph): Graph {
+  const readers = readersOf(graph);
+  const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
+  const moved = new Map<Node, Node[]>();
+  for (const pool of graph.nodes) {
+    if (pool.op !== 'MaxPool' || pool.domain !== '' || pool.outputs.length !== 1) continue;
+    const relu = producers.get(pool.inputs[0] ?? '');
+    if (relu?.op !== 'Relu' || relu.domain !== '' || hasPadding(pool)) continue;
+    const between = relu.outputs[0] ?? '';
+    if (readers.get(between) !== 1 || graph.outputs.some((output) => output.name === between)) continue;
+    moved.set(relu, []);
+    moved.set(pool, [
+      { ...pool, inputs: relu.inputs, outputs: [between] },
+      { ...relu, inputs: [between], outputs: pool.outputs },
+    ]);
+  }
+  return { ...graph, nodes: graph.nodes.flatMap((node) => moved.get(node) ?? [node]) };
+}
+
+/**
+ * Max poolings whose windows tile the input become a tournament: windows are split into their phases and compared in
+ * pairs. That leaves the gradient to Max, whose rule routes it by comparing again, and never needs indices.
+ */
+export function tournamentPool(graph: Graph, trace: Trace): Graph {
+  return graph.nodes.reduce<Graph>(
+    (grown, node) => {
+      const tiles = node.op === 'MaxPool' && node.domain === '' ? tiling(node, trace) : null;
+      return tiles === null ? { ...grown, nodes: [...grown.nodes, node] } : tournament(node, tiles, grown);
+    },
+    { ...graph, nodes: [] },
+  );
+}
+
+/** Every other max pooling gets its second output, the indices that its gradient needs. */
+export function poolIndices(graph: Graph): Graph {
+  return {
+    ...graph,
+    nodes: graph.nodes.map((node) =>
+      node.op === 'MaxPool' && node.domain === '' && node.outputs.length === 1
+        ? { ...node, outputs: [...node.outputs, `${node.outputs[0] ?? ''}/indices`] }
+        : node,
+    ),
+  };
+}
+
+interface Tiling {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** 2 x 2 windows with stride 2 over even sizes: the pooling of nearly every small CNN. */
+function tiling(node: Node, trace: Trace): Tiling | null {
+  const shape = trace.get(node.inputs[0] ?? '')?.shape ?? [];
+  const sizes = fixedFrom(shape, 1);
+  if (sizes === null || shape.length !== 4 || node.outputs.length !== 1 || hasPadding(node)) return null;
+  const [channels = 0, height = 0, width = 0] = sizes;
+  const twoByTwo = [integers(node, 'kernel_shape'), integers(node, 'strides')].every((v) => v[0] === 2 && v[1] === 2);
+  const isPlain = integers(node, 'dilations').every((d) => d === 1);
+  return twoByTwo && isPlain && height % 2 === 0 && width % 2 === 0 ? { channels, height, width } : null;
+}
+
+/** Left against right, then upper against lower: so the first of equal maxima in row-major order wins. */
+function tournament(pool: Node, { channels, height, width }: Tiling, graph: Graph): Graph {
+  const builder = new GraphBuilder(graph);
+  const pairs = builder.reshape(pool.inputs[0] ?? '', [-1, 2]);
+  const winners = builder.node('Max', builder.nodes('Split', [pairs], 2, { axis: 1, num_outputs: 2 }));
+  const rows = builder.reshape(winners, [-1, 2, width / 2]);
+  const champions = builder.node('Max', builder.nodes('Split', [rows], 2, { axis: 1, num_outputs: 2 }));
+  const target = builder.integers([-1, channels, height / 2, width / 2]);
+  builder.append({ ...pool, op: 'Reshape', inputs: [champions, target], attributes: new Map() });
+  return builder.build(graph.outputs);
+}
+
+function readersOf(graph: Graph): Map<string, number> {
+  const readers = new Map<string, number>();
+  for (const node of graph.nodes) for (const input of node.inputs) readers.set(input, (readers.get(input) ?? 0) + 1);
+  return readers;
+}
+
+function hasPadding(node: Node): boolean {
+  const automatic = node.attributes.get('auto_pad');
+  if (automatic?.kind === 'string' && automatic.value !== 'NOTSET' && automatic.value !== 'VALID') return true;
+  const ceil = node.attributes.get('ceil_mode');
+  return (ceil?.kind === 'int' && ceil.value !== 0) || integers(node, 'pads').some((amount) => amount !== 0);
+}
+
+function integers(node: Node, name: string): readonly number[] {
+  const attribute = node.attributes.get(name);
+  return attribute?.kind === 'ints' ? attribute.value : [];
+}

@@ -1,0 +1,85 @@
+import * as ort from 'onnxruntime-node';
+import { AssayError, messageOf } from '#base/errors';
+import type { ElementType } from './graph/ir.js';
+
+/** A value as the runtime takes and gives it. */
+export interface RuntimeValue {
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+  readonly data: RuntimeData;
+}
+
+export type RuntimeData = Exclude<ort.Tensor['data'], Uint16Array | string[]> | Uint16Array | string[];
+
+export interface SessionOptions {
+  readonly threads: number;
+  /** `none` keeps every value of the graph as it is written, for traces. */
+  readonly optimization: 'all' | 'none';
+}
+
+/** A compiled graph. One execution at a time. */
+export interface Session {
+  run(feeds: Readonly<Record<string, RuntimeValue>>, outputs: readonly string[]): Promise<Map<string, RuntimeValue>>;
+  dispose(): Promise<void>;
+}
+
+const ONLY_FATAL = 4;
+
+/**
+ * Compiles a serialized ONNX model on the CPU.
+ *
+ * @throws AssayError `model` when the runtime refuses it, as it does for an operator without a kernel.
+ */
+export async function createSession(model: Uint8Array, options: SessionOptions): Promise<Session> {
+  const session = await refused('the model was refused by ONNX Runtime', () =>
+    ort.InferenceSession.create(model, {
+      executionProviders: ['cpu'],
+      graphOptimizationLevel: options.optimization === 'all' ? 'all' : 'disabled',
+      intraOpNumThreads: options.threads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      logSeverityLevel: ONLY_FATAL,
+      // Idle workers that spin slow down whatever runs next.
+      extra: { session: { intra_op: { allow_spinning: '0' } } },
+    }),
+  );
+  return {
+    run: async (feeds, outputs) => {
+      const inputs = Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, tensorOf(value)]));
+      const results = await refused('the model failed while it ran', () =>
+        session.run(inputs, [...outputs], { logSeverityLevel: ONLY_FATAL }),
+      );
+      return new Map(Object.entries(results).map(([name, result]) => [name, valueOf(name, result)]));
+    },
+    dispose: () => session.release(),
+  };
+}
+
+function tensorOf(value: RuntimeValue): ort.Tensor {
+  // The runtime checks the pair of type and data itself.
+  return new ort.Tensor(value.type as 'float32', value.data as Float32Array, value.shape);
+}
+
+function valueOf(name: string, result: ort.OnnxValue): RuntimeValue {
+  if (!(result instanceof ort.Tensor)) {
+    throw new AssayError('model', { what: `the output \`${name}\` is not a tensor` });
+  }
+  return { type: result.type as ElementType, shape: result.dims, data: result.data };
+}
+
+async function refused<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw new AssayError('model', { what: `${what}: ${messageOf(cause)}`, cause });
+  }
+}
+
+/** The values of a result that has to be float32 or float64. */
+export function floatsOf(name: string, value: RuntimeValue | undefined): Float32Array {
+  if (value?.data instanceof Float32Array) return value.data;
+  if (value?.data instanceof Float64Array) return Float32Array.from(value.data);
+  throw new AssayError('model', {
+    what: `the output \`${name}\` holds ${value?.type ?? 'nothing'} instead of real numbers`,
+  });
+}

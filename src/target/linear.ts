@@ -1,0 +1,118 @@
+import { digestOfJson, type Digest } from '#base/digest';
+import { AssayError } from '#base/errors';
+import { row, rowsOf, sizeOf, zeros, type Tensor } from '#base/tensor';
+import type { LossSpec } from '#engine/index';
+import type { ContinuousDomain } from './domain.js';
+import { labelWidth, scoreWidth, type Head } from './head.js';
+import { lossSlope, lossValue } from './losses.js';
+import type { Capability, DifferentiableTarget, Gradient, QueryCount } from './target.js';
+
+export interface LinearOptions {
+  readonly head: Head;
+  /** The shape of one sample. Three axes make an image of [channels, height, width], others a table. */
+  readonly shape: readonly number[];
+  /** Lowest and highest legal value. Default: [0, 1]. */
+  readonly range?: readonly [number, number];
+}
+
+/**
+ * A linear model, score_k(x) = w_k . x + b_k, computed in double precision and given as float32. Everything about it has
+ * a closed form, so it is what attacks and explainers are held against before they judge anything else.
+ *
+ * @param weights [scores][values of a sample]
+ * @param bias one for each score
+ * @throws AssayError `model` where the sizes do not agree
+ */
+export function linearTarget(
+  weights: readonly ArrayLike<number>[],
+  bias: ArrayLike<number>,
+  options: LinearOptions,
+): DifferentiableTarget {
+  return new LinearTarget(
+    weights.map((each) => Float64Array.from(each)),
+    Float64Array.from(bias),
+    options.head,
+    domainOf(options),
+  );
+}
+
+class LinearTarget implements DifferentiableTarget {
+  readonly name = 'linear model';
+  readonly digest: Digest;
+  readonly labels = null;
+  readonly capabilities: ReadonlySet<Capability> = new Set<Capability>(['labels', 'scores', 'gradients']);
+  readonly missing: ReadonlyMap<Capability, string> = new Map([['training', 'A linear model has nothing to train.']]);
+  readonly queries: QueryCount = { predictions: 0, gradients: 0 };
+
+  constructor(
+    private readonly weights: readonly Float64Array[],
+    private readonly bias: Float64Array,
+    readonly head: Head,
+    readonly domain: ContinuousDomain,
+  ) {
+    const values = sizeOf(domain.shape);
+    const fits = weights.length === scoreWidth(head) && bias.length === weights.length;
+    if (!fits || weights.some((each) => each.length !== values)) {
+      throw new AssayError('model', {
+        what: `a linear model with the head \`${head.kind}\` over ${values} values needs ${scoreWidth(head)} rows of as many weights, and as many biases`,
+      });
+    }
+    this.digest = digestOfJson({ weights: weights.map((each) => [...each]), bias: [...bias], head, domain });
+  }
+
+  predict(inputs: Tensor): Promise<Tensor> {
+    this.queries.predictions += rowsOf(inputs);
+    return Promise.resolve(this.scores(inputs));
+  }
+
+  gradient(inputs: Tensor, { kind, labels }: LossSpec): Promise<Gradient> {
+    const n = rowsOf(inputs);
+    this.queries.gradients += n;
+    const scores = this.scores(inputs);
+    const width = kind === 'score' ? 1 : labelWidth(this.head);
+    const loss = new Float32Array(n);
+    const gradient = zeros(inputs.shape);
+    for (let i = 0; i < n; i++) {
+      const label = labels.subarray(i * width, (i + 1) * width);
+      loss[i] = lossValue(this.head, kind, row(scores, i), label);
+      this.backward(lossSlope(this.head, kind, row(scores, i), label), row(gradient, i));
+    }
+    return Promise.resolve({ scores, loss, gradient });
+  }
+
+  dispose(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  private scores(inputs: Tensor): Tensor {
+    const scores = zeros([rowsOf(inputs), this.weights.length]);
+    for (let i = 0; i < rowsOf(inputs); i++) {
+      const x = row(inputs, i);
+      row(scores, i).set(this.weights.map((w, k) => dot(w, x) + (this.bias[k] ?? 0)));
+    }
+    return scores;
+  }
+
+  /** sum_k slope_k w_k */
+  private backward(slope: Float64Array, into: Float32Array): void {
+    const sum = new Float64Array(into.length);
+    this.weights.forEach((w, k) => w.forEach((weight, i) => (sum[i] = (sum[i] ?? 0) + (slope[k] ?? 0) * weight)));
+    into.set(sum);
+  }
+}
+
+function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] ?? NaN) * (b[i] ?? NaN);
+  return sum;
+}
+
+function domainOf({ shape, range = [0, 1] }: LinearOptions): ContinuousDomain {
+  const plain = { shape, range };
+  if (shape.length !== 3) return { kind: 'tabular', ...plain, ...neutral(shape.at(-1) ?? 1) };
+  return { kind: 'image', layout: 'NCHW', ...plain, ...neutral(shape[0] ?? 1) };
+}
+
+function neutral(channels: number): { mean: number[]; std: number[] } {
+  return { mean: Array.from({ length: channels }, () => 0), std: Array.from({ length: channels }, () => 1) };
+}
