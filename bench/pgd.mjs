@@ -1,0 +1,104 @@
+// PGD-40 (Linf, epsilon 0.1, no random start, no early stop) on 1,000 images: Assay against the same loop in PyTorch,
+// eager and channels-last, in one run. Prints medians of paired ratios.
+//
+//   node bench/pgd.mjs [--python python3] [--repetitions 7] [--threads 2]
+//
+// Both engines use the same number of threads. The runtime's workers do not spin, and 60 ms lie between two timings,
+// so that neither side is slowed by what the other left behind.
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const { values } = parseArgs({
+  options: {
+    python: { type: 'string', default: 'python3' },
+    repetitions: { type: 'string', default: '7' },
+    threads: { type: 'string', default: '2' },
+    model: { type: 'string', default: 'fashion-cnn' },
+  },
+});
+
+const { openTarget } = await import(`${root}/dist/src/target/open.js`);
+const { readModelFile } = await import(`${root}/dist/src/target/read-model.js`);
+const { loadSamples } = await import(`${root}/dist/src/data/load-samples.js`);
+const { runPgd } = await import(`${root}/dist/attacks/evasion/index.js`);
+const { randomStreams } = await import(`${root}/dist/src/stats/random.js`);
+const { declareTarget } = await import(`${root}/dist/src/target/declare.js`);
+
+const config = {
+  file: `${root}/fixtures/models/${values.model}.onnx`,
+  head: 'classes',
+  domain: { kind: 'image', layout: 'NCHW', range: [0, 1], mean: [0.286], std: [0.353] },
+};
+const data = {
+  inputs: `${root}/fixtures/data/fashion-test-images.idx3-ubyte.gz`,
+  labels: `${root}/fixtures/data/fashion-test-labels.idx1-ubyte.gz`,
+  scale: 1 / 255,
+};
+const options = {
+  norm: 'Linf',
+  epsilons: 0.1,
+  steps: 40,
+  relativeStepSize: 0.1,
+  restarts: 1,
+  randomStart: false,
+  loss: 'cross-entropy',
+  earlyStop: false,
+};
+
+const model = await readModelFile(config.file);
+const { samples } = await loadSamples(data, await declareTarget(config, model), 0);
+const probe = { shape: [64, 1, 28, 28], data: samples.inputs.data.subarray(0, 64 * 784) };
+const { target } = await openTarget(config, model, probe, { threads: Number(values.threads), batchSize: 128 });
+
+async function timeOwn() {
+  const start = performance.now();
+  await runPgd(target, samples, options, randomStreams(0, 'bench'));
+  return (performance.now() - start) / 1000;
+}
+
+const peer = startPeer();
+const rows = [];
+await timeOwn();
+for (let i = 0; i < Number(values.repetitions); i++) {
+  await sleep(60);
+  const assay = await timeOwn();
+  await sleep(60);
+  const torch = await peer.run();
+  rows.push({ assay, ...torch });
+}
+peer.stop();
+await target.dispose();
+
+const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+const report = {
+  model: values.model,
+  images: samples.indices.length,
+  seconds: Object.fromEntries(['assay', 'eager', 'channels_last'].map((key) => [key, median(rows.map((r) => r[key]))])),
+  ratioToEager: median(rows.map((r) => r.assay / r.eager)),
+  ratioToChannelsLast: median(rows.map((r) => r.assay / r.channels_last)),
+  required: { ratioToEager: 0.6, ratioToChannelsLast: 0.85 },
+};
+process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+
+/** The peer answers each line `run` with one line of JSON: seconds of one repetition, eager and channels-last. */
+function startPeer() {
+  const script = fileURLToPath(new URL('peers/pgd_torch.py', import.meta.url));
+  const child = spawn(values.python, [script, '--mode', 'time', '--model', config.file, '--threads', values.threads], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    async run() {
+      child.stdin.write('run\n');
+      const { value, done } = await lines.next();
+      if (done) throw new Error('the PyTorch peer ended; see bench/peers/README.md');
+      return JSON.parse(value);
+    },
+    stop: () => child.stdin.end(),
+  };
+}
+
