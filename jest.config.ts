@@ -1,14 +1,35 @@
 /** @jest-config-loader esbuild-register */
 import type { Config } from 'jest';
 
+const compiled = (syntax: 'typescript' | 'ecmascript'): [string, unknown] => [
+  '@swc/jest',
+  { jsc: { parser: { syntax }, target: 'es2022' }, module: { type: 'commonjs' } },
+];
+
+/** log-update and what it imports are ES modules only. */
+const ES_MODULES = [
+  'log-update',
+  'ansi-(escapes|regex|styles)',
+  'cli-cursor',
+  'environment',
+  'get-east-asian-width',
+  'is-fullwidth-code-point',
+  'mimic-function',
+  'onetime',
+  'restore-cursor',
+  'slice-ansi',
+  'string-width',
+  'strip-ansi',
+  'wrap-ansi',
+].join('|');
+
 const shared = {
-  testEnvironment: '<rootDir>/test/environment.cjs',
+  testEnvironment: '<rootDir>/src/jest/jest-environment.cjs',
   testEnvironmentOptions: { customExportConditions: ['assay-source', 'require', 'node', 'node-addons'] },
-  transform: {
-    '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } }],
-  },
+  transform: { '^.+\\.ts$': compiled('typescript'), '^.+\\.js$': compiled('ecmascript') },
+  transformIgnorePatterns: [`/node_modules/(?!(${ES_MODULES})/)`],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist[^/]*/'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '/docs/'],
 } satisfies Config;
 

@@ -101,4 +101,3 @@ function startPeer() {
     stop: () => child.stdin.end(),
   };
 }
-

@@ -30,11 +30,17 @@ export const DomainConfig = Type.Object(
     ),
     std: Type.Optional(
       Nullable(
-        Type.Array(Type.Number({ exclusiveMinimum: 0 }), { minItems: 1, description: 'Per channel, in the units of `range`.' }),
+        Type.Array(Type.Number({ exclusiveMinimum: 0 }), {
+          minItems: 1,
+          description: 'Per channel, in the units of `range`.',
+        }),
       ),
     ),
   },
-  { ...closed, description: 'What a legal input is. Fields that are null were not known to `assay init`: fill them in.' },
+  {
+    ...closed,
+    description: 'What a legal input is. Fields that are null were not known to `assay init`: fill them in.',
+  },
 );
 
 export const TargetConfig = Type.Object(
@@ -67,11 +73,15 @@ export const SamplesConfig = Type.Object(
     scale: Type.Optional(
       Type.Number({
         exclusiveMinimum: 0,
-        description: 'Stored values are multiplied by this to reach the units of the domain: 0.00392156862745098 (1/255) for bytes and [0, 1].',
+        description:
+          'Stored values are multiplied by this to reach the units of the domain: 0.00392156862745098 (1/255) for bytes and [0, 1].',
       }),
     ),
     sample: Type.Optional(
-      Type.Integer({ minimum: 1, description: 'How many samples to draw: stratified by label, seeded. All when left out.' }),
+      Type.Integer({
+        minimum: 1,
+        description: 'How many samples to draw: stratified by label, seeded. All when left out.',
+      }),
     ),
   },
   closed,
@@ -81,7 +91,9 @@ export const TableConfig = Type.Object(
   {
     file: Path('A CSV file with a header.'),
     delimiter: Type.Optional(Type.String({ minLength: 1, maxLength: 1, description: 'Default: a comma.' })),
-    missing: Type.Optional(Type.Array(Type.String(), { description: 'Values that mean missing. Default: the empty field.' })),
+    missing: Type.Optional(
+      Type.Array(Type.String(), { description: 'Values that mean missing. Default: the empty field.' }),
+    ),
     roles: Type.Record(
       Type.String(),
       Type.Unsafe<'identifier' | 'quasi-identifier' | 'sensitive' | 'insensitive'>({
@@ -96,11 +108,19 @@ export const TableConfig = Type.Object(
 
 export const ExecutionConfig = Type.Object(
   {
-    workers: Type.Optional(Type.Integer({ minimum: 1, maximum: 64, description: 'Cells that run side by side. Default 1.' })),
-    threads: Type.Optional(Type.Integer({ minimum: 1, description: 'Threads of each worker. Default: cores / workers.' })),
-    batchSize: Type.Optional(Type.Integer({ minimum: 1, description: 'Samples in one execution. Default 256. Never changes a result.' })),
+    workers: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 64, description: 'Cells that run side by side. Default 1.' }),
+    ),
+    threads: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'Threads of each worker. Default: cores / workers.' }),
+    ),
+    batchSize: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'Samples in one execution. Default 128. Never changes a result.' }),
+    ),
     memoryMiB: Type.Optional(Type.Integer({ minimum: 64, description: 'Memory limit of each worker. Default 4096.' })),
-    cellMinutes: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: 'Time limit of each cell. Default 60.' })),
+    cellMinutes: Type.Optional(
+      Type.Number({ exclusiveMinimum: 0, description: 'Time limit of each cell. Default 60.' }),
+    ),
   },
   { ...closed, description: 'How the machine is used. Nothing here changes a result.' },
 );

@@ -1,3 +1,5 @@
 export type * from './contract.js';
 export { openOnnxModel } from './onnx/index.js';
 export { describeOnnxModel, type ModelDescription } from './onnx/model.js';
+export { externalDataFiles } from './onnx/proto/external-files.js';
+export { decodeModel } from './onnx/proto/codec.js';

@@ -8,6 +8,7 @@ import type { Cost, DataNeed, Reporter, TargetFacts } from '#plugin/plugin';
 import type { Registry } from '#plugin/registry';
 import type { DataCard, Report, TargetCard, Timings } from '#report/report';
 import type { Samples } from '#target/target';
+import type { ExitCode } from './exit-codes.js';
 import type { Tensor } from '#base/tensor';
 
 /** One thing to run: target x plugin x options x data x seed. `id` is the digest of all that decides its evidence. */
@@ -50,8 +51,7 @@ export type RunEvent =
 
 /** How the run of a cell ended: evidence on disk, or the sentence that says why there is none. */
 export type CellOutcome =
-  | { readonly kind: 'evidence'; readonly digest: Digest }
-  | { readonly kind: 'error'; readonly sentence: string };
+  { readonly kind: 'evidence'; readonly digest: Digest } | { readonly kind: 'error'; readonly sentence: string };
 
 export interface PlanOptions {
   /** Only these plugin ids. */
@@ -104,7 +104,7 @@ export interface RunResult {
   readonly folder: string;
   readonly report: Report;
   readonly timings: Timings;
-  readonly exitCode: number;
+  readonly exitCode: ExitCode;
   readonly files: readonly string[];
 }
 

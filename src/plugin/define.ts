@@ -6,11 +6,7 @@ import type { ConfiguredPlugin, Plugin, PluginKind, Reporter } from './plugin.js
  * A plugin as its file exports it. Called with options it gives what configs, matchers and ensembles take; `.plugin`
  * is the plain object itself.
  */
-export interface PluginFactory<
-  Options extends TObject = TObject,
-  Policy extends TObject = TObject,
-  Data = unknown,
-> {
+export interface PluginFactory<Options extends TObject = TObject, Policy extends TObject = TObject, Data = unknown> {
   (options?: OptionsInput<Static<Options>>): ConfiguredPlugin;
   readonly plugin: Plugin<Options, Policy, Data>;
 }

@@ -9,7 +9,16 @@ const literals = <const T extends readonly string[]>(values: T) =>
 
 export const STATUSES = ['pass', 'fail', 'inconclusive', 'not-applicable', 'error', 'not-run'] as const;
 export const SEVERITIES = ['critical', 'high', 'medium', 'low'] as const;
-export const AREAS = ['evasion', 'corruption', 'training', 'certificates', 'data', 'explanations', 'subgroups', 'other'] as const;
+export const AREAS = [
+  'evasion',
+  'corruption',
+  'training',
+  'certificates',
+  'data',
+  'explanations',
+  'subgroups',
+  'other',
+] as const;
 
 export type Severity = (typeof SEVERITIES)[number];
 export type Area = (typeof AREAS)[number];
@@ -121,9 +130,11 @@ export const DataCard = Type.Object({
 
 export const Gate = Type.Object({
   passed: Type.Boolean(),
-  exitCode: Type.Integer(),
+  exitCode: Type.Unsafe<0 | 1 | 2 | 3>({ type: 'integer', enum: [0, 1, 2, 3] }),
   /** The rules that decided, one sentence each, the deciding ones first. */
-  rules: Type.Array(Type.Object({ holds: Type.Boolean(), cell: Type.Union([Type.String(), Type.Null()]), sentence: Type.String() })),
+  rules: Type.Array(
+    Type.Object({ holds: Type.Boolean(), cell: Type.Union([Type.String(), Type.Null()]), sentence: Type.String() }),
+  ),
 });
 
 export const Report = Type.Object(

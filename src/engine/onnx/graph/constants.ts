@@ -23,26 +23,6 @@ export function int64Constant(shape: readonly number[], values: readonly number[
   return constantOf('int64', shape, BigInt64Array.from(values, toInt64));
 }
 
-export function boolConstant(shape: readonly number[], values: readonly boolean[]): Constant {
-  return constantOf(
-    'bool',
-    shape,
-    Uint8Array.from(values, (value) => (value ? 1 : 0)),
-  );
-}
-
-export function float32Scalar(value: number): Constant {
-  return float32Constant([], [value]);
-}
-
-export function int64Scalar(value: number): Constant {
-  return int64Constant([], [value]);
-}
-
-export function boolScalar(value: boolean): Constant {
-  return boolConstant([], [value]);
-}
-
 /** The values as a new float32 array. Any numeric type; throws for strings and types that Assay does not compute with. */
 export function float32Of(constant: Constant): Float32Array {
   if (constant.type === 'float32') return new Float32Array(alignedCopy(constant));
@@ -95,7 +75,7 @@ export function integersOf(constant: Constant): number[] {
 function constantOf(
   type: ElementType,
   shape: readonly number[],
-  values: Float32Array | Float64Array | BigInt64Array | Uint8Array,
+  values: Float32Array | Float64Array | BigInt64Array,
 ): Constant {
   if (values.length !== sizeOf(shape)) {
     throw new AssayError('model', {

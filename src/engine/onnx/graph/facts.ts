@@ -97,8 +97,9 @@ export class Facts {
   }
 
   #shifted(rank: number | undefined, axes: string | undefined, sign: 1 | -1): number | undefined {
-    const count = this.#integers(axes)?.length;
-    return rank === undefined || count === undefined ? undefined : rank + sign * count;
+    const count = this.#integers(axes)?.length ?? 0;
+    // No axes, left out or empty, mean all of them to most operators.
+    return rank === undefined || count === 0 ? undefined : rank + sign * count;
   }
 
   #integers(name: string | undefined): number[] | undefined {

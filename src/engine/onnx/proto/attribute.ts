@@ -2,15 +2,11 @@ import type { ModelBytes } from '../../contract.js';
 import type { Attribute } from '../graph/ir.js';
 import { longOf, longsOf, numberOf, numbersOf } from './int64.js';
 import { decodeIn, malformed } from './malformed.js';
-import { AttributeProto, type MessageOf } from './schema.js';
+import { ATTRIBUTE_TYPE, AttributeProto, joined, LAST_ATTRIBUTE_TYPE, type MessageOf } from './schema.js';
 import { readSubgraphs } from './subgraph.js';
 import { readTensor, writeTensor } from './tensor.js';
 
 type Message = MessageOf<typeof AttributeProto>;
-
-/** AttributeProto.AttributeType */
-const TYPE = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints: 7, strings: 8, graphs: 10 } as const;
-const KNOWN_TYPES = 14;
 
 /** Reads one attribute of a node; `node` names the node in errors. */
 export function readAttribute(model: ModelBytes, bytes: Uint8Array, node: string): readonly [string, Attribute] {
@@ -25,19 +21,19 @@ export function readAttribute(model: ModelBytes, bytes: Uint8Array, node: string
 export function writeAttribute(name: string, attribute: Attribute): Uint8Array {
   switch (attribute.kind) {
     case 'float':
-      return AttributeProto.encode({ name, type: TYPE.float, f: attribute.value });
+      return AttributeProto.encode({ name, type: ATTRIBUTE_TYPE.float, f: attribute.value });
     case 'int':
-      return AttributeProto.encode({ name, type: TYPE.int, i: longOf(attribute.value) });
+      return AttributeProto.encode({ name, type: ATTRIBUTE_TYPE.int, i: longOf(attribute.value) });
     case 'string':
-      return AttributeProto.encode({ name, type: TYPE.string, s: encodeText(attribute.value) });
+      return AttributeProto.encode({ name, type: ATTRIBUTE_TYPE.string, s: encodeText(attribute.value) });
     case 'tensor':
-      return AttributeProto.encode({ name, type: TYPE.tensor, t: writeTensor(attribute.value, '') });
+      return AttributeProto.encode({ name, type: ATTRIBUTE_TYPE.tensor, t: [writeTensor(attribute.value, '')] });
     case 'floats':
-      return AttributeProto.encode({ name, type: TYPE.floats, floats: attribute.value });
+      return AttributeProto.encode({ name, type: ATTRIBUTE_TYPE.floats, floats: attribute.value });
     case 'ints':
-      return AttributeProto.encode({ name, type: TYPE.ints, ints: longsOf(attribute.value) });
+      return AttributeProto.encode({ name, type: ATTRIBUTE_TYPE.ints, ints: longsOf(attribute.value) });
     case 'strings':
-      return AttributeProto.encode({ name, type: TYPE.strings, strings: attribute.value.map(encodeText) });
+      return AttributeProto.encode({ name, type: ATTRIBUTE_TYPE.strings, strings: attribute.value.map(encodeText) });
     case 'opaque':
       return attribute.bytes;
   }
@@ -45,31 +41,31 @@ export function writeAttribute(name: string, attribute: Attribute): Uint8Array {
 
 function valueOf(model: ModelBytes, message: Message, bytes: Uint8Array, label: string): Attribute {
   switch (message.type) {
-    case TYPE.float:
+    case ATTRIBUTE_TYPE.float:
       return { kind: 'float', value: message.f };
-    case TYPE.int:
+    case ATTRIBUTE_TYPE.int:
       return { kind: 'int', value: numberOf(message.i) };
-    case TYPE.floats:
+    case ATTRIBUTE_TYPE.floats:
       return { kind: 'floats', value: message.floats };
-    case TYPE.ints:
+    case ATTRIBUTE_TYPE.ints:
       return { kind: 'ints', value: numbersOf(message.ints) };
-    case TYPE.tensor:
-      return { kind: 'tensor', value: readTensor(model, message.t, label) };
-    case TYPE.string: {
+    case ATTRIBUTE_TYPE.tensor:
+      return { kind: 'tensor', value: readTensor(model, joined(message.t), label) };
+    case ATTRIBUTE_TYPE.string: {
       const value = decodeText(message.s);
       return value === null ? { kind: 'opaque', bytes, captures: [] } : { kind: 'string', value };
     }
-    case TYPE.strings: {
+    case ATTRIBUTE_TYPE.strings: {
       const value = message.strings.map(decodeText);
       return value.every((text) => text !== null)
         ? { kind: 'strings', value }
         : { kind: 'opaque', bytes, captures: [] };
     }
-    case TYPE.graph:
-    case TYPE.graphs:
+    case ATTRIBUTE_TYPE.graph:
+    case ATTRIBUTE_TYPE.graphs:
       return { kind: 'opaque', ...readSubgraphs(model, message, bytes, label) };
     default:
-      if (message.type <= 0 || message.type > KNOWN_TYPES) throw malformed(model, `${label} has no known type`);
+      if (message.type <= 0 || message.type > LAST_ATTRIBUTE_TYPE) throw malformed(model, `${label} has no known type`);
       return { kind: 'opaque', bytes, captures: [] };
   }
 }

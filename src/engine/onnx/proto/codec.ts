@@ -6,7 +6,7 @@ import { readAttribute, writeAttribute } from './attribute.js';
 import { constantOfNode, isConstantNode } from './constant-node.js';
 import { longOf, numberOf } from './int64.js';
 import { decodeIn, malformed } from './malformed.js';
-import { FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto } from './schema.js';
+import { FunctionProto, GraphProto, joined, ModelProto, NodeProto, OperatorSetIdProto, TensorProto } from './schema.js';
 import { readSparseTensor } from './sparse.js';
 import { constantOfTensor, writeTensor } from './tensor.js';
 import { sortNodes } from './topology.js';
@@ -37,12 +37,12 @@ export function decodeModel(model: ModelBytes): Graph {
   const bytes = model.files.get(model.main);
   if (bytes === undefined) throw malformed(model, 'the file is not there');
   const proto = decodeIn(model, ModelProto, bytes, 'the model');
-  if (!ModelProto.has(proto, 'graph')) throw malformed(model, 'the file holds no graph', NOT_ONNX);
+  if (proto.graph.length === 0) throw malformed(model, 'the file holds no graph', NOT_ONNX);
   const irVersion = numberOf(proto.irVersion);
   if (irVersion < 1) throw malformed(model, 'the file does not say its version of the ONNX format', NOT_ONNX);
   const opsets = readOpsets(model, proto.opsetImport);
   const functions = functionNames(model, proto.functions);
-  const graph = readGraph(model, proto.graph);
+  const graph = readGraph(model, joined(proto.graph));
   for (const node of graph.nodes) checkDomain(model, node, opsets, functions);
   return {
     ...graph,
@@ -54,7 +54,7 @@ export function decodeModel(model: ModelBytes): Graph {
 
 /** Writes a graph as one ONNX file, with every constant inside. Throws when that is over 2 GiB. */
 export function encodeModel(graph: Graph): Uint8Array {
-  const size = [...graph.constants.values()].reduce((sum, constant) => sum + constant.bytes.length, 0);
+  const size = [...graph.constants.values()].reduce((sum, { bytes, opaque }) => sum + (opaque ?? bytes).length, 0);
   if (size > MAX_MODEL_BYTES) {
     throw new AssayError('model', { what: `the model \`${graph.name}\` is over 2 GiB, which no ONNX file holds` });
   }
@@ -65,13 +65,15 @@ export function encodeModel(graph: Graph): Uint8Array {
       OperatorSetIdProto.encode({ domain, version: longOf(version) }),
     ),
     functions: graph.functions,
-    graph: GraphProto.encode({
-      name: graph.name,
-      node: graph.nodes.map(writeNode),
-      initializer: [...graph.constants].map(([name, constant]) => writeTensor(constant, name)),
-      input: graph.inputs.map(writeValueInfo),
-      output: graph.outputs.map(writeValueInfo),
-    }),
+    graph: [
+      GraphProto.encode({
+        name: graph.name,
+        node: graph.nodes.map(writeNode),
+        initializer: [...graph.constants].map(([name, constant]) => writeTensor(constant, name)),
+        input: graph.inputs.map(writeValueInfo),
+        output: graph.outputs.map(writeValueInfo),
+      }),
+    ],
   });
 }
 

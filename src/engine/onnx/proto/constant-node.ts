@@ -3,7 +3,7 @@ import { float32Constant, int64Constant } from '../graph/constants.js';
 import { describeNode } from '../graph/describe.js';
 import type { Attribute, Constant, Node } from '../graph/ir.js';
 import { decodeIn, malformed } from './malformed.js';
-import { AttributeProto } from './schema.js';
+import { AttributeProto, joined } from './schema.js';
 import { readSparseTensor } from './sparse.js';
 import { stringConstant } from './tensor.js';
 
@@ -43,7 +43,7 @@ function valueOf(model: ModelBytes, node: Node, key: string, attribute: Attribut
     case 'opaque': {
       if (key !== 'sparse_value') return null;
       const { sparseTensor } = decodeIn(model, AttributeProto, attribute.bytes, describeNode(node));
-      return readSparseTensor(model, sparseTensor, `the value of ${describeNode(node)}`).constant;
+      return readSparseTensor(model, joined(sparseTensor), `the value of ${describeNode(node)}`).constant;
     }
   }
 }

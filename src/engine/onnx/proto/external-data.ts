@@ -1,6 +1,7 @@
 import type { ModelBytes } from '../../contract.js';
 import { decodeIn, malformed } from './malformed.js';
-import { StringStringEntryProto, TensorProto, type MessageOf } from './schema.js';
+import type { TensorProto } from './schema.js';
+import { StringStringEntryProto, type MessageOf } from './schema.js';
 
 type Tensor = MessageOf<typeof TensorProto>;
 
@@ -18,7 +19,7 @@ export function externalBytes(model: ModelBytes, tensor: Tensor, label: string):
   const file = model.files.get(location);
   if (file === undefined) throw malformed(model, `${label} keeps its data in \`${location}\`, which is not there`);
   const offset = byteCount(model, entries.get('offset'), 0, label);
-  const length = byteCount(model, entries.get('length'), file.length - offset, label);
+  const length = byteCount(model, entries.get('length'), Math.max(file.length - offset, 0), label);
   if (offset + length > file.length) {
     throw malformed(
       model,

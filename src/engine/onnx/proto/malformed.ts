@@ -20,7 +20,7 @@ export function decodeIn<F extends Fields>(
     throw new AssayError('model', {
       where: model.main,
       what: `${label} cannot be read (${messageOf(thrown)})`,
-      mend: 'The file is cut off or damaged: export it again.',
+      mend: 'The file is cut off, damaged or not ONNX: export the model again.',
       cause: thrown,
     });
   }

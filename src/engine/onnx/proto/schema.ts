@@ -46,7 +46,7 @@ export type MessageOf<M> = M extends MessageType<infer F> ? Decoded<F> : never;
 export const ModelProto = message('ModelProto', {
   irVersion: one('int64', 1),
   producerName: one('string', 2),
-  graph: one('bytes', 7),
+  graph: nested(7),
   opsetImport: many('bytes', 8),
   functions: many('bytes', 25),
 });
@@ -74,8 +74,8 @@ export const AttributeProto = message('AttributeProto', {
   f: one('float', 2),
   i: one('int64', 3),
   s: one('bytes', 4),
-  t: one('bytes', 5),
-  g: one('bytes', 6),
+  t: nested(5),
+  g: nested(6),
   floats: many('float', 7),
   ints: many('int64', 8),
   strings: many('bytes', 9),
@@ -83,13 +83,13 @@ export const AttributeProto = message('AttributeProto', {
   graphs: many('bytes', 11),
   type: one('int32', 20),
   refAttrName: one('string', 21),
-  sparseTensor: one('bytes', 22),
+  sparseTensor: nested(22),
 });
 
 export const TensorProto = message('TensorProto', {
   dims: many('int64', 1),
   dataType: one('int32', 2),
-  segment: one('bytes', 3),
+  segment: nested(3),
   floatData: many('float', 4),
   int32Data: many('int32', 5),
   stringData: many('bytes', 6),
@@ -103,23 +103,23 @@ export const TensorProto = message('TensorProto', {
 });
 
 export const SparseTensorProto = message('SparseTensorProto', {
-  values: one('bytes', 1),
-  indices: one('bytes', 2),
+  values: nested(1),
+  indices: nested(2),
   dims: many('int64', 3),
 });
 
 export const ValueInfoProto = message('ValueInfoProto', {
   name: one('string', 1),
-  type: one('bytes', 2),
+  type: nested(2),
 });
 
 export const TypeProto = message('TypeProto', {
-  tensorType: one('bytes', 1),
+  tensorType: nested(1),
 });
 
 export const TensorTypeProto = message('TensorTypeProto', {
   elemType: one('int32', 1),
-  shape: one('bytes', 2),
+  shape: nested(2),
 });
 
 export const TensorShapeProto = message('TensorShapeProto', {
@@ -147,6 +147,22 @@ export const FunctionProto = message('FunctionProto', {
   domain: one('string', 10),
 });
 
+/** AttributeProto.AttributeType: the types that are read. */
+export const ATTRIBUTE_TYPE = {
+  float: 1,
+  int: 2,
+  string: 3,
+  tensor: 4,
+  graph: 5,
+  floats: 6,
+  ints: 7,
+  strings: 8,
+  graphs: 10,
+} as const;
+
+/** The highest number that AttributeType has. */
+export const LAST_ATTRIBUTE_TYPE = 14;
+
 function one<T extends Scalar>(type: T, id: number) {
   return { id, type, repeated: false } as const;
 }
@@ -155,24 +171,41 @@ function many<T extends Scalar>(type: T, id: number) {
   return { id, type, repeated: true } as const;
 }
 
+/** One message inside a message. It may come in several parts, which {@link joined} puts together. */
+function nested(id: number) {
+  return many('bytes', id);
+}
+
+/** Protocol buffers merge the parts of one message, and that is what reading them one after another does. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const [only = new Uint8Array(), ...others] = parts;
+  return others.length === 0 ? only : new Uint8Array(Buffer.concat(parts));
+}
+
 function message<F extends Fields>(name: string, fields: F): MessageType<F> {
   const type = protobuf.Root.fromJSON({
-    nested: { [name]: { fields: mapValues(fields, descriptor) } },
+    // Only proto2 tells fields that are left out from fields that are 0 or empty.
+    nested: { [name]: { edition: 'proto2', fields: mapValues(fields, descriptor) } },
   }).lookupType(name);
   return {
     decode(bytes) {
-      const reader = protobuf.Reader.create(bytes);
+      const reader = protobuf.Reader.create(plain(bytes));
       reader.discardUnknown = true;
       // The descriptor above is what makes the library's untyped message of this type.
       return type.decode(reader) as unknown as Decoded<F>;
     },
-    encode: (values) => type.encode(values).finish(),
+    encode: (values) => plain(type.encode(values).finish()),
     has: (decoded, field) => Object.hasOwn(decoded, field),
   };
 }
 
+/** The same bytes when they are a Buffer of Node, whose views are Buffers again and compare unequal to others. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 function descriptor({ id, type, repeated }: Field) {
-  if (!repeated) return { id, type };
+  if (!repeated) return { id, type, options: type === 'bytes' ? { default: '' } : {} };
   return { id, type, rule: 'repeated', options: { packed: type !== 'string' && type !== 'bytes' } };
 }
 

@@ -4,7 +4,7 @@ import { integersOf } from '../graph/constants.js';
 import { widthOf } from '../graph/element-type.js';
 import type { Constant } from '../graph/ir.js';
 import { decodeIn, malformed } from './malformed.js';
-import { SparseTensorProto, TensorProto } from './schema.js';
+import { joined, SparseTensorProto, TensorProto } from './schema.js';
 import { constantOfTensor, readDimensions, readTensor } from './tensor.js';
 
 /** A small file may claim a large sparse tensor, and all of it is laid out here. */
@@ -17,14 +17,19 @@ export function readSparseTensor(
   label: string,
 ): { readonly name: string; readonly constant: Constant } {
   const sparse = decodeIn(model, SparseTensorProto, bytes, label);
-  const tensor = decodeIn(model, TensorProto, sparse.values, label);
+  const tensor = decodeIn(model, TensorProto, joined(sparse.values), label);
   const named = tensor.name === '' ? label : `sparse tensor \`${tensor.name}\``;
   const values = constantOfTensor(model, tensor, `the values of ${named}`);
   const width = widthOf(values.type);
   if (width === 0) throw malformed(model, `${named} has an element type that cannot be sparse`);
   const shape = readDimensions(model, sparse.dims, named, width);
   if (sizeOf(shape) * width > MAX_DENSE_BYTES) throw malformed(model, `${named} is over 256 MiB when it is laid out`);
-  const positions = positionsOf(model, readTensor(model, sparse.indices, `the indices of ${named}`), shape, named);
+  const positions = positionsOf(
+    model,
+    readTensor(model, joined(sparse.indices), `the indices of ${named}`),
+    shape,
+    named,
+  );
   if (positions.length * width !== values.bytes.length) {
     throw malformed(model, `${named} has ${positions.length} indices for ${values.bytes.length / width} values`);
   }

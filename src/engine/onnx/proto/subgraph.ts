@@ -2,8 +2,10 @@ import type { ModelBytes } from '../../contract.js';
 import { isExternal } from './external-data.js';
 import { decodeIn, malformed } from './malformed.js';
 import {
+  ATTRIBUTE_TYPE,
   AttributeProto,
   GraphProto,
+  joined,
   NodeProto,
   SparseTensorProto,
   TensorProto,
@@ -18,7 +20,8 @@ interface Part {
   readonly captures: readonly string[];
 }
 
-const MAX_DEPTH = 64;
+/** How deep graphs may lie in attributes of each other. */
+export const MAX_DEPTH = 64;
 
 /**
  * Reads the subgraphs of an attribute (the branches of If, the bodies of Loop and Scan) as far as the outer graph
@@ -32,20 +35,13 @@ export function readSubgraphs(
   depth = 1,
 ): Part {
   if (depth > MAX_DEPTH) throw malformed(model, `${label} nests subgraphs more than ${MAX_DEPTH} deep`);
-  const single = AttributeProto.has(attribute, 'g') ? [readGraph(model, attribute.g, label, depth)] : [];
-  const several = attribute.graphs.map((graph) => readGraph(model, graph, label, depth));
-  const captures = [...new Set([...single, ...several].flatMap((part) => part.captures))];
-  const changed = single.some((part) => part.bytes !== attribute.g) || differ(several, attribute.graphs);
-  if (!changed) return { bytes, captures };
-  const [g] = single;
-  return {
-    captures,
-    bytes: AttributeProto.encode({
-      ...attribute,
-      ...(g === undefined ? {} : { g: g.bytes }),
-      graphs: bytesOf(several),
-    }),
-  };
+  const single = attribute.type === ATTRIBUTE_TYPE.graph;
+  const graphs = single ? [joined(attribute.g)] : attribute.graphs;
+  const parts = graphs.map((graph) => readGraph(model, graph, label, depth));
+  const captures = [...new Set(parts.flatMap((part) => part.captures))];
+  if (!differ(parts, graphs)) return { bytes, captures };
+  const { name, type } = attribute;
+  return { captures, bytes: AttributeProto.encode({ name, type, [single ? 'g' : 'graphs']: bytesOf(parts) }) };
 }
 
 function readGraph(model: ModelBytes, bytes: Uint8Array, label: string, depth: number): Part {
@@ -80,10 +76,20 @@ function readNode(model: ModelBytes, bytes: Uint8Array, label: string, depth: nu
 
 function readNodeAttribute(model: ModelBytes, bytes: Uint8Array, label: string, depth: number): Part {
   const attribute = decodeIn(model, AttributeProto, bytes, `an attribute in ${label}`);
-  if (!AttributeProto.has(attribute, 't')) return readSubgraphs(model, attribute, bytes, label, depth + 1);
-  const tensor = inlineTensor(model, attribute.t, label);
-  const changed = tensor.bytes !== attribute.t;
-  return { captures: [], bytes: changed ? AttributeProto.encode({ ...attribute, t: tensor.bytes }) : bytes };
+  switch (attribute.type) {
+    case ATTRIBUTE_TYPE.graph:
+    case ATTRIBUTE_TYPE.graphs:
+      return readSubgraphs(model, attribute, bytes, label, depth + 1);
+    case ATTRIBUTE_TYPE.tensor: {
+      const given = joined(attribute.t);
+      const tensor = inlineTensor(model, given, label);
+      if (tensor.bytes === given) return { bytes, captures: [] };
+      const { name, type } = attribute;
+      return { bytes: AttributeProto.encode({ name, type, t: [tensor.bytes] }), captures: [] };
+    }
+    default:
+      return { bytes, captures: [] };
+  }
 }
 
 function inlineTensor(model: ModelBytes, bytes: Uint8Array, label: string): { name: string; bytes: Uint8Array } {
@@ -94,7 +100,7 @@ function inlineTensor(model: ModelBytes, bytes: Uint8Array, label: string): { na
 
 function sparseName(model: ModelBytes, bytes: Uint8Array, label: string): string {
   const { values } = decodeIn(model, SparseTensorProto, bytes, label);
-  return decodeIn(model, TensorProto, values, label).name;
+  return decodeIn(model, TensorProto, joined(values), label).name;
 }
 
 function differ(parts: readonly { readonly bytes: Uint8Array }[], originals: readonly Uint8Array[]): boolean {

@@ -20,16 +20,17 @@ export function readTensor(model: ModelBytes, bytes: Uint8Array, label: string):
 
 export function constantOfTensor(model: ModelBytes, tensor: Tensor, label: string): Constant {
   if (tensor.dataType === 0) throw malformed(model, `${label} has no element type`);
-  if (TensorProto.has(tensor, 'segment')) throw malformed(model, `${label} is split into segments`);
+  if (tensor.segment.length > 0) throw malformed(model, `${label} is split into segments`);
   const type = elementTypeOf(tensor.dataType);
   const shape = readDimensions(model, tensor.dims, label, Math.max(widthOf(type), 1));
   if (type === 'string') {
     requireSize(model, label, tensor.stringData.length, sizeOf(shape), 'texts');
     return opaqueConstant(type, shape, tensor);
   }
-  const raw = isExternal(tensor) ? externalBytes(model, tensor, label) : tensor.rawData;
+  const external = isExternal(tensor);
+  const raw = external ? externalBytes(model, tensor, label) : tensor.rawData;
   if (type === 'other') return opaqueConstant(type, shape, tensor, raw);
-  const bytes = raw.length > 0 ? raw : bytesOfFields(type, tensor);
+  const bytes = external || raw.length > 0 ? raw : bytesOfFields(type, tensor);
   requireSize(model, label, bytes.length, sizeOf(shape) * widthOf(type), 'bytes');
   return { type, shape, bytes };
 }

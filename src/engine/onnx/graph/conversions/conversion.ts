@@ -52,7 +52,7 @@ export class Conversion {
   }
 
   constant(value: Constant): string {
-    const name = this.fresh('constant');
+    const name = this.#fresh('constant');
     this.#constants.set(name, value);
     return name;
   }
@@ -63,7 +63,7 @@ export class Conversion {
 
   /** A new node with one output, and that output's name. */
   node(op: string, inputs: readonly string[], attributes: Readonly<Record<string, Attribute>> = {}): [Node, string] {
-    const output = this.fresh(op);
+    const output = this.#fresh(op);
     const node = {
       op,
       domain: '',
@@ -83,9 +83,9 @@ export class Conversion {
     });
   }
 
-  private fresh(hint: string): string {
+  #fresh(hint: string): string {
     const name = `assay/upgrade/${hint}_${this.#count++}`;
-    if (this.#names.has(name)) return this.fresh(hint);
+    if (this.#names.has(name)) return this.#fresh(hint);
     this.#names.add(name);
     return name;
   }

@@ -1,0 +1,110 @@
+import type { Rng } from '#stats/random';
+import { roundDown, roundToward, roundUp } from './float32.js';
+import { projectOntoL1BallAndBox } from './l1-projection.js';
+import type { Norm } from './norms.js';
+
+/** What an attack may turn one input into: all within epsilon of it that is a legal input. */
+export interface Ball {
+  readonly center: Float32Array;
+  /**
+   * Writes a point of ball and box close to the candidate: first into the ball, then clipped to the box. Linf: the
+   * nearest. L2: rescaled, then clipped, which is in both but not always nearest. L1: the nearest, exactly. Rounded to
+   * float32 towards the center, so that neither bound is passed by rounding.
+   */
+  project(candidate: Float64Array, into: Float32Array): void;
+}
+
+/** @param range lowest and highest legal value; a center that lies outside is left where it is, never moved further out */
+export function ballAround(
+  center: Float32Array,
+  epsilon: number,
+  norm: Norm,
+  [low, high]: readonly [number, number],
+): Ball {
+  switch (norm) {
+    case 'Linf':
+      return linfBall(center, epsilon, low, high);
+    case 'L2':
+      return l2Ball(center, epsilon, low, high);
+    case 'L1':
+      return l1Ball(center, epsilon, low, high);
+  }
+}
+
+function linfBall(center: Float32Array, epsilon: number, low: number, high: number): Ball {
+  const least = center.map((value) => Math.min(roundUp(Math.max(value - epsilon, low)), value));
+  const most = center.map((value) => Math.max(roundDown(Math.min(value + epsilon, high)), value));
+  return {
+    center,
+    project(candidate, into) {
+      for (let i = 0; i < into.length; i++) {
+        into[i] = Math.min(Math.max(candidate[i] ?? NaN, least[i] ?? NaN), most[i] ?? NaN);
+      }
+    },
+  };
+}
+
+function l2Ball(center: Float32Array, epsilon: number, low: number, high: number): Ball {
+  return {
+    center,
+    project(candidate, into) {
+      const length = Math.sqrt(squaredDistance(candidate, center));
+      const scale = length > epsilon ? epsilon / length : 1;
+      for (let i = 0; i < into.length; i++) {
+        const origin = center[i] ?? NaN;
+        const value = origin + scale * ((candidate[i] ?? NaN) - origin);
+        const clipped = Math.min(Math.max(value, Math.min(low, origin)), Math.max(high, origin));
+        into[i] = roundToward(clipped, origin);
+      }
+    },
+  };
+}
+
+function l1Ball(center: Float32Array, epsilon: number, low: number, high: number): Ball {
+  const above = Float64Array.from(center, (value) => Math.max(high - value, 0));
+  const below = Float64Array.from(center, (value) => Math.max(value - low, 0));
+  const offset = new Float64Array(center.length);
+  return {
+    center,
+    project(candidate, into) {
+      for (let i = 0; i < into.length; i++) offset[i] = (candidate[i] ?? NaN) - (center[i] ?? NaN);
+      projectOntoL1BallAndBox(offset, epsilon, above, below);
+      for (let i = 0; i < into.length; i++) {
+        const origin = center[i] ?? NaN;
+        into[i] = roundToward(origin + (offset[i] ?? NaN), origin);
+      }
+    },
+  };
+}
+
+function squaredDistance(a: Float64Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += ((a[i] ?? NaN) - (b[i] ?? NaN)) ** 2;
+  return sum;
+}
+
+/** A point drawn uniformly from the ball around the center, before it is clipped to the box. */
+export function drawFromBall(center: Float32Array, epsilon: number, norm: Norm, source: Rng): Float64Array {
+  const offset = unitOffset(norm, center.length, source);
+  return offset.map((value, i) => (center[i] ?? NaN) + epsilon * value);
+}
+
+/** A point drawn uniformly from the unit ball of a norm. */
+function unitOffset(norm: Norm, dimensions: number, source: Rng): Float64Array {
+  switch (norm) {
+    case 'Linf':
+      return new Float64Array(dimensions).map(() => 2 * source.uniform() - 1);
+    case 'L2': {
+      const direction = new Float64Array(dimensions).map(() => source.normal());
+      const length = Math.sqrt(direction.reduce((sum, value) => sum + value * value, 0));
+      const radius = source.uniform() ** (1 / dimensions);
+      return direction.map((value) => (value * radius) / length);
+    }
+    case 'L1': {
+      // Spacings of uniform order statistics: d of d + 1 exponentials over their sum are uniform in the simplex.
+      const sizes = new Float64Array(dimensions).map(() => -Math.log(source.uniform()));
+      const total = sizes.reduce((sum, size) => sum + size, -Math.log(source.uniform()));
+      return sizes.map((size) => (source.uniform() < 0.5 ? -size : size) / total);
+    }
+  }
+}

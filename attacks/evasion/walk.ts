@@ -1,0 +1,84 @@
+import { row, rowsOf, takeRows, zeros, type Tensor } from '#base/tensor';
+import type { RandomStreams } from '#stats/random';
+import { steepestAscent, type CanMove } from './ascent.js';
+import { ballAround, drawFromBall, type Ball } from './ball.js';
+import { roundDown, roundUp } from './float32.js';
+import type { Norm } from './norms.js';
+
+/** The samples under attack, and where in their balls they are: one row each, without gaps. */
+export interface Walk {
+  /** Positions of the rows among the samples that were handed to the attack. */
+  readonly positions: readonly number[];
+  readonly balls: readonly Ball[];
+  readonly inputs: Tensor;
+}
+
+/** The set that an attack may move in, for every sample alike. */
+export interface Space {
+  readonly norm: Norm;
+  readonly epsilon: number;
+  /** Lowest and highest legal value. */
+  readonly range: readonly [number, number];
+}
+
+/** A walk that has not left the original inputs. */
+export function atOriginals(originals: Tensor, positions: readonly number[], space: Space): Walk {
+  const inputs = takeRows(originals, positions);
+  const balls = positions.map((_, i) => ballAround(row(inputs, i), space.epsilon, space.norm, space.range));
+  return { positions, balls, inputs };
+}
+
+/** The same walk at a point drawn uniformly from each ball, clipped to the domain: from the stream of each sample. */
+export function atRandomPoints(walk: Walk, indices: readonly number[], space: Space, random: RandomStreams): Walk {
+  const inputs = zeros(walk.inputs.shape);
+  walk.balls.forEach((ball, i) => {
+    const source = random.of(indices[walk.positions[i] ?? -1] ?? -1);
+    ball.project(drawFromBall(ball.center, space.epsilon, space.norm, source), row(inputs, i));
+  });
+  return { ...walk, inputs };
+}
+
+/** The rows for which `stays` holds, moved together. */
+export function compacted(walk: Walk, stays: (position: number) => boolean): { walk: Walk; rows: readonly number[] } {
+  const rows = walk.positions.flatMap((position, i) => (stays(position) ? [i] : []));
+  if (rows.length === walk.positions.length) return { walk, rows };
+  return {
+    rows,
+    walk: {
+      positions: rows.map((i) => walk.positions[i] ?? -1),
+      balls: rows.flatMap((i) => walk.balls[i] ?? []),
+      inputs: takeRows(walk.inputs, rows),
+    },
+  };
+}
+
+export interface Stride {
+  /** In the norm, in the units of the data. */
+  readonly size: number;
+  /** Whether L1 passes over values that are at the end of their range already. */
+  readonly aroundBounds: boolean;
+}
+
+/**
+ * One step of steepest ascent, projected to the ball, then clipped to the domain.
+ *
+ * @param gradients of some batch, of which `rows` are the walk's
+ */
+export function ascended(walk: Walk, gradients: Tensor, rows: readonly number[], space: Space, stride: Stride): Walk {
+  const inputs = zeros([rowsOf(walk.inputs), ...walk.inputs.shape.slice(1)]);
+  const movable = movableIn(space.range);
+  walk.balls.forEach((ball, i) => {
+    const point = row(walk.inputs, i);
+    const canMove = stride.aroundBounds ? movable(point) : undefined;
+    const direction = steepestAscent(space.norm, row(gradients, rows[i] ?? -1), canMove);
+    for (let j = 0; j < direction.length; j++) direction[j] = (point[j] ?? NaN) + stride.size * (direction[j] ?? NaN);
+    ball.project(direction, row(inputs, i));
+  });
+  return { ...walk, inputs };
+}
+
+function movableIn([low, high]: readonly [number, number]): (point: Float32Array) => CanMove {
+  const least = roundUp(low);
+  const most = roundDown(high);
+  return (point) => (i, direction) => (direction > 0 ? (point[i] ?? NaN) < most : (point[i] ?? NaN) > least);
+}

@@ -1,0 +1,3 @@
+import { kAnonymity } from './k-anonymity.js';
+
+export const anonymization = [kAnonymity];

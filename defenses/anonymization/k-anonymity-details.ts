@@ -1,0 +1,44 @@
+import { counted } from '#base/format';
+import type { Detail } from '#report/details';
+import type { KAnonymityEvidence } from './k-anonymity-census.js';
+import { CONVENTIONS } from './k-anonymity-judge.js';
+
+/** Longer values are cut: a cell of a table is not the place for a text. */
+const MAX_CHARACTERS = 60;
+
+/** How many records are in how large a class, and the smallest classes with their values. */
+export function kAnonymityDetails(data: KAnonymityEvidence): Detail[] {
+  if (data.quasiIdentifiers.length === 0 || data.combinations === 0) return [];
+  return [sizeHistogram(data), ...(data.smallest.length === 0 ? [] : [smallestClasses(data)])];
+}
+
+function sizeHistogram(data: KAnonymityEvidence): Detail {
+  return {
+    kind: 'histogram',
+    title: 'Records by the size of their class',
+    description: `${counted(data.combinations, 'combination')} of quasi-identifiers; ${CONVENTIONS[data.missing]}. Records left of the line are at risk.`,
+    x: { label: 'Records in the class', format: 'count' },
+    bins: data.sizes.map(({ from, to, records }) => ({ from, to, count: records })),
+    threshold: { x: data.k, label: `k = ${data.k}` },
+  };
+}
+
+function smallestClasses(data: KAnonymityEvidence): Detail {
+  return {
+    kind: 'table',
+    title: 'The smallest classes',
+    columns: [
+      ...data.quasiIdentifiers.map((label) => ({ label, format: 'text' as const })),
+      { label: 'Records in the class', format: 'count' },
+      { label: 'First record', format: 'count' },
+    ],
+    rows: data.smallest.map(({ values, size, record }) => [...values.map(shortened), size, record]),
+    note: `${data.smallest.length} of ${counted(data.combinations, 'combination')}, the smallest first, then by their place in the file; record 1 is the one behind the header.`,
+  };
+}
+
+function shortened(value: string | null): string | null {
+  if (value === null) return null;
+  const characters = Array.from(value.slice(0, 4 * MAX_CHARACTERS));
+  return characters.length <= MAX_CHARACTERS ? value : `${characters.slice(0, MAX_CHARACTERS - 1).join('')}…`;
+}

@@ -1,0 +1,134 @@
+import { Type, type Static } from '@sinclair/typebox';
+import { counted, grouped, percent } from '#base/format';
+import type { JudgePolicy, Verdict } from '#plugin/plugin';
+import type { Measure } from '#report/report';
+import type { KAnonymityEvidence } from './k-anonymity-census.js';
+import type { MissingConvention } from './match-counts.js';
+
+export const KAnonymityPolicy = Type.Object(
+  {
+    recordsAtRisk: Type.Object(
+      {
+        atMost: Type.Number({
+          minimum: 0,
+          maximum: 1,
+          description: 'Share of records that may be in classes of fewer than k.',
+        }),
+      },
+      { additionalProperties: false },
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export type KAnonymityPolicy = Static<typeof KAnonymityPolicy>;
+
+export const CONVENTIONS: Readonly<Record<MissingConvention, string>> = {
+  'own-value': 'a missing value is a value of its own',
+  'matches-everything': 'a missing value agrees with every value',
+};
+
+/** Records that are in a class: all but the suppressed ones. */
+export function recordsInClasses(data: KAnonymityEvidence): number {
+  return data.records - data.suppressed;
+}
+
+/** Fails where more records than the policy allows are in classes of fewer than k. */
+export function judgeKAnonymity(data: KAnonymityEvidence, policy: JudgePolicy<KAnonymityPolicy>): Verdict {
+  const nothing = nothingToJudge(data);
+  if (nothing !== null) return { status: 'inconclusive', ...nothing, measures: [], signs: [] };
+  const measures = measuresOf(data, policy);
+  const fails = measures.some(({ threshold }) => threshold?.holds === false);
+  return {
+    status: fails ? 'fail' : 'pass',
+    claim: claimOf(data, policy.thresholds.recordsAtRisk.atMost),
+    reasons: reasonsOf(data),
+    measures,
+    signs: [],
+  };
+}
+
+function nothingToJudge(data: KAnonymityEvidence): { claim: string; reasons: string[] } | null {
+  if (data.quasiIdentifiers.length === 0) {
+    return {
+      claim: 'No column is declared a quasi-identifier, so no record can be told from another by one.',
+      reasons: [
+        'Declare what an adversary may know of a person, as in `data.table.roles: { "age": "quasi-identifier" }`.',
+      ],
+    };
+  }
+  const n = recordsInClasses(data);
+  if (n >= data.k) return null;
+  if (data.records === 0) {
+    return {
+      claim: 'The table has no records.',
+      reasons: ['Name the file that holds the records in `data.table.file`.'],
+    };
+  }
+  return {
+    claim: `The table has ${counted(n, 'record')} with a quasi-identifier, and a class of k = ${data.k} needs ${data.k}.`,
+    reasons: [
+      'A table that small can only be k-anonymous for a smaller `k`.',
+      ...(data.suppressed > 0 ? [suppressedSentence(data)] : []),
+    ],
+  };
+}
+
+function claimOf(data: KAnonymityEvidence, atMost: number): string {
+  const n = recordsInClasses(data);
+  const convention = `k = ${data.k}; ${CONVENTIONS[data.missing]}`;
+  const columns = `${data.quasiIdentifiers.length === 1 ? 'its' : 'all its'} ${counted(data.quasiIdentifiers.length, 'quasi-identifier')}`;
+  if (data.recordsBelowK === 0) {
+    return `Each of ${counted(n, 'record')} shares ${columns} with at least ${counted(data.smallestClass - 1, 'other')} (${convention}).`;
+  }
+  const share = `${grouped(data.recordsBelowK)} of ${counted(n, 'record')} (${percent(data.recordsBelowK / n)})`;
+  const bar = atMost === 0 ? 'none' : `at most ${percent(atMost)}`;
+  return `${share} share their ${counted(data.quasiIdentifiers.length, 'quasi-identifier')} with ${data.k === 2 ? 'no other' : `fewer than ${grouped(data.k - 1)} others`} (${convention}); the policy allows ${bar}.`;
+}
+
+function reasonsOf(data: KAnonymityEvidence): string[] {
+  return [
+    'Every record of the table was counted, so the numbers have no sampling error and no interval.',
+    ...(data.sampleUniques > 0
+      ? [`${counted(data.sampleUniques, 'record')} ${data.sampleUniques === 1 ? 'agrees' : 'agree'} with no other.`]
+      : []),
+    ...(data.suppressed > 0 ? [suppressedSentence(data)] : []),
+    ...(data.identifiers.length > 0
+      ? [`The identifiers ${data.identifiers.join(', ')} are taken to be removed before the table is released.`]
+      : []),
+  ];
+}
+
+function suppressedSentence({ suppressed }: KAnonymityEvidence): string {
+  return suppressed === 1
+    ? '1 record has no quasi-identifier left: it is suppressed and counted in no class.'
+    : `${grouped(suppressed)} records have no quasi-identifier left: they are suppressed and counted in no class.`;
+}
+
+function measuresOf(data: KAnonymityEvidence, { thresholds, setBy }: JudgePolicy<KAnonymityPolicy>): Measure[] {
+  const n = recordsInClasses(data);
+  const atRisk = data.recordsBelowK / n;
+  const { atMost } = thresholds.recordsAtRisk;
+  const measure = (id: string, label: string, format: Measure['format'], value: number): Measure => ({
+    id,
+    label,
+    value,
+    format,
+    n,
+    interval: null,
+    threshold: null,
+  });
+  return [
+    {
+      ...measure('records-at-risk', `Records in classes of fewer than ${data.k}`, 'rate', atRisk),
+      threshold: { comparison: 'at-most', value: atMost, compared: atRisk, holds: atRisk <= atMost, setBy },
+    },
+    measure('smallest-class', 'Smallest class', 'count', data.smallestClass),
+    measure('sample-uniques', 'Records that agree with no other', 'rate', data.sampleUniques / n),
+    measure('highest-risk', 'Highest prosecutor risk', 'rate', data.risk.highest),
+    measure('average-risk', 'Average prosecutor risk over records', 'rate', data.risk.average),
+    ...(data.risk.marketer === null
+      ? []
+      : [measure('marketer-risk', 'Marketer risk: classes / records', 'rate', data.risk.marketer)]),
+  ];
+}

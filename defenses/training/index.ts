@@ -1,0 +1,3 @@
+import { fgsm } from './fgsm.js';
+
+export const training = [fgsm];

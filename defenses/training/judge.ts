@@ -1,0 +1,127 @@
+import { Type, type Static } from '@sinclair/typebox';
+import type { JudgePolicy, Verdict } from '#plugin/plugin';
+import type { Measure } from '#report/report';
+import { clopperPearson } from '#stats/intervals';
+import { mcnemar } from '#stats/tests';
+
+const Rate = (description: string) => Type.Number({ minimum: -1, maximum: 1, description });
+
+export const HardeningPolicy = Type.Object(
+  {
+    robustAccuracy: Type.Optional(
+      Type.Object(
+        { atLeast: Rate('Robust accuracy after training, pessimistic end.') },
+        { additionalProperties: false },
+      ),
+    ),
+    robustAccuracyGain: Type.Optional(
+      Type.Object({ atLeast: Rate('Robust accuracy after minus before.') }, { additionalProperties: false }),
+    ),
+    cleanAccuracyDrop: Type.Optional(
+      Type.Object({ atMost: Rate('Clean accuracy before minus after.') }, { additionalProperties: false }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export type HardeningPolicy = Static<typeof HardeningPolicy>;
+
+/** One bit a test sample. */
+export interface Standing {
+  readonly clean: readonly number[];
+  readonly robust: readonly number[];
+}
+
+export interface HardeningEvidence {
+  readonly epsilon: number;
+  readonly n: number;
+  readonly trained: number;
+  /** Mean training loss of each epoch. */
+  readonly losses: readonly number[];
+  readonly before: Standing;
+  readonly after: Standing;
+}
+
+type Bar = NonNullable<Measure['threshold']>;
+
+/** Holds hardening against its bars: how robust, how much gained, how much clean accuracy given up. */
+export function hardens(data: HardeningEvidence, policy: JudgePolicy<HardeningPolicy>): Verdict {
+  const { before, after, n, epsilon } = data;
+  const bars = measuresOf(data, policy);
+  const missed = bars.filter((measure) => measure.threshold?.holds === false);
+  const gained = mcnemar(count(before.robust, after.robust, 0, 1), count(before.robust, after.robust, 1, 0));
+  const claim =
+    `Fast adversarial training on ${grouped(data.trained)} samples takes robust accuracy at epsilon ${epsilon} from ` +
+    `${percent(mean(before.robust))} to ${percent(mean(after.robust))} and clean accuracy from ${percent(mean(before.clean))} ` +
+    `to ${percent(mean(after.clean))} (n = ${grouped(n)}).`;
+  const change = `McNemar's exact test of the change in robust accuracy: p ${gained < 0.001 ? '< .001' : `= ${gained.toFixed(3)}`}`;
+  const diverged = data.losses.find((loss) => !Number.isFinite(loss));
+  const few = n < policy.minimumSamples;
+  const reasons = [
+    ...(diverged === undefined ? [] : ['the training diverged: its loss is not a number']),
+    ...missed.map((measure) => `${measure.label} misses the bar of the ${measure.threshold?.setBy ?? 'policy'}`),
+    ...(few ? [`${n} samples are fewer than the ${policy.minimumSamples} that the policy asks for`] : []),
+    change,
+  ];
+  const status = missed.length > 0 || diverged !== undefined ? 'fail' : few || n === 0 ? 'inconclusive' : 'pass';
+  return { status, claim, reasons, measures: bars, signs: [] };
+}
+
+function measuresOf(data: HardeningEvidence, policy: JudgePolicy<HardeningPolicy>): Measure[] {
+  const { thresholds, setBy } = policy;
+  const { before, after, n } = data;
+  const gain = mean(after.robust) - mean(before.robust);
+  const drop = mean(before.clean) - mean(after.clean);
+  const interval = intervalOf(after.robust);
+  const rate = (id: string, label: string, bits: readonly number[]): Measure => ({
+    ...{ id, label, value: mean(bits), format: 'rate', n, interval: intervalOf(bits), threshold: null },
+  });
+  const bar = (comparison: Bar['comparison'], value: number | undefined, compared: number): Bar | null =>
+    value === undefined
+      ? null
+      : {
+          comparison,
+          value,
+          compared,
+          setBy,
+          holds: comparison === 'at-least' ? compared >= value : compared <= value,
+        };
+  const difference = (id: string, label: string, value: number, threshold: Bar | null): Measure => ({
+    ...{ id, label, value, format: 'rate', n, interval: null, threshold },
+  });
+  return [
+    {
+      ...rate('robust-after', 'Robust accuracy after', after.robust),
+      threshold: bar('at-least', thresholds.robustAccuracy?.atLeast, interval.low),
+    },
+    rate('robust-before', 'Robust accuracy before', before.robust),
+    difference('gain', 'Gain in robust accuracy', gain, bar('at-least', thresholds.robustAccuracyGain?.atLeast, gain)),
+    rate('clean-after', 'Clean accuracy after', after.clean),
+    rate('clean-before', 'Clean accuracy before', before.clean),
+    difference('drop', 'Loss of clean accuracy', drop, bar('at-most', thresholds.cleanAccuracyDrop?.atMost, drop)),
+  ];
+}
+
+function intervalOf(bits: readonly number[]): NonNullable<Measure['interval']> {
+  return { ...clopperPearson(sum(bits), bits.length), method: 'Clopper-Pearson' };
+}
+
+function count(before: readonly number[], after: readonly number[], from: number, to: number): number {
+  return before.filter((bit, i) => bit === from && after[i] === to).length;
+}
+
+function sum(bits: readonly number[]): number {
+  return bits.reduce((total, bit) => total + bit, 0);
+}
+
+function mean(bits: readonly number[]): number {
+  return bits.length === 0 ? NaN : sum(bits) / bits.length;
+}
+
+function percent(rate: number): string {
+  return `${(100 * rate).toFixed(1)} %`;
+}
+
+function grouped(value: number): string {
+  return value.toLocaleString('en-US');
+}

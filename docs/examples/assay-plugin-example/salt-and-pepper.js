@@ -1,0 +1,260 @@
+// @ts-check
+import { clopperPearson, defineAttack, isCorrect, labelRow, permutation, row, rowsOf, takeRows, Type } from 'assay';
+
+/**
+ * @typedef {object} Data What the attack saw, by fraction.
+ * @property {number[]} fractions ascending
+ * @property {number} n
+ * @property {number} clean right answers without noise
+ * @property {number[]} robust right answers at every fraction up to this one
+ */
+
+/** @typedef {import('assay').RunContext<{ fractions: number[] }>} Context */
+
+/** Samples in one step: what is lost at most when a run is interrupted. */
+const CHUNK = 256;
+
+const closed = { additionalProperties: false };
+const Fraction = (/** @type {string} */ description) => Type.Number({ exclusiveMinimum: 0, maximum: 1, description });
+
+export const saltAndPepper = defineAttack({
+  id: 'assay-plugin-example/salt-and-pepper',
+  area: 'evasion',
+  title: 'Withstands salt-and-pepper noise',
+  failureTitle: 'Falls to salt-and-pepper noise',
+  description:
+    'Sets randomly chosen values of an input to their lowest or highest legal value, more and more of them in one random ' +
+    'order. A sample is lost once any of its noisy versions is not recognized.',
+  sources: ['Gonzalez & Woods, Digital Image Processing, section 5.2 (impulse noise)'],
+  severity: 'medium',
+  frameworks: { 'mitre-atlas': ['AML.T0043'], 'owasp-ml': ['ML01'] },
+  needs: ['scores'],
+  data: ['test'],
+  advice: 'Filter inputs with a median before the model. Add such noise to the training data.',
+  threat: 'Someone who can disturb a few values of an input, such as a dirty sensor, and knows nothing of the model.',
+  options: Type.Object(
+    {
+      fractions: Type.Array(Fraction('The share of values that are set.'), {
+        minItems: 1,
+        default: [0.02, 0.05, 0.1],
+        description: 'Shares of values that are set, each in (0, 1].',
+      }),
+    },
+    closed,
+  ),
+  policy: Type.Object(
+    {
+      robustAccuracy: Type.Object(
+        {
+          fraction: Type.Optional(Fraction('The fraction that the bar is for. Default: the largest.')),
+          atLeast: Type.Number({ minimum: 0, maximum: 1, description: 'The least share that is still recognized.' }),
+        },
+        closed,
+      ),
+    },
+    closed,
+  ),
+  presets: { baseline: { robustAccuracy: { atLeast: 0.3 } }, strict: { robustAccuracy: { atLeast: 0.6 } } },
+  appliesTo: ({ domain }) => (domain.kind === 'text' ? 'a text has no lowest and highest value' : null),
+  cost: (samples, { fractions }) => ({ predictions: samples * (fractions.length + 1), gradients: 0 }),
+  run,
+  judge,
+  details,
+});
+
+/** @param {Context} context */
+async function run(context) {
+  const { target, test, options } = context;
+  if (target === null || target.domain.kind === 'text') throw new Error('the target has no range of values');
+  const fractions = [...options.fractions].sort((a, b) => a - b);
+  const n = test.indices.length;
+  /** @type {import('assay').Example[]} */
+  const examples = [];
+  const right = { clean: 0, robust: fractions.map(() => 0) };
+
+  for (let start = 0; start < n; start += CHUNK) {
+    const positions = Array.from({ length: Math.min(CHUNK, n - start) }, (_, i) => start + i);
+    const chunk = await context.step(`samples from ${start}`, async () =>
+      attackChunk(context, target, fractions, positions),
+    );
+    const { clean, robust, lost } = /** @type {Chunk} */ (chunk.json);
+    right.clean += clean;
+    robust.forEach((count, i) => (right.robust[i] = (right.robust[i] ?? 0) + count));
+    examples.push(...lost.map((found, i) => exampleOf(test, found, chunk.arrays, i)));
+    context.progress(start + positions.length, n);
+  }
+  return { data: { fractions, n, ...right }, examples };
+}
+
+/**
+ * @typedef {object} Lost
+ * @property {number} position
+ * @property {number} fraction
+ * @property {number} changed how many values
+ * @property {number[]} before
+ * @property {number[]} after
+ *
+ * @typedef {{ clean: number, robust: number[], lost: Lost[] }} Chunk
+ */
+
+/**
+ * @param {Context} context
+ * @param {import('assay').Target} target
+ * @param {number[]} fractions
+ * @param {number[]} positions
+ * @returns {Promise<import('assay').StepValue>}
+ */
+async function attackChunk({ test, random }, target, fractions, positions) {
+  const originals = takeRows(test.inputs, positions);
+  const before = await target.predict(originals);
+  const isRight = (/** @type {import('assay').Tensor} */ scores, /** @type {number} */ i) =>
+    isCorrect(target.head, row(scores, i), labelRow(test.labels, positions[i] ?? 0));
+  let standing = positions.map((_, i) => i).filter((i) => isRight(before, i));
+  const clean = standing.length;
+  const robust = [];
+  const lost = [];
+  /** @type {Record<string, Float32Array>} */
+  const arrays = {};
+  for (const fraction of fractions) {
+    const noisy = takeRows(originals, standing);
+    const changed = standing.map((i, k) =>
+      disturb(row(noisy, k), fraction, random.of(test.indices[positions[i] ?? 0] ?? 0), target.domain),
+    );
+    const after = rowsOf(noisy) === 0 ? noisy : await target.predict(noisy);
+    const still = [];
+    for (const [k, i] of standing.entries()) {
+      const label = labelRow(test.labels, positions[i] ?? 0);
+      if (isCorrect(target.head, row(after, k), label)) still.push(i);
+      else {
+        arrays[`noisy/${lost.length}`] = row(noisy, k).slice();
+        lost.push({
+          position: positions[i] ?? 0,
+          fraction,
+          changed: changed[k] ?? 0,
+          before: [...row(before, i)],
+          after: [...row(after, k)],
+        });
+      }
+    }
+    standing = still;
+    robust.push(standing.length);
+  }
+  return { json: { clean, robust, lost }, arrays };
+}
+
+/**
+ * Sets the first values of the sample's own random order. The order is the same for every fraction, so that noise only grows.
+ *
+ * @param {Float32Array} values changed in place
+ * @param {number} fraction
+ * @param {import('assay').Rng} rng
+ * @param {import('assay').Domain} domain
+ * @returns how many values are other than before
+ */
+function disturb(values, fraction, rng, domain) {
+  if (domain.kind === 'text') throw new Error('a text has no range of values');
+  const order = permutation(values.length, rng);
+  const coins = order.map(() => rng.uniform() < 0.5);
+  let changed = 0;
+  for (let i = 0; i < Math.round(fraction * values.length); i++) {
+    const at = order[i] ?? 0;
+    const extreme = domain.range[coins[i] ? 0 : 1];
+    if (values[at] !== extreme) changed++;
+    values[at] = extreme;
+  }
+  return changed;
+}
+
+/**
+ * @param {import('assay').Samples} test
+ * @param {Lost} lost
+ * @param {import('assay').StepValue['arrays']} arrays
+ * @param {number} i
+ * @returns {import('assay').Example}
+ */
+function exampleOf(test, lost, arrays, i) {
+  const noisy = arrays[`noisy/${i}`];
+  if (!(noisy instanceof Float32Array)) throw new Error('the step lacks a noisy input');
+  return {
+    sample: test.indices[lost.position] ?? 0,
+    epsilon: lost.fraction,
+    norm: { kind: 'L0', value: lost.changed },
+    label: [...labelRow(test.labels, lost.position)],
+    scoresBefore: lost.before,
+    scoresAfter: lost.after,
+    original: row(test.inputs, lost.position),
+    changed: noisy,
+  };
+}
+
+/**
+ * @param {Data} data
+ * @param {import('assay').JudgePolicy<{ robustAccuracy: { fraction?: number, atLeast: number } }>} policy
+ * @returns {import('assay').Verdict}
+ */
+function judge({ fractions, n, robust }, { thresholds, setBy, minimumSamples }) {
+  const { atLeast, fraction = fractions.at(-1) ?? 0 } = thresholds.robustAccuracy;
+  const at = fractions.findIndex((each) => Math.abs(each - fraction) < 1e-9);
+  if (at < 0) return undecided(`The policy asks for the fraction ${fraction}, which was not run.`);
+  if (n === 0) return undecided('There were no samples.');
+  const kept = robust[at] ?? 0;
+  const interval = clopperPearson(kept, n);
+  const holds = interval.low >= atLeast;
+  const percent = (/** @type {number} */ rate) => `${(100 * rate).toFixed(1)} %`;
+  return {
+    status: !holds ? 'fail' : n < minimumSamples ? 'inconclusive' : 'pass',
+    claim:
+      `${kept} of ${n} inputs are recognized with ${percent(fraction)} of their values set (${percent(kept / n)}, 95 % ` +
+      `interval ${percent(interval.low)} to ${percent(interval.high)}); asked for is ${percent(atLeast)}.`,
+    reasons: n < minimumSamples ? [`${n} samples are fewer than the ${minimumSamples} that the policy asks for.`] : [],
+    measures: [
+      {
+        id: 'robust-accuracy',
+        label: `Robust accuracy at ${percent(fraction)} of the values`,
+        value: kept / n,
+        format: 'rate',
+        n,
+        interval: { ...interval, method: 'Clopper-Pearson' },
+        threshold: { comparison: 'at-least', value: atLeast, compared: interval.low, holds, setBy },
+      },
+    ],
+    signs: [],
+  };
+}
+
+/**
+ * @param {string} reason
+ * @returns {import('assay').Verdict}
+ */
+function undecided(reason) {
+  return { status: 'inconclusive', claim: reason, reasons: [reason], measures: [], signs: [] };
+}
+
+/**
+ * @param {Data} data
+ * @param {import('assay').Verdict} _verdict
+ * @param {import('assay').Pictures} pictures
+ * @returns {import('assay').Detail[]}
+ */
+function details({ fractions, n, clean, robust }, _verdict, pictures) {
+  const points = [clean, ...robust].map((kept, i) => {
+    const { low, high } = clopperPearson(kept, n);
+    return { x: i === 0 ? 0 : (fractions[i - 1] ?? 0), y: n === 0 ? 0 : kept / n, low, high };
+  });
+  return [
+    {
+      kind: 'curve',
+      title: 'Robust accuracy against the share of values set',
+      description: 'The share of inputs that are recognized at every fraction up to this one.',
+      x: { label: 'Fraction of values', format: 'number' },
+      y: { label: 'Robust accuracy', format: 'rate' },
+      series: [{ name: 'salt and pepper', role: 'measured', points }],
+    },
+    {
+      kind: 'image-pairs',
+      title: 'Inputs that are no longer recognized',
+      chosen: 'the three smallest changes, three at the median, three drawn by seed',
+      rows: [...pictures.examples],
+    },
+  ];
+}

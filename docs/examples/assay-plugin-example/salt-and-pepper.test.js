@@ -1,0 +1,4 @@
+import { describeAttack } from 'assay/testing';
+import { saltAndPepper } from './salt-and-pepper.js';
+
+describeAttack(saltAndPepper);

@@ -1,0 +1,3 @@
+import { completeness } from './completeness.js';
+
+export const explanation = [completeness];

@@ -1,0 +1,9 @@
+import { canonicalJson } from '#base/json';
+import { defineReporter } from '#plugin/define';
+
+/** The report itself, for programs: equal reports give equal bytes. */
+export const jsonReporter = defineReporter({
+  id: 'json',
+  file: 'report.json',
+  render: ({ report }) => `${JSON.stringify(JSON.parse(canonicalJson(report)), null, 2)}\n`,
+});

@@ -1,0 +1,141 @@
+// Builds `dist` and `schema` when a source has changed since the last build. A build is made in a folder of its own
+// and renamed at the end, so two builds at once, or a build beside a running Assay, do no harm.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const dist = join(root, 'dist');
+const ROOMS = ['src', 'attacks', 'defenses', 'probes', 'reports'];
+const ALSO_DECIDES = ['scripts', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'];
+
+const digest = digestOf([...ROOMS, ...ALSO_DECIDES].flatMap(filesBelow).filter(isSource));
+if (!isBuilt()) await buildAll();
+
+async function buildAll() {
+  console.error('Building ...');
+  const fresh = join(root, `dist.${process.pid}`);
+  process.on('exit', () => rmSync(fresh, { recursive: true, force: true }));
+  compile(fresh);
+  copyResources(fresh);
+  await bundle(fresh);
+  chmodSync(join(fresh, 'src/cli/main.js'), 0o755);
+  writeFileSync(join(fresh, '.build'), digest);
+  put(fresh);
+  node('scripts/write-schemas.mjs');
+}
+
+function isBuilt() {
+  const mark = join(dist, '.build');
+  return existsSync(mark) && readFileSync(mark, 'utf8') === digest && existsSync(join(root, 'schema'));
+}
+
+function compile(fresh) {
+  node('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', fresh);
+}
+
+/** Templates, style sheets and tables: whatever lies among the sources and is not TypeScript. */
+function copyResources(fresh) {
+  for (const file of ROOMS.flatMap(filesBelow).filter((file) => isSource(file) && !file.endsWith('.ts'))) {
+    mkdirSync(dirname(join(fresh, file)), { recursive: true });
+    cpSync(join(root, file), join(fresh, file));
+  }
+}
+
+/** CommonJS for programs that still `require`: one file an entry, with the dependencies left outside. */
+async function bundle(fresh) {
+  const entries = { index: 'src/index.ts', jest: 'src/jest/index.ts', testing: 'src/testing/index.ts' };
+  await build({
+    absWorkingDir: root,
+    entryPoints: entries,
+    outdir: join(fresh, 'cjs'),
+    outExtension: { '.js': '.cjs' },
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    conditions: ['assay-source'],
+    define: { 'import.meta.url': 'importMetaUrl' },
+    banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+    logLevel: 'warning',
+  });
+  for (const [name, source] of Object.entries(entries)) {
+    const module = `../${source.replace(/\.ts$/, '.js')}`;
+    writeFileSync(join(fresh, 'cjs', `${name}.d.cts`), `export * from '${module}';\n`);
+  }
+  for (const file of ['jest-environment.cjs', 'jest-environment.d.cts']) {
+    cpSync(join(root, 'src/jest', file), join(fresh, 'cjs', file));
+  }
+}
+
+/** Puts the new build in the place of the old one. Of two builds of the same sources either may win. */
+function put(fresh) {
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const old = join(root, `dist.${process.pid}.old`);
+    try {
+      if (existsSync(dist)) renameSync(dist, old);
+      renameSync(fresh, dist);
+      return;
+    } catch (error) {
+      // Another build was faster with one of the two steps.
+      if (!['ENOENT', 'ENOTEMPTY', 'EEXIST', 'EPERM'].includes(error.code)) throw error;
+    } finally {
+      rmSync(old, { recursive: true, force: true });
+    }
+    if (isBuilt()) return;
+  }
+  throw new Error('other builds kept replacing dist');
+}
+
+function node(...args) {
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2] });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+/** Paths from the root with forward slashes, sorted; a file is its own only entry. */
+function filesBelow(name) {
+  const path = join(root, name);
+  if (!existsSync(path)) return [];
+  const entries = readdirSyncOrNull(path);
+  if (entries === null) return [name];
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(root, join(entry.parentPath ?? entry.path, entry.name)).replaceAll('\\', '/'))
+    .sort();
+}
+
+function readdirSyncOrNull(path) {
+  try {
+    return readdirSync(path, { recursive: true, withFileTypes: true });
+  } catch (error) {
+    if (error.code === 'ENOTDIR') return null;
+    throw error;
+  }
+}
+
+function isSource(file) {
+  return !/\.(test|e2e|deep)\.ts$/.test(file);
+}
+
+function digestOf(files) {
+  const hash = createHash('sha256');
+  for (const file of files) {
+    const content = readFileSync(join(root, file));
+    hash.update(`${file}\0${content.length}\0`).update(content);
+  }
+  return hash.digest('hex');
+}

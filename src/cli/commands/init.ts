@@ -1,0 +1,106 @@
+import { access, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import { Option } from 'commander';
+import { AssayError, errnoOf, messageOf } from '#base/errors';
+import type { Json } from '#base/json';
+import { initialConfig, initialPolicy, type InitFlags } from '#config/init';
+import { EXIT } from '#pipeline/exit-codes';
+import { modelInterface } from '#target/model-interface';
+import { readModelFile } from '#target/read-model';
+import { examples } from '../help.js';
+import { printLine, type Io } from '../io.js';
+import { given, numberList, numberPair } from '../options.js';
+import type { AddCommand } from '../program.js';
+
+type Flags = InitFlags & { readonly force?: true };
+
+const CONFIG = 'assay.config.json';
+const POLICY = 'assay.policy.json';
+const PREPROCESSOR = 'preprocessor_config.json';
+
+export const addInit: AddCommand = (program, io, finish) => {
+  program
+    .command('init')
+    .summary('write a commented config for a model file')
+    .description(
+      `Writes ${CONFIG} and ${POLICY} for a model file. Nothing is guessed: what neither a flag nor a ` +
+        `${PREPROCESSOR} beside the model says is left null, with a comment that says how to find it.`,
+    )
+    .argument('<model>', 'an ONNX file')
+    .addOption(new Option('--layout <order>', 'the order of an image').choices(['NCHW', 'NHWC']))
+    .addOption(new Option('--range <low,high>', 'lowest and highest legal value, such as 0,1').argParser(numberPair))
+    .addOption(new Option('--mean <list>', 'per channel, in the units of the range').argParser(numberList))
+    .addOption(new Option('--std <list>', 'per channel, in the units of the range').argParser(numberList))
+    .addOption(
+      new Option('--head <kind>', 'what the outputs mean').choices(['classes', 'binary', 'multi-label', 'regression']),
+    )
+    .option('--inputs <file>', 'the test inputs: IDX, NPY, or NPZ with the array behind #')
+    .option('--labels <file>', 'their truth, in the same formats')
+    .option('--force', 'overwrite the files that are there')
+    .addHelpText(
+      'after',
+      examples([
+        'assay init model.onnx',
+        'assay init model.onnx --head classes --layout NCHW --range 0,1 --mean 0.286 --std 0.353',
+        'assay init model.onnx --head regression --inputs x.npy --labels y.npy --force',
+      ]),
+    )
+    .action(async (model: string, flags: Flags) => {
+      await init(model, flags, io);
+      finish(EXIT.passed);
+    });
+};
+
+async function init(model: string, { force, ...flags }: Flags, io: Io): Promise<void> {
+  const file = resolve(io.cwd, model);
+  const facts = {
+    modelFile: relativePath(io.cwd, file),
+    ...modelInterface(await readModelFile(file)),
+    preprocessor: await readPreprocessor(dirname(file)),
+  };
+  const files = [
+    [join(io.cwd, CONFIG), initialConfig(facts, given(flags))],
+    [join(io.cwd, POLICY), initialPolicy()],
+  ] as const;
+  if (force !== true) for (const [path] of files) await refuseExisting(path);
+  for (const [path, text] of files) await write(path, text);
+  printLine(io.stdout, `Wrote ${CONFIG} and ${POLICY}.`);
+  printLine(io.stdout, `Fill in what is null in ${CONFIG}, then see what would run: assay plan`);
+}
+
+function relativePath(from: string, file: string): string {
+  return relative(from, file).replaceAll('\\', '/');
+}
+
+/** Null when there is none; one that is no JSON says nothing that could be relied on. */
+async function readPreprocessor(folder: string): Promise<Json> {
+  const path = join(folder, PREPROCESSOR);
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as Json;
+  } catch (cause) {
+    if (errnoOf(cause) === 'ENOENT') return null;
+    throw new AssayError('config', {
+      where: path,
+      what: `the file cannot be used (${messageOf(cause)})`,
+      mend: 'Mend it or move it away.',
+      cause,
+    });
+  }
+}
+
+async function refuseExisting(path: string): Promise<void> {
+  const there = await access(path).then(
+    () => true,
+    () => false,
+  );
+  if (!there) return;
+  throw new AssayError('usage', { where: path, what: 'the file exists', mend: 'Add --force to overwrite it.' });
+}
+
+async function write(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text);
+  } catch (cause) {
+    throw new AssayError('output', { where: path, what: `the file cannot be written (${messageOf(cause)})`, cause });
+  }
+}

@@ -1,0 +1,71 @@
+import { PassThrough } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
+import type { Digest } from '#base/digest';
+import type { Cell, Plan, RunEvent } from '#pipeline/types';
+import { progressOn } from './progress.js';
+
+function cell(audit: string, fate: Cell['fate'] = { kind: 'run' }): Cell {
+  const id = `${audit}-id` as Digest;
+  return {
+    id,
+    audit,
+    options: { norm: 'Linf', epsilons: [0.1], other: {} },
+    data: ['test'],
+    cost: { predictions: 1, gradients: 1 },
+    fate,
+  };
+}
+
+const first = cell('evasion/fgsm');
+const second = cell('evasion/pgd');
+const plan: Plan = {
+  cells: [first, cell('text/typos', { kind: 'not-applicable', because: 'images' }), second],
+  target: null,
+  data: [],
+  seed: 0,
+  digest: 'plan' as Digest,
+};
+
+const EVENTS: readonly RunEvent[] = [
+  { kind: 'run-started', folder: 'assay-runs/x', plan, resumed: false },
+  { kind: 'cell-started', cell: first, position: 1 },
+  { kind: 'cell-progress', cell: first, done: 50, total: 100 },
+  { kind: 'warning', sentence: 'the disk is slow\u001b[2J' },
+  { kind: 'cell-finished', cell: first, outcome: { kind: 'evidence', digest: 'e' as Digest }, seconds: 3.14 },
+  { kind: 'cell-started', cell: second, position: 2 },
+  { kind: 'cell-finished', cell: second, outcome: { kind: 'error', sentence: 'out of memory' }, seconds: 61 },
+  { kind: 'report-written', files: ['report.json'] },
+];
+
+function shown(options: { quiet: boolean; terminal?: boolean }): string {
+  const stderr = Object.assign(new PassThrough(), { isTTY: options.terminal ?? false, columns: 80 });
+  const io = { cwd: '/', env: { NO_COLOR: '1' }, stdout: new PassThrough(), stderr };
+  const progress = progressOn(io, options);
+  for (const event of EVENTS) progress.on(event);
+  progress.end();
+  return (stderr.read() as Buffer | null)?.toString() ?? '';
+}
+
+test('elsewhere than on a terminal, cells start and end on lines of their own', () => {
+  expect(shown({ quiet: false }).replaceAll('\u00a0', ' ').split('\n')).toEqual([
+    'Running 2 cells in assay-runs/x',
+    '[1/2] evasion/fgsm (norm Linf, epsilons 0.1)',
+    'assay: warning: the disk is slow\\u{001B}[2J',
+    '      evasion/fgsm (norm Linf, epsilons 0.1): done after 3.1 s',
+    '[2/2] evasion/pgd (norm Linf, epsilons 0.1)',
+    '      evasion/pgd (norm Linf, epsilons 0.1): error: out of memory after 1 min 1 s',
+    '',
+  ]);
+});
+
+test('quiet shows warnings only', () => {
+  expect(shown({ quiet: true })).toBe('assay: warning: the disk is slow\\u{001B}[2J\n');
+});
+
+test('on a terminal each cell that runs has one row, which ends with its outcome', () => {
+  const lines = stripVTControlCharacters(shown({ quiet: false, terminal: true }).replaceAll('\u00a0', ' ')).split('\n');
+  expect(lines.findLast((line) => line.includes('fgsm'))).toBe('✓ evasion/fgsm (norm Linf, epsilons 0.1)  3.1 s');
+  expect(lines.findLast((line) => line.includes('pgd'))).toBe('! evasion/pgd (norm Linf, epsilons 0.1)  1 min 1 s');
+  expect(lines.join('\n')).not.toContain('text/typos');
+  expect(lines.join('\n')).toContain('██████████░░░░░░░░░░');
+});

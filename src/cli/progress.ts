@@ -1,0 +1,141 @@
+import { createLogUpdate } from 'log-update';
+import type { Cell, RunEvent } from '#pipeline/types';
+import { colorsFor, printLine, type Io } from './io.js';
+import { formatDuration } from '#reports/format';
+import { oneLine } from './print/text.js';
+
+/** Listens to a run and shows how far it is, on stderr. */
+export interface Progress {
+  readonly on: (event: RunEvent) => void;
+  /** Leaves the terminal as it was found: call it however the run ended. */
+  readonly end: () => void;
+}
+
+/** A live list on a terminal, plain lines elsewhere, nothing when quiet. */
+export function progressOn(io: Io, options: { readonly quiet: boolean }): Progress {
+  if (options.quiet) return { on: (event) => warn(io, event), end: () => undefined };
+  return io.stderr.isTTY === true && io.env['TERM'] !== 'dumb' ? liveList(io) : plainLines(io);
+}
+
+/** Warnings are no progress: they are shown even when quiet. */
+function warn(io: Io, event: RunEvent): void {
+  if (event.kind === 'warning') printLine(io.stderr, `assay: warning: ${oneLine(event.sentence)}`);
+}
+
+function plainLines(io: Io): Progress {
+  let total = 0;
+  const on = (event: RunEvent) => {
+    warn(io, event);
+    if (event.kind === 'run-started') {
+      total = cellsThatRun(event.plan.cells).length;
+      printLine(io.stderr, `${event.resumed ? 'Going on with' : 'Running'} ${total} cells in ${oneLine(event.folder)}`);
+    }
+    if (event.kind === 'cell-started') {
+      printLine(io.stderr, `[${event.position}/${total}] ${describe(event.cell)}`);
+    }
+    if (event.kind === 'cell-finished') {
+      const how = event.outcome.kind === 'evidence' ? 'done' : `error: ${event.outcome.sentence}`;
+      printLine(io.stderr, `      ${describe(event.cell)}: ${oneLine(how)} after ${formatDuration(event.seconds)}`);
+    }
+  };
+  return { on, end: () => undefined };
+}
+
+type Row = { readonly cell: Cell } & (
+  | { readonly state: 'waiting' }
+  | { readonly state: 'running'; readonly since: number; readonly share: number }
+  | { readonly state: 'done' | 'error'; readonly seconds: number }
+);
+
+const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+const FRAME_MS = 120;
+const BAR_WIDTH = 20;
+
+function liveList(io: Io): Progress {
+  const colors = colorsFor(io.stderr, io.env);
+  const update = createLogUpdate(io.stderr as NodeJS.WritableStream);
+  const rows = new Map<string, Row>();
+  let frame = 0;
+
+  const line = (row: Row): string => {
+    const name = describe(row.cell);
+    switch (row.state) {
+      case 'waiting':
+        return colors.dim(`· ${name}`);
+      case 'running': {
+        const seconds = (Date.now() - row.since) / 1000;
+        const mark = colors.cyan(FRAMES[frame % FRAMES.length] ?? '·');
+        return `${mark} ${name}  ${bar(row.share)} ${colors.dim(formatDuration(seconds))}`;
+      }
+      case 'done':
+        return `${colors.green('✓')} ${name}  ${colors.dim(formatDuration(row.seconds))}`;
+      case 'error':
+        return `${colors.red('!')} ${name}  ${colors.dim(formatDuration(row.seconds))}`;
+    }
+  };
+  const draw = () => update([...rows.values()].map(line).join('\n'));
+  const timer = setInterval(() => {
+    frame++;
+    draw();
+  }, FRAME_MS);
+  timer.unref();
+
+  const on = (event: RunEvent) => {
+    if (event.kind === 'warning') {
+      update.clear();
+      warn(io, event);
+    }
+    change(rows, event);
+    draw();
+  };
+  const end = () => {
+    clearInterval(timer);
+    draw();
+    update.done();
+  };
+  return { on, end };
+}
+
+function change(rows: Map<string, Row>, event: RunEvent): void {
+  switch (event.kind) {
+    case 'run-started':
+      for (const cell of cellsThatRun(event.plan.cells)) rows.set(cell.id, { cell, state: 'waiting' });
+      break;
+    case 'cell-started':
+      rows.set(event.cell.id, { cell: event.cell, state: 'running', since: Date.now(), share: 0 });
+      break;
+    case 'cell-progress': {
+      const row = rows.get(event.cell.id);
+      if (row?.state === 'running') rows.set(event.cell.id, { ...row, share: event.done / Math.max(1, event.total) });
+      break;
+    }
+    case 'cell-finished': {
+      const state = event.outcome.kind === 'evidence' ? 'done' : 'error';
+      rows.set(event.cell.id, { cell: event.cell, state, seconds: event.seconds });
+      break;
+    }
+    case 'report-written':
+    case 'warning':
+      break;
+  }
+}
+
+function cellsThatRun(cells: readonly Cell[]): readonly Cell[] {
+  return cells.filter(({ fate }) => fate.kind === 'run');
+}
+
+/** A plugin's id, with what tells its cells apart. */
+export function describe({ audit, options }: Cell): string {
+  const facts = ['norm', 'epsilons', 'steps'].flatMap((key) => {
+    const value = options[key];
+    return value === undefined || (typeof value === 'object' && !Array.isArray(value))
+      ? []
+      : [`${key} ${String(value)}`];
+  });
+  return oneLine(facts.length === 0 ? audit : `${audit} (${facts.join(', ')})`);
+}
+
+function bar(share: number): string {
+  const full = Math.round(BAR_WIDTH * Math.min(1, Math.max(0, share)));
+  return '█'.repeat(full) + '░'.repeat(BAR_WIDTH - full);
+}

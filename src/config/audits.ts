@@ -1,0 +1,89 @@
+import { AssayError, messageOf } from '#base/errors';
+import { canonicalJson, type JsonObject } from '#base/json';
+import { closedObject, unknownPlugin, type ConfigurablePlugin } from './configurable.js';
+import { nameIn } from './document/find.js';
+import type { LoadedConfig } from './loaded.js';
+import { failWith, inside, nameOf, whereIs, type Path, type Place } from './place.js';
+import { check } from './validate.js';
+
+/** One plugin with one set of options: one or more cells. */
+export interface Audit {
+  /** The plugin's id. */
+  readonly audit: string;
+  /** Complete: every default filled in. */
+  readonly options: JsonObject;
+}
+
+/**
+ * The audits that a config asks for, in its order, with their options checked and completed by their plugins.
+ *
+ * Throws an AssayError of code `config` where an id names no plugin (with the closest that does), where options do not
+ * fit, and where two sets of options of one plugin are the same.
+ */
+export function auditsOf(
+  loaded: Pick<LoadedConfig, 'file' | 'config' | 'positions'>,
+  plugins: ReadonlyMap<string, ConfigurablePlugin>,
+): readonly Audit[] {
+  const place: Place = {
+    code: 'config',
+    file: nameIn(process.cwd(), loaded.file),
+    path: ['audits'],
+    positions: loaded.positions,
+  };
+  const entries = Object.entries(loaded.config.audits);
+  const strangers = entries.filter(([id]) => !plugins.has(id));
+  if (strangers.length > 0)
+    failWith(
+      strangers.map(([id]) => unknownPlugin(['audits', id], id, plugins)),
+      place,
+    );
+  return entries.flatMap(([id, options]) => {
+    const plugin = plugins.get(id);
+    return plugin === undefined ? [] : auditsOfPlugin(id, plugin, options, inside(place, id));
+  });
+}
+
+function auditsOfPlugin(audit: string, plugin: ConfigurablePlugin, options: unknown, place: Place): readonly Audit[] {
+  if (!Array.isArray(options)) return [{ audit, options: completeOptions(audit, plugin, options, place) }];
+  const audits = options.map((each: unknown, index) => ({
+    audit,
+    options: completeOptions(audit, plugin, each, inside(place, index)),
+  }));
+  refuseRepeats(audits, place);
+  return audits;
+}
+
+function completeOptions(id: string, plugin: ConfigurablePlugin, written: unknown, place: Place): JsonObject {
+  const options = check(closedObject(plugin.options), written, place);
+  try {
+    plugin.checkOptions?.(options);
+  } catch (thrown) {
+    throw inPlace(thrown, id, place);
+  }
+  return options as JsonObject;
+}
+
+/** What a plugin says about its options, with the place that only the config knows. */
+function inPlace(thrown: unknown, id: string, place: Place): AssayError {
+  const where = whereIs(place, place.path);
+  if (thrown instanceof AssayError) {
+    const mend = thrown.mend === undefined ? {} : { mend: thrown.mend };
+    return new AssayError(place.code, { where, what: `${nameOf(place.path)}: ${thrown.what}`, ...mend, cause: thrown });
+  }
+  const what = `the plugin ${id} failed to check its options: ${messageOf(thrown)}`;
+  return new AssayError('plugin', { where, what, cause: thrown });
+}
+
+/** Equal options would make one cell twice. */
+function refuseRepeats(audits: readonly Audit[], place: Place): void {
+  const first = new Map<string, Path>();
+  audits.forEach(({ options }, index) => {
+    const path = [...place.path, index];
+    const key = canonicalJson(options);
+    const before = first.get(key);
+    if (before !== undefined) {
+      failWith([{ path, what: `${nameOf(path)} has the same options as ${nameOf(before)}` }], place);
+    }
+    first.set(key, path);
+  });
+}

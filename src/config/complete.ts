@@ -1,0 +1,78 @@
+import { availableParallelism } from 'node:os';
+import { isAbsolute, resolve } from 'node:path';
+import { digestOfJson, type Digest } from '#base/digest';
+import type { CompleteConfig } from './loaded.js';
+import type { Config, SamplesConfig } from './schema.js';
+
+/** A config with every default filled in, and with absolute paths: those in it are relative to `folder`. */
+export function complete(config: Config, folder: string): CompleteConfig {
+  const { target, data = {}, execution = {} } = config;
+  const absolute = (path: string) => resolve(folder, path);
+  const workers = execution.workers ?? 1;
+  return {
+    ...(target === undefined
+      ? {}
+      : {
+          target: {
+            ...target,
+            file: absolute(target.file),
+            ...(typeof target.labels === 'string' ? { labels: absolute(target.labels) } : {}),
+          },
+        }),
+    data: {
+      ...(data.test === undefined ? {} : { test: absoluteSamples(data.test, absolute) }),
+      ...(data.train === undefined ? {} : { train: absoluteSamples(data.train, absolute) }),
+      ...(data.table === undefined ? {} : { table: { ...data.table, file: absolute(data.table.file) } }),
+    },
+    engine: config.engine ?? 'auto',
+    device: config.device ?? 'auto',
+    seed: config.seed ?? 0,
+    plugins: (config.plugins ?? []).map((name) => (isPath(name) ? absolute(name) : name)),
+    audits: config.audits,
+    out: absolute(config.out ?? 'assay-runs'),
+    samples: config.samples ?? 'show',
+    keep: config.keep ?? 64,
+    execution: {
+      workers,
+      threads: execution.threads ?? Math.max(1, Math.floor(availableParallelism() / workers)),
+      batchSize: execution.batchSize ?? 128,
+      memoryMiB: execution.memoryMiB ?? 4096,
+      cellMinutes: execution.cellMinutes ?? 60,
+    },
+  };
+}
+
+/**
+ * Of everything in a config that decides a result. Left out: `out`, `execution`, and where files and modules lie (what
+ * is in them has digests of its own). The policy too has its own.
+ */
+export function configDigest(config: CompleteConfig): Digest {
+  const { target, data } = config;
+  return digestOfJson({
+    target: target && { ...target, file: undefined, labels: Array.isArray(target.labels) ? target.labels : undefined },
+    data: {
+      test: data.test && withoutPaths(data.test),
+      train: data.train && withoutPaths(data.train),
+      table: data.table && { ...data.table, file: undefined },
+    },
+    engine: config.engine,
+    device: config.device,
+    seed: config.seed,
+    audits: config.audits,
+    samples: config.samples,
+    keep: config.keep,
+  });
+}
+
+function absoluteSamples(samples: SamplesConfig, absolute: (path: string) => string): SamplesConfig {
+  return { ...samples, inputs: absolute(samples.inputs), labels: absolute(samples.labels) };
+}
+
+function withoutPaths(samples: SamplesConfig) {
+  return { ...samples, inputs: undefined, labels: undefined };
+}
+
+/** Modules are named as Node names them: a path begins with a dot or a slash, all else is a package. */
+function isPath(module: string): boolean {
+  return module.startsWith('./') || module.startsWith('../') || isAbsolute(module);
+}

@@ -1,0 +1,77 @@
+import type { TObject, TSchema } from '@sinclair/typebox';
+import type { Json, JsonObject } from '#base/json';
+import { REPORT_VERSION, Report } from '#report/report';
+import { closedObject, type ConfigurablePlugin } from './configurable.js';
+import { Config, PolicyConfig } from './schema.js';
+
+/** TypeBox writes tuples as draft-07 does, and ajv reads draft-07 by default. */
+const DIALECT = 'http://json-schema.org/draft-07/schema#';
+
+/**
+ * The published schemas by the names of their files below `schema/`: what editors and readers of reports check
+ * against. The options and thresholds of the given plugins are in them; the ids of others stay allowed.
+ */
+export function schemaFiles(plugins: ReadonlyMap<string, ConfigurablePlugin>): ReadonlyMap<string, string> {
+  const known = [...plugins].sort(([a], [b]) => (a < b ? -1 : 1));
+  const options = known.map(([id, plugin]) => [id, oneOrMore(describedOptions(plugin))] as const);
+  const thresholds = known.map(([id, plugin]) => [id, describedThresholds(plugin)] as const);
+  return new Map([
+    ['config.json', textOf(withAudits(Config, options))],
+    ['policy.json', textOf(withAudits(PolicyConfig, thresholds))],
+    [`report-${REPORT_VERSION}.json`, textOf(Report)],
+  ]);
+}
+
+function withAudits(schema: TObject, entries: readonly (readonly [id: string, schema: object])[]): object {
+  const { patternProperties, ...audits }: Readonly<Record<string, unknown>> = { ...schema.properties['audits'] };
+  const others = Object.values((patternProperties ?? {}) as Readonly<Record<string, unknown>>)[0] ?? true;
+  const described = { ...audits, properties: Object.fromEntries(entries), additionalProperties: others };
+  return { ...schema, properties: { ...schema.properties, audits: described } };
+}
+
+function oneOrMore(options: TSchema): object {
+  return {
+    title: options.title,
+    description: options.description,
+    anyOf: [options, { type: 'array', items: options, minItems: 1 }],
+  };
+}
+
+function describedOptions(plugin: ConfigurablePlugin): TObject {
+  return { ...closedObject(plugin.options), title: plugin.title, description: plugin.description };
+}
+
+function describedThresholds(plugin: ConfigurablePlugin): TObject {
+  return { ...closedObject(plugin.policy), title: plugin.title };
+}
+
+/** Through JSON, which leaves out what TypeBox keeps for itself under symbols. */
+function textOf(schema: object): string {
+  const json = JSON.parse(JSON.stringify({ $schema: DIALECT, ...schema })) as Json;
+  return `${JSON.stringify(asWritten(json), null, 2)}\n`;
+}
+
+/** TypeBox requires members that have a default; in a file, which is checked before they are filled in, they may lack. */
+function asWritten(schema: Json): Json {
+  if (isList(schema)) return schema.map(asWritten);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const members = Object.entries(schema).map(([key, member]) => [key, asWritten(member ?? null)] as const);
+  return { ...Object.fromEntries(members), ...requiredOf(schema) };
+}
+
+function requiredOf({ required, properties }: JsonObject): JsonObject {
+  if (required === undefined || !isList(required) || !isObject(properties)) return {};
+  return { required: required.filter((key) => typeof key === 'string' && !hasDefault(properties[key])) };
+}
+
+function hasDefault(schema: Json | undefined): boolean {
+  return isObject(schema) && schema['default'] !== undefined;
+}
+
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !isList(value);
+}

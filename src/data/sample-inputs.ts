@@ -1,0 +1,114 @@
+import { AssayError } from '#base/errors';
+import { sizeOf, type Tensor } from '#base/tensor';
+import type { ContinuousDomain } from '#target/domain';
+import type { NumericArray, NumericData } from './numeric-array.js';
+
+/** How far beyond its range a value may lie, as a share of the range's width: the rounding of stored floats. */
+const RANGE_TOLERANCE = 1e-6;
+
+/**
+ * Checks that an array holds samples of a domain. The shape may differ in axes of length 1 ([n, h, w] for one channel)
+ * or be flat ([n, d]); it is never transposed. Every value, times `scale`, is finite and in range.
+ */
+export function checkInputs(array: NumericArray, domain: ContinuousDomain, scale: number | undefined): void {
+  checkShape(array, domain);
+  checkValues(array, domain, scale);
+}
+
+/**
+ * The chosen samples in the units and the shape of the domain. What lies beyond the range by rounding alone is moved
+ * onto its end, so that every sample is a legal input.
+ */
+export function takeInputs(
+  array: NumericArray,
+  domain: ContinuousDomain,
+  scale: number | undefined,
+  indices: readonly number[],
+): Tensor {
+  const [low, high] = domain.range;
+  const factor = scale ?? 1;
+  const size = sizeOf(domain.shape);
+  const data = new Float32Array(indices.length * size);
+  for (const [row, sample] of indices.entries()) {
+    for (let i = 0; i < size; i++) {
+      data[row * size + i] = Math.min(high, Math.max(low, (array.data[sample * size + i] ?? 0) * factor));
+    }
+  }
+  return { shape: [indices.length, ...domain.shape], data };
+}
+
+function checkShape(array: NumericArray, domain: ContinuousDomain): void {
+  const [samples, ...shape] = array.shape;
+  if (samples === undefined || samples === 0) {
+    throw new AssayError('data', { where: array.name, what: 'there are no samples in it' });
+  }
+  const isFlat = shape.length === 1 && shape[0] === sizeOf(domain.shape);
+  if (isFlat || equal(withoutUnitAxes(shape), withoutUnitAxes(domain.shape))) return;
+  throw new AssayError('data', {
+    where: array.name,
+    what: `its samples have the shape [${shape.join(', ')}] and the target takes [${domain.shape.join(', ')}]`,
+    mend: isPermutation(shape, domain.shape)
+      ? 'Transpose the array, or correct `layout`.'
+      : 'Store the samples as the model takes them.',
+  });
+}
+
+function checkValues(array: NumericArray, domain: ContinuousDomain, scale: number | undefined): void {
+  const [low, high] = domain.range;
+  const slack = RANGE_TOLERANCE * (high - low);
+  const factor = scale ?? 1;
+  const size = sizeOf(domain.shape);
+  for (let i = 0; i < array.data.length; i++) {
+    const value = (array.data[i] ?? NaN) * factor;
+    // Written so that NaN is caught here too.
+    if (value >= low - slack && value <= high + slack) continue;
+    const sample = Math.floor(i / size);
+    if (!Number.isFinite(value)) {
+      throw new AssayError('data', {
+        where: array.name,
+        what: `sample ${sample} holds ${value} at position ${i % size}`,
+        mend: 'Every input has to be a finite number.',
+      });
+    }
+    throw new AssayError('data', {
+      where: array.name,
+      what: `the value ${Number(value.toPrecision(7))} of sample ${sample} is outside the domain's range [${low}, ${high}]`,
+      mend: scaleHint(array, domain.range, scale),
+    });
+  }
+}
+
+function scaleHint(array: NumericArray, [low, high]: readonly [number, number], scale: number | undefined): string {
+  if (scale !== undefined) return `It was multiplied by \`scale\`, ${scale}: correct that or \`range\`.`;
+  const { least, most } = extremes(array.data);
+  if (low === 0 && least >= 0 && most > high && most <= 255) {
+    return `If the file holds bytes from 0 to 255, set \`scale\` to ${high / 255}.`;
+  }
+  return 'Correct `range`, or set `scale` to what the stored values are to be multiplied by.';
+}
+
+function extremes(data: NumericData): { least: number; most: number } {
+  let least = Infinity;
+  let most = -Infinity;
+  for (const value of data) {
+    least = Math.min(least, value);
+    most = Math.max(most, value);
+  }
+  return { least, most };
+}
+
+function withoutUnitAxes(shape: readonly number[]): number[] {
+  return shape.filter((size) => size !== 1);
+}
+
+function isPermutation(a: readonly number[], b: readonly number[]): boolean {
+  return equal(ascending(a), ascending(b));
+}
+
+function ascending(shape: readonly number[]): number[] {
+  return [...shape].sort((a, b) => a - b);
+}
+
+function equal(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((value, index) => value === b[index]);
+}

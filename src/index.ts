@@ -1,0 +1,49 @@
+// The public API, and nothing else.
+
+export { Type } from '@sinclair/typebox';
+export { AssayError, type AssayErrorCode } from '#base/errors';
+export { row, rowRange, rowsOf, rowSize, takeRows, tensor, type Tensor } from '#base/tensor';
+export type { Config, DomainConfig, PolicyConfig, SamplesConfig, TargetConfig } from '#config/schema';
+export { clopperPearson, wilson, type Interval } from '#stats/intervals';
+export { permutation, randomStreams, type RandomStreams, type Rng } from '#stats/random';
+export type { LossSpec } from '#engine/index';
+
+export type { Domain, ImageDomain, TabularDomain, TextDomain } from '#target/domain';
+export { isCorrect, labelRow, labelsOf, margin, takeLabels, type Head, type Labels } from '#target/head';
+export { linearTarget } from '#target/linear';
+export {
+  isDifferentiable,
+  isTrainable,
+  type Capability,
+  type DifferentiableTarget,
+  type Gradient,
+  type Samples,
+  type Target,
+  type TrainableTarget,
+} from '#target/target';
+
+export { defineAttack, defineDefense, defineProbe, defineReporter, type PluginFactory } from '#plugin/define';
+export type {
+  Artifact,
+  ConfiguredPlugin,
+  Evidence,
+  Example,
+  InputMap,
+  JudgePolicy,
+  Pictures,
+  Plugin,
+  Reporter,
+  ReportInput,
+  RunContext,
+  StepValue,
+  Verdict,
+  VerdictStatus,
+} from '#plugin/plugin';
+export type { Detail } from '#report/details';
+export { Report, type Finding, type Measure, type Sign, type Timings } from '#report/report';
+export type { RunEvent, RunResult } from '#pipeline/types';
+
+export * from '#attacks/evasion/index';
+export { audit, type AuditOptions } from './api/audit.js';
+export { defineConfig } from './api/define-config.js';
+export { openTarget, type OpenOptions } from './api/open-target.js';

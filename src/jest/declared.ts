@@ -1,0 +1,40 @@
+import type { SamplesConfig, TargetConfig } from '#config/schema';
+import type { Samples, Target } from '#target/target';
+
+/** A target given as a file: it runs in a worker process, outside of the test's own context. */
+export interface FileTarget {
+  readonly kind: 'file-target';
+  readonly config: TargetConfig;
+}
+
+/** Samples given as files, read outside of the test's own context. */
+export interface FileSamples {
+  readonly kind: 'file-samples';
+  readonly config: SamplesConfig;
+}
+
+/** Declares a model file as the target of matchers. Paths are relative to the working directory. */
+export function target(config: TargetConfig): FileTarget {
+  return { kind: 'file-target', config };
+}
+
+/** Declares files of inputs and labels for matchers. Paths are relative to the working directory. */
+export function samples(config: SamplesConfig): FileSamples {
+  return { kind: 'file-samples', config };
+}
+
+export function isFileTarget(value: unknown): value is FileTarget {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'file-target';
+}
+
+export function isFileSamples(value: unknown): value is FileSamples {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'file-samples';
+}
+
+export function isLiveTarget(value: unknown): value is Target {
+  return typeof value === 'object' && value !== null && 'predict' in value && 'capabilities' in value;
+}
+
+export function isLiveSamples(value: unknown): value is Samples {
+  return typeof value === 'object' && value !== null && 'inputs' in value && 'indices' in value;
+}
