@@ -23,6 +23,8 @@ export default tseslint.config(
       'no-loss-of-precision': 'off',
       // Hostile text is what several parsers and their tests are about.
       'no-control-regex': 'off',
+      // Says that a value is left out on purpose.
+      '@typescript-eslint/no-meaningless-void-operator': 'off',
       // A literal beside `string` says which words have a meaning.
       '@typescript-eslint/no-redundant-type-constituents': 'off',
       // How the matchers of a library join those of jest.

@@ -1,4 +1,4 @@
-// Builds `dist` and `schema` when a source has changed since the last build. A build is made in a folder of its own
+// Builds `dist`, `schema` and `docs/plugins` when a source has changed since the last build. A build is made in a folder of its own
 // and renamed at the end, so two builds at once, or a build beside a running Assay, do no harm.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -20,6 +20,8 @@ import { build } from 'esbuild';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
 const ROOMS = ['src', 'attacks', 'defenses', 'probes', 'reports'];
+/** Made from the compiled sources, and published beside them. */
+const GENERATED = ['schema', 'docs/plugins'];
 const ALSO_DECIDES = ['scripts', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'];
 
 const digest = digestOf([...ROOMS, ...ALSO_DECIDES].flatMap(filesBelow).filter(isSource));
@@ -36,11 +38,16 @@ async function buildAll() {
   writeFileSync(join(fresh, '.build'), digest);
   put(fresh);
   node('scripts/write-schemas.mjs');
+  node('scripts/write-plugin-pages.mjs');
 }
 
 function isBuilt() {
   const mark = join(dist, '.build');
-  return existsSync(mark) && readFileSync(mark, 'utf8') === digest && existsSync(join(root, 'schema'));
+  return (
+    existsSync(mark) &&
+    readFileSync(mark, 'utf8') === digest &&
+    GENERATED.every((folder) => existsSync(join(root, folder)))
+  );
 }
 
 function compile(fresh) {

@@ -1,5 +1,5 @@
 import type { SamplesConfig, TargetConfig } from '#config/schema';
-import type { Samples, Target } from '#target/target';
+import type { Target } from '#target/target';
 
 /** A target given as a file: it runs in a worker process, outside of the test's own context. */
 export interface FileTarget {
@@ -33,8 +33,4 @@ export function isFileSamples(value: unknown): value is FileSamples {
 
 export function isLiveTarget(value: unknown): value is Target {
   return typeof value === 'object' && value !== null && 'predict' in value && 'capabilities' in value;
-}
-
-export function isLiveSamples(value: unknown): value is Samples {
-  return typeof value === 'object' && value !== null && 'inputs' in value && 'indices' in value;
 }

@@ -1,113 +1,131 @@
+import { digestOfJson, type Digest } from '#base/digest';
 import type { Json } from '#base/json';
 import type { LoadedPolicy } from '#config/loaded';
 import { checkThresholds } from '#config/policy';
-import type { Pictures, Plugin, Verdict } from '#plugin/plugin';
+import type { JudgePolicy, Pictures, Plugin, Verdict } from '#plugin/plugin';
 import type { Registry } from '#plugin/registry';
 import type { Detail } from '#report/details';
-import type { Finding } from '#report/report';
+import type { Finding, FindingStatus } from '#report/report';
+import { withOnly } from './command.js';
 import type { Cell } from './types.js';
 import { askPlugin, errorVerdict } from './verdicts.js';
 import { waiverOf } from './waivers.js';
 
-/** What is known of a cell when it is judged. */
+/** What became of a cell that was to run, as it was read back from disk. */
 export type CellState =
   | { readonly kind: 'evidence'; readonly data: Json; readonly pictures: Pictures }
-  | { readonly kind: 'error'; readonly sentence: string }
-  | { readonly kind: 'missing' };
+  | { readonly kind: 'error'; readonly sentence: string };
 
 export interface JudgeInput {
   readonly cells: readonly Cell[];
-  readonly stateOf: (cell: Cell) => CellState;
+  /** By cell id; a cell that was to run and is not in it is missing. */
+  readonly states: ReadonlyMap<Digest, CellState>;
   readonly registry: Registry;
   readonly policy: LoadedPolicy;
   /** YYYY-MM-DD, by which waivers expire. */
   readonly today: string;
+  /** The command that repeats the run. */
   readonly command: string;
 }
 
-/** One finding a cell. Pure: the same evidence, policy and day give the same findings. */
-export function judgeCells(input: JudgeInput): Finding[] {
+/**
+ * Evidence and policy become findings: one for each cell, in the order of the plan, and one for each audit that the
+ * policy names and the plan lacks. Pure: the same evidence, policy and day give the same findings.
+ *
+ * @throws AssayError `policy` where a threshold names no plugin or does not fit it
+ */
+export function judgeCells(input: JudgeInput): readonly Finding[] {
   const thresholds = checkThresholds(input.policy, input.registry.plugins);
-  return input.cells.map((cell) => {
-    const plugin = input.registry.plugins.get(cell.audit);
-    const own = thresholds.get(cell.audit);
-    return plugin === undefined
-      ? unknownPlugin(cell, input)
-      : findingOf(cell, plugin, judged(cell, plugin, own, input), input);
-  });
+  const planned = new Set(input.cells.map(({ audit }) => audit));
+  const absent = Object.keys(input.policy.policy.audits).filter((audit) => !planned.has(audit));
+  return [
+    ...input.cells.map((cell) => findingOf(cell, rulingOn(cell, thresholds, input), input)),
+    ...absent.map((audit) => notPlanned(audit, input)),
+  ];
 }
 
-interface Judgement {
-  readonly status: Finding['status'];
-  readonly verdict: Verdict;
+type Thresholds = Readonly<Record<string, unknown>>;
+
+interface Ruling {
+  readonly status: FindingStatus;
+  readonly verdict: Omit<Verdict, 'status'>;
   readonly details: readonly Detail[];
 }
 
-function judged(cell: Cell, plugin: Plugin, own: object | undefined, input: JudgeInput): Judgement {
-  const { fate } = cell;
-  if (fate.kind !== 'run') return { status: fate.kind, verdict: foreknown(fate.because), details: [] };
-  const state = input.stateOf(cell);
-  if (state.kind === 'missing') {
-    return { status: 'not-run', verdict: foreknown('The run ended before this cell did.'), details: [] };
+function rulingOn(cell: Cell, thresholds: ReadonlyMap<string, Thresholds>, input: JudgeInput): Ruling {
+  if (cell.fate.kind !== 'run') return withoutEvidence(cell.fate.kind, cell.fate.because);
+  const plugin = input.registry.plugins.get(cell.audit);
+  if (plugin === undefined) {
+    return withoutEvidence('error', 'The plugin is not loaded, so its evidence cannot be judged.');
   }
-  if (state.kind === 'error') return { status: 'error', verdict: errorVerdict(state.sentence), details: [] };
-  const { preset, minimumSamples } = input.policy.policy;
-  const policy = {
-    thresholds: { ...(own ?? plugin.presets[preset]) },
-    setBy: own === undefined ? `preset ${preset}` : 'policy',
-    minimumSamples,
-  };
+  const state = input.states.get(cell.id);
+  if (state === undefined) return withoutEvidence('not-run', 'It was planned, and the run did not come to it.');
+  if (state.kind === 'error') return withoutEvidence('error', state.sentence);
+  const policy = policyFor(plugin, thresholds.get(plugin.id) ?? {}, input.policy);
   const { verdict, details } = askPlugin(plugin, state.data, policy, state.pictures);
   return { status: verdict.status, verdict, details };
 }
 
-function foreknown(because: string): Verdict {
-  return { status: 'inconclusive', claim: because, reasons: [], measures: [], signs: [] };
+/** An audit that the policy names without any threshold has to run and to apply; its bars are those of the preset. */
+function policyFor(plugin: Plugin, own: Thresholds, { policy }: LoadedPolicy): JudgePolicy<Thresholds> {
+  const { minimumSamples, preset } = policy;
+  return Object.keys(own).length > 0
+    ? { thresholds: own, setBy: 'policy file', minimumSamples }
+    : { thresholds: plugin.presets[preset], setBy: `preset ${preset}`, minimumSamples };
 }
 
-function findingOf(cell: Cell, plugin: Plugin, { status, verdict, details }: Judgement, input: JudgeInput): Finding {
-  const waiver = waiverOf(cell.audit, input.policy.policy.waivers, input.today);
+function notPlanned(audit: string, input: JudgeInput): Finding {
+  const cell = { id: digestOfJson({ notPlanned: audit }), audit, options: {} };
+  const sentence = 'The policy names it, and it is not among the audits of the config.';
+  return findingOf(cell, withoutEvidence('not-run', sentence), input);
+}
+
+function withoutEvidence(status: FindingStatus, sentence: string): Ruling {
+  return { status, verdict: errorVerdict(sentence), details: [] };
+}
+
+function findingOf(cell: Pick<Cell, 'id' | 'audit' | 'options'>, ruling: Ruling, input: JudgeInput): Finding {
+  const { status, verdict, details } = ruling;
+  const { waivers } = input.policy.policy;
+  const waiver = status === 'pass' ? { kind: 'none' as const } : waiverOf(cell.audit, waivers, input.today);
   return {
     cell: cell.id,
     audit: cell.audit,
-    area: plugin.area,
     status,
-    severity: plugin.severity,
-    title: status === 'fail' ? plugin.failureTitle : plugin.title,
     claim: verdict.claim,
-    reasons: [...verdict.reasons],
+    reasons: [...verdict.reasons, ...(waiver.kind === 'void' ? [waiver.because] : [])],
     measures: [...verdict.measures],
     signs: [...verdict.signs],
     details: [...details],
-    advice: plugin.advice,
-    description: plugin.description,
-    sources: [...plugin.sources],
-    frameworks: Object.fromEntries(Object.entries(plugin.frameworks).map(([name, ids]) => [name, [...ids]])),
     options: cell.options,
-    command: `${input.command} --only ${cell.audit}`,
-    waiver: waiver.kind === 'in-force' && status !== 'pass' ? waiver.waiver : null,
+    command: withOnly(input.command, [cell.audit]),
+    waiver: waiver.kind === 'in-force' ? { ...waiver.waiver } : null,
+    ...factsOf(cell.audit, status, input.registry.plugins.get(cell.audit)),
   };
 }
 
-function unknownPlugin(cell: Cell, input: JudgeInput): Finding {
+type Facts = Pick<Finding, 'area' | 'severity' | 'title' | 'advice' | 'description' | 'sources' | 'frameworks'>;
+
+function factsOf(audit: string, status: FindingStatus, plugin: Plugin | undefined): Facts {
+  if (plugin === undefined) {
+    return {
+      area: 'other',
+      severity: 'high',
+      title: audit,
+      advice: 'Load the plugin that made this evidence.',
+      description: '',
+      sources: [],
+      frameworks: {},
+    };
+  }
+  const { area, severity, title, failureTitle, advice, description, sources, frameworks } = plugin;
   return {
-    cell: cell.id,
-    audit: cell.audit,
-    area: 'other',
-    status: 'error',
-    severity: 'high',
-    title: cell.audit,
-    claim: `The plugin ${cell.audit} is not known here, so its evidence cannot be judged.`,
-    reasons: ['Load the plugin that made this evidence.'],
-    measures: [],
-    signs: [],
-    details: [],
-    advice: 'Name the module of the plugin.',
-    description: '',
-    sources: [],
-    frameworks: {},
-    options: cell.options,
-    command: `${input.command} --only ${cell.audit}`,
-    waiver: null,
+    area,
+    severity,
+    title: status === 'fail' ? failureTitle : title,
+    advice,
+    description,
+    sources: [...sources],
+    frameworks: Object.fromEntries(Object.entries(frameworks).map(([name, clauses]) => [name, [...clauses]])),
   };
 }

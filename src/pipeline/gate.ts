@@ -1,72 +1,70 @@
-import type { Finding, Gate } from '#report/report';
+import type { Finding, FindingStatus, Gate } from '#report/report';
 import { EXIT, strongestOf } from './exit-codes.js';
 
-export interface GateInput {
-  readonly findings: readonly Finding[];
-  /** Audits that the policy names. */
-  readonly demanded: readonly string[];
-  /** Waivers that do not count, by audit: the sentence that says why. */
-  readonly voidWaivers: ReadonlyMap<string, string>;
-}
+type Rule = Gate['rules'][number];
 
-type GateCode = Gate['exitCode'];
-type Rule = Gate['rules'][number] & { readonly code: GateCode };
+/** One finding's say: the exit code that it asks for, and the sentence. */
+interface Vote {
+  readonly code: Gate['exitCode'];
+  readonly rule: Rule;
+}
 
 /**
- * The one decision over all verdicts. It fails closed: only a pass, or a verdict that is waived, lets it pass.
- * Exit codes: 3 nothing audited; 1 a verdict is `fail`; 2 anything else that is not a pass; 0.
+ * The one decision over all findings. It fails closed: only a `pass`, or a finding that a waiver in force covers, lets
+ * it pass, and where nothing was audited it does not pass whatever is waived. Pure.
+ *
+ * @param audited whether at least one cell was there to run
  */
-export function decide(input: GateInput): Gate {
-  const { findings } = input;
-  const rules = [...findings.map((finding) => ruleOf(finding, input)), ...unmetDemands(input)];
-  const audited = findings.some(({ status }) => status !== 'not-run');
-  const codes = rules.filter(({ holds }) => !holds).map(({ code }) => code);
-  const exitCode = audited ? strongestOf(codes) : EXIT.nothingAudited;
-  const ordered = [...rules].sort((a, b) => rank(a) - rank(b));
-  return {
-    passed: exitCode === EXIT.passed,
-    exitCode,
-    rules: audited
-      ? ordered.map(({ holds, cell, sentence }) => ({ holds, cell, sentence }))
-      : [{ holds: false, cell: null, sentence: 'Nothing was audited, and nothing audited is no pass.' }],
-  };
+export function decide(findings: readonly Finding[], audited: boolean): Gate {
+  const nothing = !audited || findings.length === 0;
+  const votes = [...(nothing ? [nothingAudited()] : []), ...findings.map(voteOf)];
+  const exitCode = strongestOf(votes.map(({ code }) => code));
+  return { passed: exitCode === EXIT.passed, exitCode, rules: decidingFirst(votes).map(({ rule }) => rule) };
 }
 
-/** Fails first, then what could not be decided, then what holds; within each in the order of the findings. */
-function rank({ holds, code }: Rule): number {
-  if (holds) return 2;
-  return code === EXIT.failed ? 0 : 1;
+/** Within each strength in the order of the findings. */
+function decidingFirst(votes: readonly Vote[]): readonly Vote[] {
+  const strengths = [EXIT.nothingAudited, EXIT.failed, EXIT.undecided, EXIT.passed];
+  return strengths.flatMap((strength) => votes.filter(({ code }) => code === strength));
 }
 
-function ruleOf(finding: Finding, { voidWaivers }: GateInput): Rule {
-  const { cell, status, waiver, audit, claim } = finding;
-  if (status === 'pass') return { holds: true, cell, code: EXIT.passed, sentence: claim };
-  if (waiver !== null) {
-    const sentence = `${audit} is waived until ${waiver.expires} by ${waiver.owner}: ${waiver.reason}`;
-    return { holds: true, cell, code: EXIT.passed, sentence };
+function voteOf(finding: Finding): Vote {
+  const code = finding.waiver === null ? codeOf(finding.status) : EXIT.passed;
+  return { code, rule: { holds: code === EXIT.passed, cell: finding.cell, sentence: sentenceOf(finding) } };
+}
+
+/** Whatever is not known to be harmless is not. */
+function codeOf(status: FindingStatus): Gate['exitCode'] {
+  switch (status) {
+    case 'pass':
+      return EXIT.passed;
+    case 'fail':
+      return EXIT.failed;
+    default:
+      return EXIT.undecided;
   }
-  const expired = voidWaivers.get(audit);
-  const sentence = [`${audit}: ${WORDS[status]}. ${claim}`, ...(expired === undefined ? [] : [expired])].join(' ');
-  return { holds: false, cell, code: status === 'fail' ? EXIT.failed : EXIT.undecided, sentence };
 }
 
-const WORDS: Readonly<Record<Exclude<Finding['status'], 'pass'>, string>> = {
+const WORDS: Readonly<Record<FindingStatus, string>> = {
+  pass: 'passed',
   fail: 'failed',
-  inconclusive: 'could not be decided',
-  'not-applicable': 'was asked for and does not apply',
-  error: 'ended in an error',
-  'not-run': 'was not run',
+  inconclusive: 'is inconclusive',
+  'not-applicable': 'does not apply to this target',
+  error: 'ended with an error',
+  'not-run': 'did not run',
 };
 
-/** A policy that sets a bar for an audit that nobody ran is not met. */
-function unmetDemands({ findings, demanded }: GateInput): Rule[] {
-  const known = new Set(findings.map(({ audit }) => audit));
-  return demanded
-    .filter((audit) => !known.has(audit))
-    .map((audit) => ({
-      holds: false,
-      cell: null,
-      code: EXIT.undecided,
-      sentence: `The policy sets a bar for ${audit}, and the run has no such audit.`,
-    }));
+function sentenceOf({ audit, status, claim, reasons, waiver }: Finding): string {
+  const isDecided = status === 'pass' || status === 'fail';
+  const why = isDecided ? claim : [...new Set([claim, ...reasons])].join(' ');
+  const waived =
+    waiver === null
+      ? ''
+      : ` Waived until ${waiver.expires} by ${waiver.owner}: ${waiver.reason.trim().replace(/\.$/, '')}.`;
+  return `${audit} ${WORDS[status]}: ${why}${waived}`;
+}
+
+function nothingAudited(): Vote {
+  const sentence = 'Nothing was audited: no audit of the config could run on this target and data.';
+  return { code: EXIT.nothingAudited, rule: { holds: false, cell: null, sentence } };
 }

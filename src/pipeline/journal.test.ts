@@ -51,6 +51,14 @@ test('torn after any byte, it keeps the whole lines and can be gone on with', ()
   }
 });
 
+test('what comes after a torn line takes its place, however long that was', () => {
+  written(ENTRIES);
+  appendFileSync(path, '{"check":"0000","entry":'.padEnd(1000, 'x'));
+  written([started('resumed')]);
+  expect(readJournal(folder)).toEqual([...ENTRIES, started('resumed')]);
+  expect(readFileSync(path, 'utf8')).not.toContain('xx');
+});
+
 test('a last line of noise, with or without its end, is torn too', () => {
   for (const noise of ['\0\0\0\0', '{"check":"0"}\n', 'null\n', '\n']) {
     rmSync(path, { force: true });

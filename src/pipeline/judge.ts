@@ -1,4 +1,6 @@
+import type { Digest } from '#base/digest';
 import { AssayError, messageOf } from '#base/errors';
+import { packageVersion } from '#base/package-root';
 import type { LoadedPolicy } from '#config/loaded';
 import type { TargetFacts } from '#plugin/plugin';
 import type { Registry } from '#plugin/registry';
@@ -13,7 +15,6 @@ import type { JournalEntry, Opened, PlanFile } from './records.js';
 import { reportOf, timingsOf } from './report.js';
 import { cellFolderName, evidenceFolder, readPlan } from './run-folder.js';
 import type { Cell, GateOptions } from './types.js';
-import { waiverOf } from './waivers.js';
 
 /** A report with all that lies beside it, made from a run folder alone. */
 export interface JudgedRun {
@@ -23,92 +24,115 @@ export interface JudgedRun {
 }
 
 /**
- * Judges a run folder again, by its own policy or another, without running the model.
+ * Judges a finished run again, by its own policy or another, without running the model. Writes nothing.
  *
- * @throws AssayError `usage` for what is no run folder, `run` for a damaged one
+ * @throws AssayError `usage` for what is no run folder of this version, `run` for a damaged or unfinished one
  */
 export function judgeRun(runFolder: string, registry: Registry, options: GateOptions = {}): Report {
   return judgeFolder(runFolder, registry, options).report;
 }
 
+/** As {@link judgeRun}, with what else a run folder holds. */
 export function judgeFolder(runFolder: string, registry: Registry, options: GateOptions = {}): JudgedRun {
   const file = readPlan(runFolder);
+  refuseOtherVersion(file, runFolder);
   const journal = readJournal(runFolder);
-  const opened = firstOpened(runFolder, journal);
-  const { plan } = file;
-  const cells = plan.cells as readonly Cell[];
+  const opened = openedOf(journal, runFolder);
+  const cells: readonly Cell[] = file.plan.cells;
+  const ends = endsOf(journal);
+  refuseUnfinished(cells, ends, runFolder);
   const policy: LoadedPolicy = options.policy ?? { file: null, ...opened.policy };
-  const today = options.today ?? opened.today;
-  const states = statesOf(runFolder, plan, journal, opened);
+  const { states, pictures } = readStates(runFolder, file, ends, opened);
   const findings = judgeCells({
     cells,
-    stateOf: (cell) => states.get(cell.id) ?? { kind: 'missing' },
+    states,
     registry,
     policy,
-    today,
+    today: options.today ?? opened.today,
     command: opened.command,
   });
-  const { waivers } = policy.policy;
-  const voidWaivers = new Map(
-    waivers.flatMap(({ audit }) => {
-      const state = waiverOf(audit, waivers, today);
-      return state.kind === 'void' ? [[audit, state.because] as const] : [];
-    }),
+  const gate = decide(
+    findings,
+    cells.some(({ fate }) => fate.kind === 'run'),
   );
-  const demanded = Object.keys(policy.policy.audits);
-  const gate = decide({ findings, demanded, voidWaivers });
   const report = reportOf({ file, opened, policy, findings, gate, registry });
-  return { report, timings: timingsOf(journal, cells), pictures: states.pictures };
+  return { report, timings: timingsOf(journal, cells), pictures };
 }
 
-function firstOpened(where: string, journal: readonly JournalEntry[]): Opened {
-  const opened = journal.find((entry): entry is Opened => entry.kind === 'opened');
+/** Evidence is read by the plugins that made it: those of another version may mean something else by it. */
+function refuseOtherVersion({ tool }: PlanFile, where: string): void {
+  if (tool.version === packageVersion()) return;
+  throw new AssayError('usage', {
+    where,
+    what: `this run was made by Assay ${tool.version}, and this is ${packageVersion()}`,
+    mend: `Judge it with Assay ${tool.version}, or run the audit again.`,
+  });
+}
+
+/** The last opening says how the run is judged; it has kept the day of the first. */
+function openedOf(journal: readonly JournalEntry[], where: string): Opened {
+  const opened = journal.findLast((entry) => entry.kind === 'opened');
   if (opened !== undefined) return opened;
-  throw new AssayError('run', { where, what: 'the journal of this run is empty', mend: 'Run the audit again.' });
+  throw new AssayError('run', {
+    where,
+    what: 'nothing has run in this folder',
+    mend: 'Go on with it by `assay audit --resume`.',
+  });
 }
 
-/** The state of each cell by its id, and all pictures of the run. */
-class States extends Map<string, CellState> {
-  readonly pictures: PictureFile[] = [];
+type End = Extract<JournalEntry, { kind: 'cell-finished' }>;
+
+/** How each cell ended, by its id; a later attempt replaces an earlier one. */
+function endsOf(journal: readonly JournalEntry[]): ReadonlyMap<Digest, End> {
+  return new Map(journal.flatMap((entry) => (entry.kind === 'cell-finished' ? [[entry.cell, entry]] : [])));
 }
 
-function statesOf(
+function refuseUnfinished(cells: readonly Cell[], ends: ReadonlyMap<Digest, End>, where: string): void {
+  const running = cells.filter(({ fate }) => fate.kind === 'run');
+  const left = running.filter(({ id }) => !ends.has(id)).length;
+  if (left === 0) return;
+  throw new AssayError('run', {
+    where,
+    what: `${left} of ${running.length} cells of this run are not finished`,
+    mend: 'Go on with it by `assay audit --resume`.',
+  });
+}
+
+function readStates(
   runFolder: string,
-  plan: PlanFile['plan'],
-  journal: readonly JournalEntry[],
+  { plan }: PlanFile,
+  ends: ReadonlyMap<Digest, End>,
   { samples }: Opened,
-): States {
-  const states = new States();
+): { readonly states: ReadonlyMap<Digest, CellState>; readonly pictures: readonly PictureFile[] } {
+  const states = new Map<Digest, CellState>();
+  const pictures: PictureFile[] = [];
   const facts = plan.target === null ? null : factsOf(plan.target);
-  const cells = new Map(plan.cells.map((cell) => [cell.id as string, cell]));
-  for (const entry of journal) {
-    const cell = entry.kind === 'cell-finished' ? cells.get(entry.cell) : undefined;
-    if (entry.kind !== 'cell-finished' || cell === undefined) continue;
-    if (entry.outcome.kind === 'error') {
-      states.set(cell.id, entry.outcome);
-      continue;
-    }
+  const labels = plan.target?.labels ?? null;
+  for (const cell of plan.cells) {
+    const outcome = ends.get(cell.id)?.outcome;
+    if (outcome?.kind === 'error') states.set(cell.id, outcome);
+    if (outcome?.kind !== 'evidence') continue;
     try {
-      const evidence = readEvidence(evidenceFolder(runFolder, cell), entry.outcome.digest);
-      const folder = cellFolderName(cell);
-      const drawn = drawPictures(evidence, { facts, labels: plan.target?.labels ?? null, folder, samples });
-      states.pictures.push(...drawn.files);
+      const evidence = readEvidence(evidenceFolder(runFolder, cell), outcome.digest);
+      const drawn = drawPictures(evidence, { facts, labels, folder: cellFolderName(cell), samples });
+      pictures.push(...drawn.files);
       states.set(cell.id, { kind: 'evidence', data: evidence.data, pictures: drawn.pictures });
     } catch (thrown) {
       states.set(cell.id, { kind: 'error', sentence: messageOf(thrown) });
     }
   }
-  return states;
+  return { states, pictures };
 }
 
 /** What the card says of domain and head, as plugins know it. */
 function factsOf({ domain, head }: TargetCard): TargetFacts {
-  const { shape, mean, std } = domain;
+  const { shape, mean, std, layout } = domain;
   const range = domain.range ?? [0, 1];
-  const kind = domain.kind === 'image' ? 'image' : 'tabular';
-  const layout = domain.layout === 'NHWC' ? 'NHWC' : 'NCHW';
   return {
-    domain: kind === 'image' ? { kind, layout, shape, range, mean, std } : { kind, shape, range, mean, std },
+    domain:
+      domain.kind === 'image'
+        ? { kind: 'image', layout: layout === 'NHWC' ? 'NHWC' : 'NCHW', shape, range, mean, std }
+        : { kind: 'tabular', shape, range, mean, std },
     head: headOf(head),
   };
 }

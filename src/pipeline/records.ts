@@ -2,6 +2,7 @@ import { Type, type Static, type TSchema } from '@sinclair/typebox';
 import { Ajv, type ValidateFunction } from 'ajv';
 import type { Digest } from '#base/digest';
 import { AssayError } from '#base/errors';
+import type { JsonObject } from '#base/json';
 import { PolicyConfig } from '#config/schema';
 import { DataCard, TargetCard, Timings } from '#report/report';
 
@@ -14,7 +15,7 @@ const Strings = Type.Record(Type.String(), Type.String());
 const CellRecord = Type.Object({
   id: Sha256,
   audit: Type.String(),
-  options: Type.Record(Type.String(), Type.Unknown()),
+  options: Type.Unsafe<JsonObject>({ type: 'object' }),
   data: Type.Array(Type.Unsafe<'test' | 'train' | 'table'>({ type: 'string', enum: ['test', 'train', 'table'] })),
   cost: Type.Object({ predictions: Type.Number(), gradients: Type.Number() }),
   fate: Type.Union([
@@ -61,6 +62,8 @@ export const JournalEntry = Type.Union([
     policy: Type.Object({ policy: Type.Required(Type.Omit(PolicyConfig, ['$schema'])), digest: Sha256 }),
     configDigest: Sha256,
     command: Type.String(),
+    /** The plugins that were chosen alone; empty: all. */
+    only: Type.Array(Type.String()),
     samples: Type.Unsafe<'show' | 'ids'>({ type: 'string', enum: ['show', 'ids'] }),
     host: Timings.properties.host,
     execution: Timings.properties.execution,

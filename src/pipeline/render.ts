@@ -3,54 +3,83 @@ import { join, resolve, sep } from 'node:path';
 import { AssayError, errnoOf, messageOf } from '#base/errors';
 import type { Reporter, ReportInput } from '#plugin/plugin';
 import type { Report, Timings } from '#report/report';
-import { writeAtomically } from './atomic.js';
-import { checkedRecord, parseJson } from './records.js';
+import { makeFolder, writeAtomically } from './atomic.js';
+import type { PictureFile } from './pictures.js';
+import { parseRecord } from './records.js';
 import { checkReport, checkTimings } from './report.js';
+
+/** `report.json`, which everything else is a projection of. */
+export const REPORT_FILE = 'report.json';
+const TIMINGS_FILE = 'timings.json';
 
 /**
  * Renders the report of a run again, from `report.json` and `timings.json` alone.
  *
  * @returns the files that were written
- * @throws AssayError `usage` for a folder without a report, `run` for a damaged one or a reporter that fails
+ * @throws AssayError `usage` for a folder without a report; `run` for a damaged one, and where a reporter failed, after
+ *   the others have written theirs
  */
-export async function renderRun(runFolder: string, reporters: readonly Reporter[]): Promise<readonly string[]> {
-  const report = checkedRecord(checkReport, readJson(runFolder, 'report.json'), join(runFolder, 'report.json'));
-  const timings = checkedRecord(checkTimings, readJson(runFolder, 'timings.json'), join(runFolder, 'timings.json'));
-  const input = reportInput(runFolder, report, timings);
-  // The report itself is what is rendered, not one of its projections.
-  return Promise.resolve(
-    reporters
-      .filter(({ file }) => file !== 'report.json')
-      .map((reporter) => writeProjection(runFolder, reporter, input)),
-  );
+export function renderRun(runFolder: string, reporters: readonly Reporter[]): Promise<readonly string[]> {
+  return new Promise((done) => {
+    const input = reportInput(
+      runFolder,
+      readRecord(checkReport, runFolder, REPORT_FILE),
+      readRecord(checkTimings, runFolder, TIMINGS_FILE),
+    );
+    const { files, failures } = writeProjections(runFolder, reporters, input);
+    const [failure] = failures;
+    if (failure !== undefined) throw failure;
+    done(files);
+  });
 }
 
-/** Writes one projection of a report. @throws AssayError `plugin` when the reporter fails */
-export function writeProjection(runFolder: string, reporter: Reporter, input: ReportInput): string {
-  const path = join(runFolder, reporter.file);
-  let text: string;
-  try {
-    text = reporter.render(input);
-  } catch (cause) {
-    throw new AssayError('run', {
-      where: path,
-      what: `the reporter ${reporter.id} failed: ${messageOf(cause)}`,
-      cause,
-    });
+/** Writes a run's report, its pictures and its timings. */
+export function writeReport(
+  runFolder: string,
+  { report, timings, pictures }: { report: Report; timings: Timings; pictures: readonly PictureFile[] },
+): readonly string[] {
+  for (const { path, bytes } of pictures) {
+    makeFolder(join(runFolder, path, '..'));
+    writeAtomically(join(runFolder, path), bytes);
   }
-  writeAtomically(path, text);
-  return path;
+  return [writeJson(join(runFolder, REPORT_FILE), report), writeJson(join(runFolder, TIMINGS_FILE), timings)];
+}
+
+export interface Projections {
+  readonly files: readonly string[];
+  /** One for each reporter that threw or gave something else than a file of the run folder. */
+  readonly failures: readonly AssayError[];
+}
+
+/**
+ * Writes what each reporter makes of a report. One that fails keeps no other from writing.
+ *
+ * @throws AssayError `output` when the disk refuses
+ */
+export function writeProjections(runFolder: string, reporters: readonly Reporter[], input: ReportInput): Projections {
+  const files: string[] = [];
+  const failures: AssayError[] = [];
+  for (const reporter of reporters) {
+    // The report itself is what is rendered, not one of its projections.
+    if (reporter.file === REPORT_FILE) continue;
+    const rendered = render(runFolder, reporter, input);
+    if (rendered instanceof AssayError) failures.push(rendered);
+    else {
+      writeAtomically(rendered.path, rendered.text);
+      files.push(rendered.path);
+    }
+  }
+  return { files, failures };
 }
 
 /** What reporters get; they can read files of the run folder and nothing else. */
 export function reportInput(runFolder: string, report: Report, timings: Timings): ReportInput {
-  const root = resolve(runFolder) + sep;
   return {
     report,
     timings,
     readFile(path) {
-      const full = resolve(runFolder, path);
-      if (!full.startsWith(root)) return null;
+      const full = inside(runFolder, path);
+      if (full === null) return null;
       try {
         return readFileSync(full);
       } catch {
@@ -60,13 +89,43 @@ export function reportInput(runFolder: string, report: Report, timings: Timings)
   };
 }
 
-function readJson(runFolder: string, name: string): unknown {
-  const path = join(runFolder, name);
+function render(
+  runFolder: string,
+  reporter: Reporter,
+  input: ReportInput,
+): { path: string; text: string } | AssayError {
   try {
-    return parseJson(readFileSync(path, 'utf8'), path);
+    const path = inside(runFolder, reporter.file);
+    const text: unknown = reporter.render(input);
+    if (path === null) throw new Error(`\`${reporter.file}\` does not lie in the run folder`);
+    if (typeof text !== 'string') throw new Error('it gave no text');
+    return { path, text };
   } catch (cause) {
-    if (cause instanceof AssayError) throw cause;
-    const missing = errnoOf(cause) === 'ENOENT' || errnoOf(cause) === 'ENOTDIR';
+    const what = `the reporter ${reporter.id} failed: ${messageOf(cause).replace(/\.$/, '')}`;
+    return new AssayError('run', { where: reporter.file, what, cause });
+  }
+}
+
+function inside(runFolder: string, path: string): string | null {
+  const root = resolve(runFolder);
+  const full = resolve(root, path);
+  return full.startsWith(root + sep) ? full : null;
+}
+
+function writeJson(path: string, value: unknown): string {
+  writeAtomically(path, `${JSON.stringify(value, null, 2)}\n`);
+  return path;
+}
+
+function readRecord<T>(check: Parameters<typeof parseRecord<T>>[0], runFolder: string, name: string): T {
+  return parseRecord(check, readText(runFolder, name), join(runFolder, name));
+}
+
+function readText(runFolder: string, name: string): string {
+  try {
+    return readFileSync(join(runFolder, name), 'utf8');
+  } catch (cause) {
+    const missing = ['ENOENT', 'ENOTDIR'].includes(errnoOf(cause) ?? '');
     throw new AssayError('usage', {
       where: runFolder,
       what: missing ? `there is no ${name} in it` : `${name} cannot be read`,

@@ -1,6 +1,7 @@
 import { AssayError } from '#base/errors';
 import type { Registry } from '#plugin/registry';
 import { Report, REPORT_VERSION, Timings, type Finding, type Gate } from '#report/report';
+import { withOnly } from './command.js';
 import { checker, type JournalEntry, type Opened, type PlanFile } from './records.js';
 import type { Cell } from './types.js';
 
@@ -32,7 +33,7 @@ export function reportOf({ file, opened, policy, findings, gate, registry }: Rep
       seed: plan.seed,
       configDigest: opened.configDigest,
       planDigest: plan.digest,
-      command: opened.command,
+      command: withOnly(opened.command, opened.only),
       samples: opened.samples,
       versions: file.versions,
     },

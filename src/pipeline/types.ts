@@ -41,7 +41,14 @@ export interface Plan {
 
 /** What the pipeline tells whoever listens; a listener that throws never ends a run. */
 export type RunEvent =
-  | { readonly kind: 'run-started'; readonly folder: string; readonly plan: Plan; readonly resumed: boolean }
+  | {
+      readonly kind: 'run-started';
+      readonly folder: string;
+      readonly plan: Plan;
+      readonly resumed: boolean;
+      /** What the kept inputs take on disk at most. */
+      readonly evidenceBytes?: number;
+    }
   | { readonly kind: 'cell-started'; readonly cell: Cell; readonly position: number }
   | { readonly kind: 'cell-progress'; readonly cell: Cell; readonly done: number; readonly total: number }
   | { readonly kind: 'cell-finished'; readonly cell: Cell; readonly outcome: CellOutcome; readonly seconds: number }
@@ -85,8 +92,7 @@ export interface PlannedRun {
   readonly loaded: LoadedConfig;
   readonly registry: Registry;
   readonly inputs: RunInputs;
-  /** The command that repeats the run, without folders. */
-  readonly command: string;
+  readonly options: PlanOptions;
 }
 
 export interface RunOptions {

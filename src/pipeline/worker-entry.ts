@@ -1,54 +1,88 @@
 // The process that touches models: one task, then it ends. Started by worker.ts.
-import { isMainThread, Worker, workerData } from 'node:worker_threads';
-import { fileURLToPath } from 'node:url';
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { builtinPlugins } from '#builtin';
 import { AssayError, messageOf } from '#base/errors';
 import { loadPlugins } from '#plugin/load';
-import { createRegistry } from '#plugin/registry';
-import type { Task, WireError, WorkerMessage } from './worker-protocol.js';
-import { perform } from './worker-task.js';
+import { createRegistry, type Registry } from '#plugin/registry';
+import type { StepValue } from '#plugin/plugin';
+import { toWire, type ParentMessage, type Task, type WorkerMessage } from './worker-protocol.js';
+import { perform, type TaskPort } from './worker-task.js';
 
-const WATCH_EVERY_MS = 50;
+/** Progress is for people: ten times a second is enough. */
+const PROGRESS_EVERY_MS = 100;
 
-if (isMainThread) serve();
-else watch(workerData as number);
+// A Ctrl-C on the terminal reaches the whole group; the parent decides what it means.
+process.on('SIGINT', () => undefined);
+process.on('disconnect', () => process.exit());
+// What a plugin lets slip past its promises ends the task, in words.
+process.on('uncaughtException', fail);
 
-function serve(): void {
-  // Threads share the process: the watchdog measures what the task uses, while the task keeps this thread busy.
-  const watchdog = new Worker(fileURLToPath(import.meta.url), { workerData: Number(process.argv[2]) });
-  watchdog.unref();
-  // A Ctrl-C on the terminal reaches the whole group; the parent decides what it means.
-  process.on('SIGINT', () => undefined);
-  process.on('disconnect', () => process.exit());
-  process.once('message', (task: Task) => {
-    void answer(task).then((message) => process.send?.(message, () => process.exit()));
-  });
-}
+const calls = new Map<number, (value: StepValue | null) => void>();
 
-function watch(memoryMiB: number): void {
-  setInterval(() => {
-    if (process.memoryUsage.rss() > memoryMiB * 2 ** 20) end();
-  }, WATCH_EVERY_MS);
-}
+process.on('message', (message: ParentMessage) => {
+  if (message.kind === 'begin') void serve(message.task);
+  else calls.get(message.call)?.(message.value);
+});
 
-/** Ends the whole process; `process.exit` in a thread would end the thread alone. */
-function end(): void {
-  process.kill(process.pid, 'SIGABRT');
-}
-
-async function answer(task: Task): Promise<WorkerMessage> {
+async function serve(task: Task): Promise<void> {
   try {
-    const others = task.kind === 'cell' ? await loadPlugins(task.plugins.modules, { from: task.plugins.from }) : [];
-    const registry = createRegistry([...builtinPlugins, ...others]);
-    const result = await perform(task, registry, (done, total) => process.send?.({ kind: 'progress', done, total }));
-    return { kind: 'done', result, peakMiB: Math.round(process.resourceUsage().maxRSS / 1024) };
+    await watch(Number(process.argv[2]));
+    const result = await perform(task, await registryFor(task), port());
+    // The parent ends this process once it has the result.
+    send({ kind: 'done', result, peakMiB: Math.round(process.resourceUsage().maxRSS / 1024) });
   } catch (thrown) {
-    return { kind: 'failed', error: wire(thrown) };
+    fail(thrown);
   }
 }
 
-function wire(thrown: unknown): WireError {
-  if (!(thrown instanceof AssayError)) return { code: 'run', parts: { what: messageOf(thrown) } };
-  const { code, what, where, mend } = thrown;
-  return { code, parts: { what, ...(where === undefined ? {} : { where }), ...(mend === undefined ? {} : { mend }) } };
+async function watch(memoryMiB: number): Promise<void> {
+  const watchdog = new Worker(new URL('./watchdog.js', import.meta.url), {
+    workerData: { memoryMiB, parent: process.ppid },
+  });
+  await once(watchdog, 'online');
+  watchdog.unref();
+}
+
+async function registryFor(task: Task): Promise<Registry> {
+  const others = task.kind === 'cell' ? await loadPlugins(task.plugins.modules, { from: task.plugins.from }) : [];
+  return createRegistry([...builtinPlugins, ...others]);
+}
+
+function port(): TaskPort {
+  let shown = -Infinity;
+  return {
+    progress(done, total) {
+      if (done < total && performance.now() - shown < PROGRESS_EVERY_MS) return;
+      shown = performance.now();
+      send({ kind: 'progress', done, total });
+    },
+    recall: (name) => ask((call) => ({ kind: 'recall', call, name })),
+    keep: async (name, value) => {
+      await ask((call) => ({ kind: 'keep', call, name, value }));
+    },
+  };
+}
+
+let lastCall = 0;
+
+function ask(message: (call: number) => WorkerMessage): Promise<StepValue | null> {
+  const call = ++lastCall;
+  return new Promise((resolve) => {
+    calls.set(call, (value) => {
+      calls.delete(call);
+      resolve(value);
+    });
+    send(message(call));
+  });
+}
+
+function fail(thrown: unknown): void {
+  const error = thrown instanceof AssayError ? thrown : new AssayError('worker', { what: messageOf(thrown) });
+  send({ kind: 'failed', error: toWire(error) });
+}
+
+function send(message: WorkerMessage): void {
+  // A parent that is gone hears nothing; `disconnect` ends this process then.
+  process.send?.(message, () => undefined);
 }

@@ -1,7 +1,6 @@
-import type { Digest } from '#base/digest';
-import type { AssayErrorCode, AssayErrorParts } from '#base/errors';
-import { AssayError } from '#base/errors';
+import { AssayError, type AssayErrorCode } from '#base/errors';
 import type { Resources } from '#engine/index';
+import type { Evidence, StepValue } from '#plugin/plugin';
 import type { TargetCard } from '#report/report';
 import type { Cell, RunInputs, TargetInput } from './types.js';
 
@@ -12,37 +11,58 @@ export interface InspectTask {
   readonly resources: Resources;
 }
 
-/** Runs one cell and writes its evidence. */
+/** Runs one cell. Everything comes as values: a worker reads no file of the audit and writes none. */
 export interface CellTask {
   readonly kind: 'cell';
   readonly cell: Cell;
+  /** What the cell reads; the rest is null. */
   readonly inputs: RunInputs;
   /** Modules with plugins of others, and the file that names them. */
   readonly plugins: { readonly modules: readonly string[]; readonly from: string };
   readonly seed: number | string;
   readonly keep: number;
   readonly resources: Resources;
-  /** Where evidence and checkpoints of this cell lie. */
-  readonly folder: string;
 }
 
 export type Task = InspectTask | CellTask;
 
 export type TaskResult =
-  { readonly kind: 'inspected'; readonly card: TargetCard } | { readonly kind: 'evidence'; readonly digest: Digest };
+  | { readonly kind: 'inspected'; readonly card: TargetCard }
+  | { readonly kind: 'evidence'; readonly evidence: Evidence<unknown> };
 
 /** What a worker says to its parent. */
 export type WorkerMessage =
   | { readonly kind: 'progress'; readonly done: number; readonly total: number }
+  /** Asks for a checkpoint, or to keep one; the parent answers with the same number. */
+  | { readonly kind: 'recall'; readonly call: number; readonly name: string }
+  | { readonly kind: 'keep'; readonly call: number; readonly name: string; readonly value: StepValue }
   | { readonly kind: 'done'; readonly result: TaskResult; readonly peakMiB: number }
   | { readonly kind: 'failed'; readonly error: WireError };
+
+/** What a parent says to its worker. */
+export type ParentMessage =
+  | { readonly kind: 'begin'; readonly task: Task }
+  | { readonly kind: 'answer'; readonly call: number; readonly value: StepValue | null };
 
 /** An AssayError as a message. */
 export interface WireError {
   readonly code: AssayErrorCode;
-  readonly parts: Pick<AssayErrorParts, 'what'> & { readonly where?: string; readonly mend?: string };
+  readonly what: string;
+  readonly where: string | undefined;
+  readonly mend: string | undefined;
 }
 
-export function fromWire({ code, parts }: WireError): AssayError {
-  return new AssayError(code, parts);
+export function toWire({ code, what, where, mend }: AssayError): WireError {
+  return { code, what, where, mend };
 }
+
+export function fromWire({ code, what, where, mend }: WireError): AssayError {
+  return new AssayError(code, {
+    what,
+    ...(where === undefined ? {} : { where }),
+    ...(mend === undefined ? {} : { mend }),
+  });
+}
+
+/** The signal by which a worker ends itself when it needs too much memory; nothing else uses it. */
+export const OUT_OF_MEMORY_SIGNAL = 'SIGUSR2';

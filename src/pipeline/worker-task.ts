@@ -1,18 +1,25 @@
+import { AssayError, messageOf } from '#base/errors';
 import type { JsonObject } from '#base/json';
-import type { RunContext } from '#plugin/plugin';
+import type { Evidence, Plugin, RunContext, StepValue } from '#plugin/plugin';
 import type { Registry } from '#plugin/registry';
 import { randomStreams } from '#stats/random';
 import { openTarget } from '#target/open';
 import type { Samples, Target } from '#target/target';
-import { checkpointsIn } from './checkpoints.js';
-import { writeEvidence } from './evidence-store.js';
+import { plainJson } from './plain-json.js';
 import type { CellTask, InspectTask, Task, TaskResult } from './worker-protocol.js';
 
-export type OnProgress = (done: number, total: number) => void;
+/** What a task has of the world: whoever listens to its progress and keeps its checkpoints. */
+export interface TaskPort {
+  progress(done: number, total: number): void;
+  /** What was kept under this name before; null when nothing was. */
+  recall(name: string): Promise<StepValue | null>;
+  /** The value is on the disk when this resolves. */
+  keep(name: string, value: StepValue): Promise<void>;
+}
 
 /** Does what a worker is there for. */
-export function perform(task: Task, registry: Registry, progress: OnProgress): Promise<TaskResult> {
-  return task.kind === 'inspect' ? inspect(task) : runCell(task, registry, progress);
+export function perform(task: Task, registry: Registry, port: TaskPort): Promise<TaskResult> {
+  return task.kind === 'inspect' ? inspect(task) : runCell(task, registry.get(task.cell.audit), port);
 }
 
 async function inspect({ target, resources }: InspectTask): Promise<TaskResult> {
@@ -21,44 +28,73 @@ async function inspect({ target, resources }: InspectTask): Promise<TaskResult> 
   return { kind: 'inspected', card: opened.card };
 }
 
-async function runCell(task: CellTask, registry: Registry, progress: OnProgress): Promise<TaskResult> {
-  const { cell, inputs, keep } = task;
-  const plugin = registry.get(cell.audit);
-  const target = await openNeeded(task, plugin.needs.length > 0);
-  const checkpoints = checkpointsIn(task.folder);
-  const context: RunContext<JsonObject> = {
-    options: cell.options,
-    target,
-    test: inputs.test ?? NO_SAMPLES,
-    train: inputs.train,
-    table: inputs.table,
-    random: randomStreams(task.seed, cell.audit),
-    keep,
-    progress,
-    step: async (name, compute) => {
-      const known = checkpoints.recall(name);
-      // What was written is what the caller names: the step of the same name of the same cell.
-      if (known !== null) return known as Awaited<ReturnType<typeof compute>>;
-      const value = await compute();
-      checkpoints.keep(name, value);
-      return value;
-    },
-  };
-  const evidence = await plugin.run(context);
-  const digest = writeEvidence(task.folder, cell, evidence, { keep, key: `${task.seed}/${cell.audit}` });
-  checkpoints.remove();
-  await target?.dispose();
-  return { kind: 'evidence', digest };
+async function runCell(task: CellTask, plugin: Plugin, port: TaskPort): Promise<TaskResult> {
+  const target = await openNeeded(task, plugin);
+  try {
+    const evidence = await runPlugin(plugin, contextOf(task, target, port));
+    return { kind: 'evidence', evidence: { ...evidence, data: plainJson(evidence.data, 'data') } };
+  } finally {
+    await target?.dispose();
+  }
 }
 
-async function openNeeded({ inputs, resources }: CellTask, needed: boolean): Promise<Target | null> {
-  if (!needed || inputs.target === null) return null;
+async function openNeeded({ inputs, resources }: CellTask, plugin: Plugin): Promise<Target | null> {
+  if (plugin.needs.length === 0 || inputs.target === null) return null;
   const { config, model, probe } = inputs.target;
   return (await openTarget(config, model, probe, resources)).target;
 }
 
-const NO_SAMPLES: Samples = {
-  inputs: { shape: [0], data: new Float32Array(0) },
-  labels: { width: 1, values: new Float64Array(0) },
-  indices: [],
-};
+async function runPlugin(plugin: Plugin, context: RunContext<JsonObject>): Promise<Evidence<unknown>> {
+  try {
+    return await plugin.run(context);
+  } catch (cause) {
+    if (cause instanceof AssayError) throw cause;
+    throw new AssayError('plugin', { what: `the plugin failed: ${messageOf(cause).replace(/\.$/, '')}`, cause });
+  }
+}
+
+function contextOf(task: CellTask, target: Target | null, port: TaskPort): RunContext<JsonObject> {
+  const { cell, inputs, seed, keep } = task;
+  return {
+    options: cell.options,
+    target,
+    test: inputs.test ?? noSamples(target),
+    train: inputs.train,
+    table: inputs.table,
+    random: randomStreams(seed, cell.audit),
+    keep,
+    progress: (done, total) => {
+      port.progress(done, total);
+    },
+    step: checkpointing(port),
+  };
+}
+
+/**
+ * A step gives what was kept of it, or computes and keeps it. Either way the plugin gets what the disk holds, so that a
+ * resumed run goes on from the same values as one that was never stopped.
+ */
+function checkpointing(port: TaskPort): RunContext<JsonObject>['step'] {
+  const names = new Set<string>();
+  return async <T extends StepValue>(name: string, compute: () => Promise<T>): Promise<T> => {
+    if (names.has(name)) {
+      throw new AssayError('plugin', { what: `two steps of the cell are named \`${name}\``, mend: 'Name each once.' });
+    }
+    names.add(name);
+    const known = await port.recall(name);
+    // A step's type is its own business: what is recalled is what this very step kept.
+    if (known !== null) return known as T;
+    const { json, arrays } = await compute();
+    const value: StepValue = { json: plainJson(json, name), arrays };
+    await port.keep(name, value);
+    return value as T;
+  };
+}
+
+function noSamples(target: Target | null): Samples {
+  return {
+    inputs: { shape: [0, ...(target?.domain.shape ?? [])], data: new Float32Array(0) },
+    labels: { width: 1, values: new Float64Array(0) },
+    indices: [],
+  };
+}

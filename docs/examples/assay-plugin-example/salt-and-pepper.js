@@ -2,29 +2,27 @@
 import { clopperPearson, defineAttack, isCorrect, labelRow, permutation, row, rowsOf, takeRows, Type } from 'assay';
 
 /**
- * @typedef {object} Data What the attack saw, by fraction.
- * @property {number[]} fractions ascending
+ * @typedef {object} Data What the attack saw, by epsilon.
+ * @property {number[]} epsilons ascending
  * @property {number} n
  * @property {number} clean right answers without noise
- * @property {number[]} robust right answers at every fraction up to this one
+ * @property {number[]} robust right answers at every epsilon up to this one
  */
 
-/** @typedef {import('assay').RunContext<{ fractions: number[] }>} Context */
+/** @typedef {import('assay').RunContext<{ epsilons: number[], share: number }>} Context */
 
 /** Samples in one step: what is lost at most when a run is interrupted. */
 const CHUNK = 256;
 
 const closed = { additionalProperties: false };
-const Fraction = (/** @type {string} */ description) => Type.Number({ exclusiveMinimum: 0, maximum: 1, description });
-
 export const saltAndPepper = defineAttack({
   id: 'assay-plugin-example/salt-and-pepper',
   area: 'evasion',
   title: 'Withstands salt-and-pepper noise',
   failureTitle: 'Falls to salt-and-pepper noise',
   description:
-    'Sets randomly chosen values of an input to their lowest or highest legal value, more and more of them in one random ' +
-    'order. A sample is lost once any of its noisy versions is not recognized.',
+    'Moves a random share of the values of an input by epsilon, up or down at random, and no further than the domain goes. ' +
+    'A sample is lost at an epsilon when it is not recognized at it or at a smaller one.',
   sources: ['Gonzalez & Woods, Digital Image Processing, section 5.2 (impulse noise)'],
   severity: 'medium',
   frameworks: { 'mitre-atlas': ['AML.T0043'], 'owasp-ml': ['ML01'] },
@@ -34,10 +32,16 @@ export const saltAndPepper = defineAttack({
   threat: 'Someone who can disturb a few values of an input, such as a dirty sensor, and knows nothing of the model.',
   options: Type.Object(
     {
-      fractions: Type.Array(Fraction('The share of values that are set.'), {
+      epsilons: Type.Array(Type.Number({ minimum: 0 }), {
         minItems: 1,
-        default: [0.02, 0.05, 0.1],
-        description: 'Shares of values that are set, each in (0, 1].',
+        default: [0.1, 0.2, 0.3],
+        description: 'How far a value is moved (Linf), in the units of the domain.',
+      }),
+      share: Type.Number({
+        exclusiveMinimum: 0,
+        maximum: 1,
+        default: 0.5,
+        description: 'Of the values that are moved.',
       }),
     },
     closed,
@@ -46,7 +50,9 @@ export const saltAndPepper = defineAttack({
     {
       robustAccuracy: Type.Object(
         {
-          fraction: Type.Optional(Fraction('The fraction that the bar is for. Default: the largest.')),
+          epsilon: Type.Optional(
+            Type.Number({ minimum: 0, description: 'The epsilon that the bar is for. Default: the largest.' }),
+          ),
           atLeast: Type.Number({ minimum: 0, maximum: 1, description: 'The least share that is still recognized.' }),
         },
         closed,
@@ -55,8 +61,8 @@ export const saltAndPepper = defineAttack({
     closed,
   ),
   presets: { baseline: { robustAccuracy: { atLeast: 0.3 } }, strict: { robustAccuracy: { atLeast: 0.6 } } },
-  appliesTo: ({ domain }) => (domain.kind === 'text' ? 'a text has no lowest and highest value' : null),
-  cost: (samples, { fractions }) => ({ predictions: samples * (fractions.length + 1), gradients: 0 }),
+  appliesTo: ({ domain }) => (domain.kind === 'text' ? 'the values of a text cannot be moved' : null),
+  cost: (samples, { epsilons }) => ({ predictions: samples * (epsilons.length + 1), gradients: 0 }),
   run,
   judge,
   details,
@@ -66,16 +72,16 @@ export const saltAndPepper = defineAttack({
 async function run(context) {
   const { target, test, options } = context;
   if (target === null || target.domain.kind === 'text') throw new Error('the target has no range of values');
-  const fractions = [...options.fractions].sort((a, b) => a - b);
+  const epsilons = [...options.epsilons].sort((a, b) => a - b);
   const n = test.indices.length;
   /** @type {import('assay').Example[]} */
   const examples = [];
-  const right = { clean: 0, robust: fractions.map(() => 0) };
+  const right = { clean: 0, robust: epsilons.map(() => 0) };
 
   for (let start = 0; start < n; start += CHUNK) {
     const positions = Array.from({ length: Math.min(CHUNK, n - start) }, (_, i) => start + i);
     const chunk = await context.step(`samples from ${start}`, async () =>
-      attackChunk(context, target, fractions, positions),
+      attackChunk(context, target, epsilons, positions),
     );
     const { clean, robust, lost } = /** @type {Chunk} */ (chunk.json);
     right.clean += clean;
@@ -83,14 +89,14 @@ async function run(context) {
     examples.push(...lost.map((found, i) => exampleOf(test, found, chunk.arrays, i)));
     context.progress(start + positions.length, n);
   }
-  return { data: { fractions, n, ...right }, examples };
+  return { data: { epsilons, n, ...right }, examples };
 }
 
 /**
  * @typedef {object} Lost
  * @property {number} position
- * @property {number} fraction
- * @property {number} changed how many values
+ * @property {number} epsilon
+ * @property {number} size Linf norm of the change
  * @property {number[]} before
  * @property {number[]} after
  *
@@ -100,11 +106,11 @@ async function run(context) {
 /**
  * @param {Context} context
  * @param {import('assay').Target} target
- * @param {number[]} fractions
+ * @param {number[]} epsilons
  * @param {number[]} positions
  * @returns {Promise<import('assay').StepValue>}
  */
-async function attackChunk({ test, random }, target, fractions, positions) {
+async function attackChunk({ test, random, options }, target, epsilons, positions) {
   const originals = takeRows(test.inputs, positions);
   const before = await target.predict(originals);
   const isRight = (/** @type {import('assay').Tensor} */ scores, /** @type {number} */ i) =>
@@ -115,11 +121,12 @@ async function attackChunk({ test, random }, target, fractions, positions) {
   const lost = [];
   /** @type {Record<string, Float32Array>} */
   const arrays = {};
-  for (const fraction of fractions) {
+  for (const epsilon of epsilons) {
     const noisy = takeRows(originals, standing);
-    const changed = standing.map((i, k) =>
-      disturb(row(noisy, k), fraction, random.of(test.indices[positions[i] ?? 0] ?? 0), target.domain),
-    );
+    const sizes = standing.map((i, k) => {
+      const rng = random.of(test.indices[positions[i] ?? 0] ?? 0);
+      return disturb(row(noisy, k), epsilon, options.share, rng, target.domain);
+    });
     const after = rowsOf(noisy) === 0 ? noisy : await target.predict(noisy);
     const still = [];
     for (const [k, i] of standing.entries()) {
@@ -129,8 +136,8 @@ async function attackChunk({ test, random }, target, fractions, positions) {
         arrays[`noisy/${lost.length}`] = row(noisy, k).slice();
         lost.push({
           position: positions[i] ?? 0,
-          fraction,
-          changed: changed[k] ?? 0,
+          epsilon,
+          size: sizes[k] ?? 0,
           before: [...row(before, i)],
           after: [...row(after, k)],
         });
@@ -143,26 +150,27 @@ async function attackChunk({ test, random }, target, fractions, positions) {
 }
 
 /**
- * Sets the first values of the sample's own random order. The order is the same for every fraction, so that noise only grows.
+ * Moves the first values of the sample's own random order. Order and directions are the same for every epsilon.
  *
  * @param {Float32Array} values changed in place
- * @param {number} fraction
+ * @param {number} epsilon
+ * @param {number} share
  * @param {import('assay').Rng} rng
  * @param {import('assay').Domain} domain
- * @returns how many values are other than before
+ * @returns the Linf norm of the change
  */
-function disturb(values, fraction, rng, domain) {
-  if (domain.kind === 'text') throw new Error('a text has no range of values');
-  const order = permutation(values.length, rng);
-  const coins = order.map(() => rng.uniform() < 0.5);
-  let changed = 0;
-  for (let i = 0; i < Math.round(fraction * values.length); i++) {
-    const at = order[i] ?? 0;
-    const extreme = domain.range[coins[i] ? 0 : 1];
-    if (values[at] !== extreme) changed++;
-    values[at] = extreme;
+function disturb(values, epsilon, share, rng, domain) {
+  if (domain.kind === 'text') throw new Error('the values of a text cannot be moved');
+  const [low, high] = domain.range;
+  const order = permutation(values.length, rng).slice(0, Math.ceil(share * values.length));
+  let size = 0;
+  for (const at of order) {
+    const original = values[at] ?? 0;
+    const moved = original + (rng.uniform() < 0.5 ? -epsilon : epsilon);
+    values[at] = Math.min(high, Math.max(low, moved));
+    size = Math.max(size, Math.abs((values[at] ?? 0) - original));
   }
-  return changed;
+  return size;
 }
 
 /**
@@ -177,8 +185,8 @@ function exampleOf(test, lost, arrays, i) {
   if (!(noisy instanceof Float32Array)) throw new Error('the step lacks a noisy input');
   return {
     sample: test.indices[lost.position] ?? 0,
-    epsilon: lost.fraction,
-    norm: { kind: 'L0', value: lost.changed },
+    epsilon: lost.epsilon,
+    norm: { kind: 'Linf', value: lost.size },
     label: [...labelRow(test.labels, lost.position)],
     scoresBefore: lost.before,
     scoresAfter: lost.after,
@@ -189,13 +197,13 @@ function exampleOf(test, lost, arrays, i) {
 
 /**
  * @param {Data} data
- * @param {import('assay').JudgePolicy<{ robustAccuracy: { fraction?: number, atLeast: number } }>} policy
+ * @param {import('assay').JudgePolicy<{ robustAccuracy: { epsilon?: number, atLeast: number } }>} policy
  * @returns {import('assay').Verdict}
  */
-function judge({ fractions, n, robust }, { thresholds, setBy, minimumSamples }) {
-  const { atLeast, fraction = fractions.at(-1) ?? 0 } = thresholds.robustAccuracy;
-  const at = fractions.findIndex((each) => Math.abs(each - fraction) < 1e-9);
-  if (at < 0) return undecided(`The policy asks for the fraction ${fraction}, which was not run.`);
+function judge({ epsilons, n, robust }, { thresholds, setBy, minimumSamples }) {
+  const { atLeast, epsilon = epsilons.at(-1) ?? 0 } = thresholds.robustAccuracy;
+  const at = epsilons.indexOf(epsilon);
+  if (at < 0) return undecided(`The policy asks for epsilon ${epsilon}, which was not run.`);
   if (n === 0) return undecided('There were no samples.');
   const kept = robust[at] ?? 0;
   const interval = clopperPearson(kept, n);
@@ -204,13 +212,13 @@ function judge({ fractions, n, robust }, { thresholds, setBy, minimumSamples }) 
   return {
     status: !holds ? 'fail' : n < minimumSamples ? 'inconclusive' : 'pass',
     claim:
-      `${kept} of ${n} inputs are recognized with ${percent(fraction)} of their values set (${percent(kept / n)}, 95 % ` +
+      `${kept} of ${n} inputs are recognized at epsilon ${epsilon} (${percent(kept / n)}, 95 % ` +
       `interval ${percent(interval.low)} to ${percent(interval.high)}); asked for is ${percent(atLeast)}.`,
     reasons: n < minimumSamples ? [`${n} samples are fewer than the ${minimumSamples} that the policy asks for.`] : [],
     measures: [
       {
         id: 'robust-accuracy',
-        label: `Robust accuracy at ${percent(fraction)} of the values`,
+        label: `Robust accuracy at epsilon ${epsilon}`,
         value: kept / n,
         format: 'rate',
         n,
@@ -236,17 +244,17 @@ function undecided(reason) {
  * @param {import('assay').Pictures} pictures
  * @returns {import('assay').Detail[]}
  */
-function details({ fractions, n, clean, robust }, _verdict, pictures) {
+function details({ epsilons, n, clean, robust }, _verdict, pictures) {
   const points = [clean, ...robust].map((kept, i) => {
     const { low, high } = clopperPearson(kept, n);
-    return { x: i === 0 ? 0 : (fractions[i - 1] ?? 0), y: n === 0 ? 0 : kept / n, low, high };
+    return { x: i === 0 ? 0 : (epsilons[i - 1] ?? 0), y: n === 0 ? 0 : kept / n, low, high };
   });
   return [
     {
       kind: 'curve',
-      title: 'Robust accuracy against the share of values set',
-      description: 'The share of inputs that are recognized at every fraction up to this one.',
-      x: { label: 'Fraction of values', format: 'number' },
+      title: 'Robust accuracy against epsilon',
+      description: 'The share of inputs that are recognized at every epsilon up to this one.',
+      x: { label: 'epsilon', format: 'epsilon' },
       y: { label: 'Robust accuracy', format: 'rate' },
       series: [{ name: 'salt and pepper', role: 'measured', points }],
     },

@@ -59,10 +59,7 @@ function facts({ target, data, seed, digest }: Plan): [string, string][] {
           ['can', target.capabilities.join(', ')],
           ...target.missing.map(({ capability, because }) => [`no ${capability}`, oneLine(because)] as const),
         ] as [string, string][])),
-    ...data.map(({ role, used, available, drawn }): [string, string] => [
-      `${oneLine(role)} data`,
-      `${formatCount(used)} of ${formatCount(available)}; ${oneLine(drawn)}`,
-    ]),
+    ...data.map(({ role, drawn }): [string, string] => [`${oneLine(role)} data`, oneLine(drawn)]),
     ['seed', String(seed)],
     ['plan', digest.slice(0, 12)],
   ];

@@ -5,7 +5,7 @@ import { examples } from '../help.js';
 import { colorsFor, printJson, printLine, type Colors } from '../io.js';
 import { shared } from '../options.js';
 import { registryOf } from '../prepare.js';
-import { oneLine, widthOf, wrap } from '../print/text.js';
+import { oneLine, wrap } from '../print/text.js';
 import type { AddCommand } from '../program.js';
 
 interface Flags {
@@ -68,11 +68,10 @@ function needsOf({ needs, data }: Plugin): string[] {
 }
 
 function optionLines(schema: Plugin['options']): string[] {
-  const rows = optionRows(schema);
-  const width = Math.max(0, ...rows.map(({ name }) => widthOf(name)));
-  return rows.map(({ name, accepts, fallback, description }) => {
-    const byDefault = fallback === null ? 'required' : `default ${fallback}`;
-    return `${name.padEnd(width)}: ${accepts}; ${byDefault}. ${description}`;
+  const required = new Set(schema.required);
+  return optionRows(schema).map(({ name, accepts, fallback, description }) => {
+    const byDefault = fallback === null ? (required.has(name) ? 'required' : 'optional') : `default ${fallback}`;
+    return `${name}: ${accepts}; ${byDefault}. ${description}`;
   });
 }
 

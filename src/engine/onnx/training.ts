@@ -152,7 +152,8 @@ class TrainingGraph {
       kind,
       wrt,
     );
-    const options = { threads: spec.resources.threads, optimization: 'all' } as const;
+    // Gradients of weights are sums over the batch, and how threads divide a sum changes its last bits: always one.
+    const options = { threads: 1, optimization: 'all' } as const;
     return new TrainingGraph(compiled, await createSession(encodeModel(compiled.graph), options), prepared.width);
   }
 

@@ -1,0 +1,101 @@
+import type { Finding, FindingStatus } from '#report/report';
+import { decide } from './gate.js';
+
+const WAIVER = { audit: 'a', reason: 'known.', owner: 'Kim', expires: '2027-01-31' };
+
+const finding = (status: FindingStatus, parts: Partial<Finding> = {}): Finding => ({
+  cell: 'c',
+  audit: `test/${status}`,
+  area: 'other',
+  status,
+  severity: 'low',
+  title: 't',
+  claim: 'Claim.',
+  reasons: ['Reason.'],
+  measures: [],
+  signs: [],
+  details: [],
+  advice: '',
+  description: '',
+  sources: [],
+  frameworks: {},
+  options: {},
+  command: '',
+  waiver: null,
+  ...parts,
+});
+const codeOf = (statuses: readonly FindingStatus[], audited = true) =>
+  decide(
+    statuses.map((status) => finding(status)),
+    audited,
+  ).exitCode;
+
+test('passes only when every finding passed', () => {
+  expect(decide([finding('pass'), finding('pass')], true)).toMatchObject({ passed: true, exitCode: 0 });
+});
+
+test('one finding that is no pass is enough, among any number that are', () => {
+  const others: FindingStatus[] = ['fail', 'inconclusive', 'not-applicable', 'error', 'not-run'];
+  for (const status of others) {
+    for (const place of [0, 2, 5]) {
+      const statuses: FindingStatus[] = Array.from({ length: 5 }, () => 'pass');
+      statuses.splice(place, 0, status);
+      expect(codeOf(statuses)).toBe(status === 'fail' ? 1 : 2);
+    }
+  }
+});
+
+test('a fail is stronger than what is not known', () => {
+  expect(codeOf(['inconclusive', 'error', 'fail', 'pass'])).toBe(1);
+});
+
+test('nothing audited is its own code, stronger than any verdict', () => {
+  expect(decide([], true)).toMatchObject({ passed: false, exitCode: 3 });
+  expect(decide([], false)).toMatchObject({ passed: false, exitCode: 3 });
+  expect(codeOf(['not-applicable', 'not-applicable'], false)).toBe(3);
+  expect(codeOf(['pass'], false)).toBe(3);
+});
+
+test('waiving everything does not make an audit out of nothing', () => {
+  expect(decide([finding('not-applicable', { waiver: WAIVER })], false)).toMatchObject({ passed: false, exitCode: 3 });
+});
+
+test('a status that is none does not pass', () => {
+  for (const odd of ['', 'PASS', 'passed', undefined, null, NaN]) {
+    expect(codeOf([odd as FindingStatus])).toBe(2);
+  }
+});
+
+test('a waived finding passes, is listed and says why', () => {
+  const gate = decide([finding('fail', { waiver: WAIVER }), finding('pass')], true);
+  expect(gate).toMatchObject({ passed: true, exitCode: 0 });
+  expect(gate.rules[0]).toEqual({
+    holds: true,
+    cell: 'c',
+    sentence: 'test/fail failed: Claim. Waived until 2027-01-31 by Kim: known.',
+  });
+});
+
+test('a waiver covers its own finding and no other', () => {
+  expect(decide([finding('fail', { waiver: WAIVER }), finding('fail')], true).exitCode).toBe(1);
+});
+
+test('the rules that decided stand first, each kind in the order of the findings', () => {
+  const findings = (['pass', 'error', 'fail', 'inconclusive', 'fail'] as const).map((status, i) =>
+    finding(status, { cell: String(i) }),
+  );
+  const { rules } = decide(findings, true);
+  expect(rules.map(({ cell }) => cell)).toEqual(['2', '4', '1', '3', '0']);
+  expect(rules.map(({ holds }) => holds)).toEqual([false, false, false, false, true]);
+});
+
+test('each rule is a sentence with what is known: the claim, and the reasons where nothing was decided', () => {
+  const sentences = decide([finding('fail'), finding('inconclusive'), finding('not-run')], true).rules.map(
+    ({ sentence }) => sentence,
+  );
+  expect(sentences).toEqual([
+    'test/fail failed: Claim.',
+    'test/inconclusive is inconclusive: Claim. Reason.',
+    'test/not-run did not run: Claim. Reason.',
+  ]);
+});

@@ -1,0 +1,40 @@
+import { AssayError } from '#base/errors';
+import type { CompleteConfig } from '#config/loaded';
+import type { TargetCard } from '#report/report';
+import type { TargetInput } from './types.js';
+import { runInWorker } from './worker.js';
+
+/** A model that is not open by then never will be. */
+const LONGEST_MINUTES = 10;
+
+/**
+ * Opens the target in a worker process and says what it is and can do.
+ *
+ * @throws AssayError `model` and the like, also where the native library does not survive the model
+ */
+export async function inspect(
+  target: TargetInput,
+  { execution }: CompleteConfig,
+  signal: AbortSignal | undefined,
+): Promise<TargetCard> {
+  const { threads, batchSize, memoryMiB, cellMinutes } = execution;
+  const limits = { memoryMiB, minutes: Math.min(cellMinutes, LONGEST_MINUTES), signal };
+  try {
+    const { result } = await runInWorker({ kind: 'inspect', target, resources: { threads, batchSize } }, limits);
+    if (result.kind === 'inspected') return result.card;
+  } catch (thrown) {
+    if (!(thrown instanceof AssayError) || thrown.code !== 'worker') throw thrown;
+    throw unopened(target, thrown);
+  }
+  throw unopened(target, new AssayError('worker', { what: 'the worker process gave another answer' }));
+}
+
+/** Nothing has run yet: whatever kept the model from being opened is the model's. */
+function unopened({ model }: TargetInput, { what, mend, cause }: AssayError): AssayError {
+  return new AssayError('model', {
+    where: model.main,
+    what: `the model could not be opened: ${what}`,
+    ...(mend === undefined ? {} : { mend }),
+    cause,
+  });
+}

@@ -1,0 +1,78 @@
+import type { Digest } from '#base/digest';
+import { AssayError, errnoOf, messageOf } from '#base/errors';
+import { checkpointsIn } from './checkpoints.js';
+import { writeEvidence } from './evidence-store.js';
+import type { CellTask } from './worker-protocol.js';
+import type { Cell, CellOutcome, PlannedRun } from './types.js';
+import { runInWorker, type WorkerDone } from './worker.js';
+
+export interface CellEnd {
+  readonly outcome: CellOutcome;
+  readonly peakMiB: number | null;
+}
+
+/**
+ * Runs one cell in a worker process and writes its evidence into its folder. What the cell does wrong (it throws, dies,
+ * needs too much memory or time) is its outcome, in one sentence, and no error of the run.
+ *
+ * @throws AssayError `interrupted` by the signal, `output` when the disk refuses
+ */
+export async function runCell(
+  planned: PlannedRun,
+  cell: Cell,
+  folder: string,
+  signal: AbortSignal,
+  onProgress: (done: number, total: number) => void,
+): Promise<CellEnd> {
+  const { memoryMiB, cellMinutes: minutes } = planned.loaded.config.execution;
+  let peakMiB: number | null = null;
+  try {
+    const checkpoints = checkpointsIn(folder);
+    const done = await runInWorker(taskOf(planned, cell), { memoryMiB, minutes, signal, onProgress, checkpoints });
+    peakMiB = done.peakMiB;
+    return { outcome: { kind: 'evidence', digest: keep(done, planned, cell, folder) }, peakMiB };
+  } catch (thrown) {
+    if (!isOutcome(thrown)) throw thrown;
+    return { outcome: { kind: 'error', sentence: sentenceOf(cell, thrown) }, peakMiB };
+  }
+}
+
+function taskOf({ plan, loaded, inputs, registry }: PlannedRun, cell: Cell): CellTask {
+  const { execution, plugins, keep } = loaded.config;
+  const { threads, batchSize } = execution;
+  const reads = (need: Cell['data'][number]): boolean => cell.data.includes(need);
+  return {
+    kind: 'cell',
+    cell,
+    inputs: {
+      target: registry.get(cell.audit).needs.length > 0 ? inputs.target : null,
+      test: reads('test') ? inputs.test : null,
+      train: reads('train') ? inputs.train : null,
+      table: reads('table') ? inputs.table : null,
+    },
+    plugins: { modules: plugins, from: loaded.file },
+    seed: plan.seed,
+    keep,
+    resources: { threads, batchSize },
+  };
+}
+
+function keep({ result }: WorkerDone, { plan, loaded }: PlannedRun, cell: Cell, folder: string): Digest {
+  if (result.kind !== 'evidence') throw new AssayError('worker', { what: 'the worker process gave no evidence' });
+  const options = { keep: loaded.config.keep, key: `${plan.seed}/${cell.audit}` };
+  try {
+    return writeEvidence(folder, cell, result.evidence, options);
+  } catch (cause) {
+    if (cause instanceof AssayError || errnoOf(cause) !== undefined) throw cause;
+    throw new AssayError('plugin', { what: `the evidence has not the shape of evidence: ${messageOf(cause)}`, cause });
+  }
+}
+
+/** Not the cell's doing: the caller's wish, and the disk. */
+function isOutcome(thrown: unknown): thrown is AssayError {
+  return thrown instanceof AssayError && thrown.code !== 'interrupted' && thrown.code !== 'output';
+}
+
+function sentenceOf(cell: Cell, { message }: AssayError): string {
+  return `The cell ${cell.audit} (${cell.id.slice(0, 12)}) has no evidence: ${message}`;
+}

@@ -1,0 +1,121 @@
+// Runs the built command line as a user does, in processes that tests may kill.
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '#base/package-root';
+import type { JsonObject } from '#base/json';
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Started {
+  readonly ended: Promise<Ended>;
+  /** To the whole process group, as a terminal or a system does. */
+  signalGroup(signal: NodeJS.Signals): void;
+  /** To the command line's own process alone. */
+  signalParent(signal: NodeJS.Signals): void;
+  /** Whether any process of the group is left. */
+  isGroupAlive(): boolean;
+  /** Resolves once stderr matches. */
+  said(pattern: RegExp): Promise<void>;
+}
+
+/** Starts `assay` with these arguments, in a process group of its own. */
+export function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Started {
+  const { NODE_OPTIONS: _, ...inherited } = process.env;
+  const child = spawn(process.execPath, [join(packageRoot(), 'dist/src/cli/main.js'), ...args], {
+    detached: true,
+    env: { ...inherited, NO_COLOR: '1', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const pid = child.pid ?? NaN;
+  return {
+    ended: new Promise((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+    }),
+    signalGroup: (signal) => void signalled(-pid, signal),
+    signalParent: (signal) => void signalled(pid, signal),
+    isGroupAlive: () => signalled(-pid, 0),
+    said: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = () => pattern.test(stderr) && resolve();
+        child.stderr.on('data', look);
+        child.on('close', () => reject(new Error(`it never said ${pattern.source}: ${stderr}`)));
+        look();
+      }),
+  };
+}
+
+export function assay(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  return start(args, env).ended;
+}
+
+/** The only run folder below `out`. */
+export function onlyRun(out: string): string {
+  const names = readdirSync(out);
+  if (names.length !== 1) throw new Error(`one run was expected in ${out}: ${names.join(', ')}`);
+  return join(out, names[0] ?? '');
+}
+
+/** An audit of the small classifier whose cells have several checkpoints, and nothing random but its seed. */
+export function writeAuditConfig(folder: string, changes: JsonObject = {}): string {
+  const fixture = (path: string) => join(packageRoot(), 'fixtures', path);
+  const config = {
+    target: {
+      file: fixture('models/fashion-mlp.onnx'),
+      head: 'classes',
+      labels: fixture('data/fashion-labels.txt'),
+      domain: { kind: 'image', layout: 'NCHW', range: [0, 1], mean: [0.286], std: [0.353] },
+    },
+    data: {
+      test: {
+        inputs: fixture('data/fashion-test-images.idx3-ubyte.gz'),
+        labels: fixture('data/fashion-test-labels.idx1-ubyte.gz'),
+        scale: 1 / 255,
+        sample: 300,
+      },
+      train: {
+        inputs: fixture('data/fashion-train-images.idx3-ubyte.gz'),
+        labels: fixture('data/fashion-train-labels.idx1-ubyte.gz'),
+        scale: 1 / 255,
+        sample: 200,
+      },
+    },
+    seed: 7,
+    audits: {
+      'evasion/noise': { norm: 'L2', epsilons: [0.5] },
+      'evasion/pgd': { norm: 'Linf', epsilons: [0.02, 0.05], steps: 5, restarts: 2 },
+      'training/fgsm': { epochs: 2, evaluationSteps: 2 },
+    },
+    ...changes,
+  };
+  return writeConfig(folder, config);
+}
+
+export function writeConfig(folder: string, config: JsonObject | object): string {
+  const path = join(folder, 'assay.config.json');
+  writeFileSync(path, JSON.stringify(config));
+  return path;
+}
+
+export function reportOf(runFolder: string): Buffer {
+  return readFileSync(join(runFolder, 'report.json'));
+}
+
+function signalled(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
