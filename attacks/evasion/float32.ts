@@ -27,5 +27,6 @@ export function roundDown(value: number): number {
 function next(value: number, direction: 1 | -1): number {
   float[0] = value === 0 ? direction * 2 ** -149 : value;
   if (value !== 0) bits[0] = (bits[0] ?? 0) + (value > 0 ? direction : -direction);
-  return float[0] ?? NaN;
+  const [neighbour = NaN] = float;
+  return neighbour;
 }

@@ -3,7 +3,8 @@ import { noise } from './noise.js';
 import { pgd } from './pgd.js';
 
 export { fgsm, runFgsm, type FgsmOptions } from './fgsm.js';
-export { noise, runNoise, type NoiseOptions } from './noise.js';
+export { noise } from './noise.js';
+export { runNoise, type NoiseOptions } from './run-noise.js';
 export { pgd, runPgd, type PgdOptions } from './pgd.js';
 export type { AttackResult, EpsilonResult, SampleOutcome } from './result.js';
 

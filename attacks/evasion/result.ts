@@ -64,8 +64,3 @@ export type RunAttack<On extends Target, Options> = (
   random: RandomStreams,
   progress?: OnProgress,
 ) => Promise<AttackResult>;
-
-/** Whether the sample counts against the model: it was wrong before, or an adversary made it wrong. */
-export function isLost({ fate }: SampleOutcome): boolean {
-  return fate !== 'survived';
-}

@@ -122,8 +122,8 @@ async function descend(
       const loss = await oneEpoch(context, trainer, target, train, epoch);
       return { json: loss, arrays: trainer.state() };
     });
-    trainer.restore(done.arrays as Record<string, Float32Array>);
-    losses.push(Number(done.json));
+    trainer.restore(done.arrays);
+    losses.push(done.json);
     onEpoch(epoch);
   }
   return losses;

@@ -256,9 +256,10 @@ export function largeReport(findingCount: number, pairCount: number): ReportInpu
     );
   const findings = Array.from({ length: findingCount }, (_, i) => {
     const pairs = Math.floor(((i + 1) * pairCount) / findingCount) - Math.floor((i * pairCount) / findingCount);
-    const model = garmentPairs(folder, 'model', 1).rows[0];
-    const rows = Array.from({ length: model === undefined ? 0 : pairs }, (_, j) => ({
-      ...(model ?? garmentPairs(folder, 'model', 1).rows[0]!),
+    const [model] = garmentPairs(folder, 'model', 1).rows;
+    if (model === undefined) throw new Error('the example folder draws no pairs');
+    const rows = Array.from({ length: pairs }, (_, j) => ({
+      ...model,
       original: noise(`counterexamples/${i}/${j}-original.png`, i + j),
       perturbation: noise(`counterexamples/${i}/${j}-perturbation.png`, i + j + 100),
       adversarial: noise(`counterexamples/${i}/${j}-adversarial.png`, i + j + 200),

@@ -51,17 +51,3 @@ export function takeRows(batch: Tensor, indices: ArrayLike<number>): Tensor {
   for (let i = 0; i < indices.length; i++) data.set(row(batch, indices[i] ?? 0), i * size);
   return { shape: [indices.length, ...batch.shape.slice(1)], data };
 }
-
-/** One batch out of several of the same sample shape. */
-export function concatRows(batches: readonly Tensor[]): Tensor {
-  const first = batches[0];
-  if (first === undefined) throw new AssayError('data', { what: 'there is nothing to concatenate' });
-  const rows = batches.reduce((sum, batch) => sum + rowsOf(batch), 0);
-  const joined = zeros([rows, ...first.shape.slice(1)]);
-  let offset = 0;
-  for (const batch of batches) {
-    joined.data.set(batch.data, offset);
-    offset += batch.data.length;
-  }
-  return joined;
-}

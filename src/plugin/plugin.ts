@@ -196,7 +196,7 @@ export interface ReportInput {
   readonly report: Report;
   readonly timings: Timings;
   /** Reads a file of the run folder, such as a picture; null where it is not there. */
-  readFile(path: string): Uint8Array | null;
+  readonly readFile: (path: string) => Uint8Array | null;
 }
 
 export interface Reporter {

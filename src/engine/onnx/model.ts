@@ -1,10 +1,10 @@
 import { AssayError } from '#base/errors';
 import { rowRange, rowsOf, sizeOf, type Tensor } from '#base/tensor';
-import type { EngineSpec, ModelBytes, Normalization } from '../contract.js';
+import type { EngineSpec, ModelBytes, Normalization, OutputScale } from '../contract.js';
 import type { Graph, ValueInfo } from './graph/ir.js';
 import { isIdentity } from './passes/normalization.js';
 import { decodeModel, encodeModel } from './proto/codec.js';
-import { logitsFromProbabilities, outputScale } from './scale.js';
+import { logitsFromProbabilities } from './scale.js';
 import { createSession, floatsOf, type Session } from './session.js';
 import { repeated } from './tracing.js';
 
@@ -132,7 +132,7 @@ export class Forward {
 }
 
 /** Raw outputs on the scale of scores. */
-export function scoresOf(spec: EngineSpec, scale: ReturnType<typeof outputScale>, raw: Tensor): Tensor {
+export function scoresOf(spec: EngineSpec, scale: OutputScale, raw: Tensor): Tensor {
   return scale === 'probabilities' ? { ...raw, data: logitsFromProbabilities(spec.head, raw.data) } : raw;
 }
 
