@@ -17,6 +17,11 @@ export function markup(strings: TemplateStringsArray, ...parts: readonly Part[])
 
 export const nothing: SafeMarkup = markup``;
 
+/** A sentence in which what stands between backticks is code. */
+export function prose(sentence: string): SafeMarkup {
+  return markup`${sentence.split(/`([^`\n]+)`/).map((part, i) => (i % 2 === 1 ? markup`<code>${part}</code>` : markup`${part}`))}`;
+}
+
 /**
  * The page's style sheet, with the footer that paper needs: margin boxes cannot read the page, so the digest, and only
  * its hexadecimal digits, are written into the rule.

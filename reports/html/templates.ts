@@ -4,14 +4,17 @@ import { histogram } from './charts/histogram.js';
 import { securityCurve } from './charts/security-curve.js';
 import type { Size } from './charts/frame.js';
 import { templateFile, templateNames } from './files.js';
-import { markup, styleSheet } from './markup.js';
+import { markup, prose, styleSheet } from './markup.js';
 import type { CurveChart, HistogramChart } from './view/chart-schema.js';
 import type { Page } from './view/schema.js';
 
 /** All that templates may call: what they cannot do with words alone. */
 const helpers = {
   styleSheet,
-  curve: (chart: CurveChart) => bothSizes((size) => securityCurve(chart, size)),
+  prose,
+  /** The first chart of a figure in the size that the screen has room for, the others as small multiples. */
+  curve: (chart: CurveChart, isFirst: boolean) =>
+    isFirst ? bothSizes((size) => securityCurve(chart, size)) : securityCurve(chart, 'small'),
   histogram: (chart: HistogramChart) => bothSizes((size) => histogram(chart, size)),
   /** The partial that shows a figure of this kind. */
   figure: (kind: string) => `figure-${kind}`,

@@ -3,8 +3,11 @@ import { markup, nothing, type SafeMarkup } from '../markup.js';
 import type { ChartAxis } from '../view/chart-schema.js';
 import type { Scale } from './scale.js';
 
-/** `narrow` is drawn for phones: the page shows the one that fits, so that print never shrinks below 11 px. */
-export type Size = 'wide' | 'narrow';
+/**
+ * `narrow` is drawn for phones: the page shows what fits, so that letters never shrink with the screen. `small` is the
+ * same drawing, shown on every screen.
+ */
+export type Size = 'wide' | 'narrow' | 'small';
 
 /** The size of a drawing and the edges of the area in which data are drawn, in CSS pixels. */
 export interface Frame {
@@ -25,6 +28,7 @@ export interface Words {
 const SHEET = {
   wide: { width: 720, height: 336 },
   narrow: { width: 328, height: 296 },
+  small: { width: 328, height: 296 },
 } satisfies Record<Size, { width: number; height: number }>;
 
 /** `labelRoom`: pixels that are kept free right of the data. */

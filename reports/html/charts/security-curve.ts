@@ -39,15 +39,15 @@ type Series = CurveChart['series'][number];
 const FONT_SIZE = 12;
 const LINE_HEIGHT = 15;
 
-function horizontalDomain({ series, threshold, untrusted }: CurveChart): [number, number] {
+/** Epsilons begin at zero, where nobody attacks. */
+function horizontalDomain({ x, series, threshold, untrusted }: CurveChart): [number, number] {
   const values = [
-    0,
+    ...(x.format === 'epsilon' ? [0] : []),
     ...series.flatMap(({ points }) => points.map((point) => point.x)),
     ...untrusted.flatMap(({ from, to }) => [from, to]),
-    threshold?.x ?? 0,
+    ...(threshold?.x == null ? [] : [threshold.x]),
   ];
-  const high = greatest(values);
-  return [least(values), high === 0 ? 1 : high];
+  return [least(values), greatest(values)];
 }
 
 /** Rates stand between none and all; other numbers begin at zero or below. */
@@ -68,7 +68,7 @@ function verticalDomain({ series, threshold, y }: CurveChart): [number, number] 
 function horizontalTicks({ chart, frame, x }: Drawing): number[] {
   const gap = chart.x.format === 'epsilon' ? 54 : 44;
   const measured = chart.series.flatMap(({ points }) => points.map((point) => point.x));
-  const distinct = new Set([0, ...measured]);
+  const distinct = new Set(chart.x.format === 'epsilon' ? [0, ...measured] : measured);
   if (distinct.size <= 9) return thinned([...distinct], x, gap);
   return niceTicks(x.domain[0], x.domain[1], Math.floor((frame.right - frame.left) / (gap * 1.5)));
 }

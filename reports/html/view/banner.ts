@@ -1,9 +1,9 @@
 import { shortDigest } from '#base/digest';
 import type { Report, Timings } from '#report/report';
 import { counted, formatCount, formatDuration, formatTime } from '../../format.js';
-import { gateSentence, gateStatus } from '../../status.js';
+import { gateSentence, gateStatus, isOpen, statusOf } from '../../status.js';
 import type { PageContext } from './context.js';
-import type { BannerView, Fact, Rule } from './schema.js';
+import type { BannerView, Fact, Mark, Rule } from './schema.js';
 import { codeFact, fact, headed, holdsMark, name, sentence } from './words.js';
 
 const MOST_RULES = 12;
@@ -42,10 +42,19 @@ function decision(report: Report): string {
 function ruleView(rule: Report['gate']['rules'][number], context: PageContext): Rule {
   const anchor = rule.cell === null ? undefined : context.anchors.get(rule.cell);
   return {
-    mark: holdsMark(rule.holds),
+    mark: ruleMark(rule, context),
     sentence: sentence(rule.sentence),
     href: anchor === undefined ? null : `#${anchor}`,
   };
+}
+
+/** The word for the finding that the rule is about, where that says the same as the rule and more. */
+function ruleMark({ holds, cell }: Report['gate']['rules'][number], { findings }: PageContext): Mark {
+  const finding = cell === null ? undefined : findings.get(cell);
+  if (finding === undefined) return holdsMark(holds);
+  const status = statusOf(finding);
+  const keepsFromPassing = isOpen(status) && status.word !== 'waived';
+  return keepsFromPassing === holds ? holdsMark(holds) : status;
 }
 
 function bannerFacts({ target, policy, data }: Report, timings: Timings): Fact[] {

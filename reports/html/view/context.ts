@@ -1,4 +1,4 @@
-import type { Report } from '#report/report';
+import type { Finding, Report } from '#report/report';
 import type { EpsilonUnits } from '../../format.js';
 import type { Pictures } from './pictures.js';
 
@@ -8,6 +8,8 @@ export interface PageContext {
   readonly units: EpsilonUnits;
   readonly pictures: Pictures;
   readonly numbers: Numbers;
+  /** By cell. */
+  readonly findings: ReadonlyMap<string, Finding>;
   readonly anchors: ReadonlyMap<string, string>;
 }
 

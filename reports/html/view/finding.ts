@@ -10,7 +10,7 @@ import type { Figure } from './figure-schema.js';
 import { sampleFigure } from './samples.js';
 import type { FindingView } from './schema.js';
 import { pluginTable } from './tables.js';
-import { holdsMark, name, sentence } from './words.js';
+import { holdsMark, metMark, name, sentence } from './words.js';
 
 const FRAMEWORKS: Readonly<Record<string, string>> = {
   'mitre-atlas': 'MITRE ATLAS',
@@ -36,10 +36,7 @@ export function findingView(finding: Finding, context: PageContext): FindingView
     measures: measures(finding, context),
     signs: finding.signs.map((sign) => ({ mark: holdsMark(sign.holds), sentence: sentence(sign.sentence) })),
     figures: finding.details.map((detail) => figure(detail, context)),
-    advice: finding.advice
-      .split('\n')
-      .filter((line) => line.trim() !== '')
-      .map(sentence),
+    advice: finding.status === 'fail' ? lines(finding.advice).map(sentence) : [],
     command: sentence(finding.command),
     clauses: Object.entries(finding.frameworks).map(([framework, ids]) => ({
       framework: FRAMEWORKS[framework] ?? name(framework),
@@ -48,7 +45,7 @@ export function findingView(finding: Finding, context: PageContext): FindingView
     about: {
       description: sentence(finding.description),
       sources: finding.sources.map(sentence),
-      options: JSON.stringify(JSON.parse(canonicalJson(finding.options ?? {})), null, 2),
+      options: optionLines(finding.options).join('\n'),
     },
   };
 }
@@ -65,6 +62,7 @@ function measures(finding: Finding, context: PageContext): FindingView['measures
   const methods = [
     ...new Set(finding.measures.flatMap(({ interval }) => (interval === null ? [] : [name(interval.method)]))),
   ];
+  const compares = finding.measures.some(({ interval, threshold }) => interval !== null && threshold !== null);
   return {
     name: caption,
     caption,
@@ -74,10 +72,13 @@ function measures(finding: Finding, context: PageContext): FindingView['measures
         ...cells,
         label: name(cells.label),
         setBy: cells.setBy === null ? null : name(cells.setBy),
-        outcome: holds === null ? null : holdsMark(holds),
+        outcome: holds === null ? null : metMark(holds),
       };
     }),
-    methods: methods.length === 0 ? null : `Intervals: ${methods.join(', ')}. The pessimistic end is compared.`,
+    methods:
+      methods.length === 0
+        ? null
+        : `Intervals: ${methods.join(', ')}.${compares ? ' Their pessimistic end is compared with the bar.' : ''}`,
   };
 }
 
@@ -94,4 +95,15 @@ function figure(detail: Detail, context: PageContext): Figure {
     case 'tokens':
       return sampleFigure(detail, context);
   }
+}
+
+/** One option a line, its value as JSON. */
+function optionLines(options: unknown): string[] {
+  if (typeof options !== 'object' || options === null) return ['none'];
+  const entries = Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1));
+  return entries.length === 0 ? ['none'] : entries.map(([key, value]) => `${key}: ${canonicalJson(value ?? null)}`);
+}
+
+function lines(text: string): string[] {
+  return text.split('\n').filter((line) => line.trim() !== '');
 }

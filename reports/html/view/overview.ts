@@ -64,5 +64,5 @@ function matrixCell(findings: readonly Finding[], severity: Severity, context: P
 function signsInWords({ signs }: Finding): string | null {
   if (signs.length === 0) return null;
   const held = signs.filter(({ holds }) => holds).length;
-  return `${held} of ${signs.length} hold`;
+  return `${held} of ${signs.length}`;
 }

@@ -23,6 +23,7 @@ export function pageOf({ report, timings, readFile }: ReportInput): Page {
     units: epsilonUnits(report.target),
     pictures: picturesOf(report, readFile),
     numbers: new Numbers(),
+    findings: new Map(report.findings.map((finding) => [finding.cell, finding])),
     anchors: anchorsOf(report.findings),
   };
   const { threatModel, notTested, target } = report;

@@ -37,34 +37,32 @@ function imagePairs(detail: ImagePairsDetail, caption: string, { pictures, units
   return {
     kind: 'gallery',
     caption,
-    description: withRest(sentence(detail.chosen), left),
+    description: withRest(
+      `${sentence(detail.chosen)} Perturbations are enlarged as written and drawn around grey.`,
+      left,
+    ),
     rows: shown.map((row) => {
       const sample = formatCount(row.sample);
-      const before = prediction(row.before);
-      const after = prediction(row.after);
+      const [before, after] = [prediction(row.before), prediction(row.after)];
       const scale = `× ${formatNumber(row.amplification)}`;
       return {
         heading: `Sample ${sample}: ${name(row.why)}`,
-        facts: [
-          `Truth: ${name(row.truth)}`,
-          `epsilon ${formatEpsilon(row.epsilon, units)}`,
-          `${name(row.norm.kind)} norm ${formatEpsilon(row.norm.value, row.norm.kind === 'Linf' ? units : 'plain')}`,
-        ],
+        facts: [`Truth: ${name(row.truth)}`, `epsilon ${formatEpsilon(row.epsilon, units)}`],
         shots: [
           {
             name: 'Original',
-            image: pictures.image(row.original, `Sample ${sample} as it is, seen as ${before}`, 'mean'),
-            lines: [before],
+            image: pictures.image(row.original, `Sample ${sample} as it is, seen as ${before.join(' ')}`, 'mean'),
+            lines: before,
           },
           {
             name: 'Perturbation',
             image: pictures.image(row.perturbation, `The change to sample ${sample}, ${scale}, around grey`, 'nearest'),
-            lines: [`${scale} around grey`],
+            lines: [scale, `${name(row.norm.kind)} ${formatNumber(row.norm.value)}`],
           },
           {
             name: 'Adversarial',
-            image: pictures.image(row.adversarial, `Sample ${sample} as changed, seen as ${after}`, 'mean'),
-            lines: [after],
+            image: pictures.image(row.adversarial, `Sample ${sample} as changed, seen as ${after.join(' ')}`, 'mean'),
+            lines: after,
           },
         ],
       };
@@ -130,8 +128,9 @@ function shade(value: number, most: number): string {
   return `${value > 0 ? 'positive' : 'negative'}-${level}`;
 }
 
-function prediction({ label, probability }: { readonly label: string; readonly probability: number | null }): string {
-  return probability === null ? name(label) : `${name(label)} ${formatPercent(probability)}`;
+/** The label, and its probability where the head has one. */
+function prediction({ label, probability }: ImagePairsDetail['rows'][number]['before']): string[] {
+  return [name(label), ...(probability === null ? [] : [formatPercent(probability)])];
 }
 
 function withRest(words: string, left: number): string {

@@ -30,6 +30,10 @@ export function holdsMark(holds: boolean): Mark {
   return holds ? { word: 'holds', shape: '✓', tone: 'passed' } : { word: 'does not hold', shape: '✕', tone: 'failed' };
 }
 
+export function metMark(holds: boolean): Mark {
+  return holds ? { word: 'met', shape: '✓', tone: 'passed' } : { word: 'missed', shape: '✕', tone: 'failed' };
+}
+
 /** How many of the first, and in words how many are left. */
 export function headed<T>(items: readonly T[], most: number): { readonly shown: readonly T[]; readonly left: number } {
   return { shown: items.slice(0, most), left: Math.max(0, items.length - most) };
