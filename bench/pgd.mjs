@@ -60,17 +60,19 @@ async function timeOwn() {
   return (performance.now() - start) / 1000;
 }
 
-const peer = startPeer();
+const eager = await startPeer('eager');
+const channelsLast = await startPeer('channels-last');
 const rows = [];
 await timeOwn();
 for (let i = 0; i < Number(values.repetitions); i++) {
-  await sleep(60);
-  const assay = await timeOwn();
-  await sleep(60);
-  const torch = await peer.run();
-  rows.push({ assay, ...torch });
+  rows.push({
+    assay: await apart(timeOwn),
+    eager: await apart(eager.run),
+    channels_last: await apart(channelsLast.run),
+  });
 }
-peer.stop();
+eager.stop();
+channelsLast.stop();
 await target.dispose();
 
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
@@ -84,19 +86,28 @@ const report = {
 };
 process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
 
-/** The peer answers each line `run` with one line of JSON: seconds of one repetition, eager and channels-last. */
-function startPeer() {
+/** Whatever ran before has come to rest. */
+async function apart(timed) {
+  await sleep(60);
+  return timed();
+}
+
+/** The peer answers each line `run` with one line of JSON: the seconds of one repetition. */
+async function startPeer(variant) {
   const script = fileURLToPath(new URL('peers/pgd_torch.py', import.meta.url));
-  const child = spawn(values.python, [script, '--mode', 'time', '--model', config.file, '--threads', values.threads], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const settings = ['--mode', 'time', '--model', config.file, '--threads', values.threads, '--variant', variant];
+  const child = spawn(values.python, [script, ...settings], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const answer = async () => {
+    const { value, done } = await lines.next();
+    if (done) throw new Error('the PyTorch peer ended; see bench/peers/README.md');
+    return JSON.parse(value);
+  };
+  await answer();
   return {
     async run() {
       child.stdin.write('run\n');
-      const { value, done } = await lines.next();
-      if (done) throw new Error('the PyTorch peer ended; see bench/peers/README.md');
-      return JSON.parse(value);
+      return (await answer()).seconds;
     },
     stop: () => child.stdin.end(),
   };

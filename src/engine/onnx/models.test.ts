@@ -32,6 +32,78 @@ async function open(name: string, batchSize: number, threads: number): Promise<E
   );
 }
 
+interface StoredTensor {
+  readonly shape: readonly number[];
+  readonly data: string;
+}
+
+interface StoredLoss {
+  readonly loss: StoredTensor;
+  readonly gradient: StoredTensor;
+}
+
+/** By PyTorch in float64; see fixtures/make/model_gradients.py. */
+const stored = JSON.parse(
+  gunzipSync(readFileSync(join(root, 'fixtures/gradients/models.json.gz'))).toString('utf8'),
+) as {
+  readonly images: StoredTensor;
+  readonly labels: readonly number[];
+  readonly models: readonly {
+    readonly model: string;
+    readonly logits: StoredTensor;
+    readonly crossEntropy: StoredLoss;
+    readonly margin: StoredLoss;
+    readonly weights?: Readonly<Record<string, StoredTensor>>;
+  }[];
+};
+
+function floats({ data }: StoredTensor): Float32Array {
+  return new Float32Array(Uint8Array.from(Buffer.from(data, 'base64')).buffer);
+}
+
+/** Relative to the largest value: float32 sums of a few thousand terms against float64. */
+function expectWithin(tolerance: number, found: Float32Array, wanted: Float32Array): void {
+  expect(found).toHaveLength(wanted.length);
+  const scale = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const difference = wanted.reduce((most, value, i) => Math.max(most, Math.abs(value - (found[i] ?? NaN))), 0);
+  expect(difference / scale).toBeLessThan(tolerance);
+}
+
+describe.each(stored.models.map((model) => [model.model, model] as const))('%s against PyTorch', (name, wanted) => {
+  const inputs = { shape: stored.images.shape, data: floats(stored.images) };
+  const classes = Float64Array.from(stored.labels);
+
+  test('logits, losses and input gradients agree to 1e-5', async () => {
+    const model = await open(name.replace('.onnx', ''), 128, 2);
+    for (const [kind, own] of [
+      ['cross-entropy', wanted.crossEntropy],
+      ['margin', wanted.margin],
+    ] as const) {
+      const { scores, gradient } = await model.gradient(inputs, { kind, labels: classes });
+      expectWithin(1e-5, scores.data, floats(wanted.logits));
+      expectWithin(1e-5, gradient.data, floats(own.gradient));
+    }
+    await model.dispose();
+  });
+
+  test('one step of descent moves the weights along their gradients', async () => {
+    if (wanted.weights === undefined) return;
+    const model = await open(name.replace('.onnx', ''), 128, 1);
+    const trainer = await model.trainer({ learningRate: 1, momentum: 0 });
+    const before = trainer.state();
+    await trainer.step(inputs, classes);
+    const after = trainer.state();
+    for (const [weight, gradient] of Object.entries(wanted.weights)) {
+      const start = before[`weight:${weight}`] ?? new Float32Array();
+      const moved = (after[`weight:${weight}`] ?? new Float32Array()).map((value, i) => (start[i] ?? NaN) - value);
+      // The difference of two weights of size 0.1 loses two digits that the gradient itself has.
+      expectWithin(1e-4, moved, floats(gradient));
+    }
+    await trainer.dispose();
+    await model.dispose();
+  });
+});
+
 describe.each(['fashion-mlp', 'fashion-cnn', 'fashion-cnn-robust'])('%s', (name) => {
   test('the gradient graph gives the scores of the file, bit by bit, for any batch and number of threads', async () => {
     const whole = await open(name, 256, 2);
