@@ -11,16 +11,22 @@ const ALWAYS: CanMove = () => true;
  * - L2: g / |g|_2
  * - L1: all on the largest |g|, in equal parts where several are largest; only values that can move count
  *
- * A gradient that gives no direction gives zeros; entries that are not numbers count as zero.
+ * A gradient that gives no direction gives zeros; entries that are not numbers count as zero. Written into `into`,
+ * which every step of an attack uses again.
  */
-export function steepestAscent(norm: Norm, gradient: Float32Array, canMove: CanMove = ALWAYS): Float64Array {
+export function steepestAscent(
+  norm: Norm,
+  gradient: Float32Array,
+  into: Float64Array,
+  canMove: CanMove = ALWAYS,
+): Float64Array {
   switch (norm) {
     case 'Linf':
-      return Float64Array.from(gradient, signOf);
+      return signs(gradient, into);
     case 'L2':
-      return normalized(gradient);
+      return normalized(gradient, into);
     case 'L1':
-      return largestOnly(gradient, canMove);
+      return largestOnly(gradient, into, canMove);
   }
 }
 
@@ -34,23 +40,25 @@ export function isUsable(gradient: Float32Array): boolean {
   return any;
 }
 
-function signOf(value: number): number {
-  if (value > 0) return 1;
-  return value < 0 ? -1 : 0;
+function signs(gradient: Float32Array, direction: Float64Array): Float64Array {
+  for (let i = 0; i < gradient.length; i++) {
+    const value = gradient[i] ?? 0;
+    direction[i] = value > 0 ? 1 : value < 0 ? -1 : 0;
+  }
+  return direction;
 }
 
-function normalized(gradient: Float32Array): Float64Array {
-  const direction = new Float64Array(gradient.length);
+function normalized(gradient: Float32Array, direction: Float64Array): Float64Array {
   let squares = 0;
   for (const value of gradient) squares += value * value;
   const length = Math.sqrt(squares);
-  if (!(length > 0) || !Number.isFinite(length)) return direction;
+  if (!(length > 0) || !Number.isFinite(length)) return direction.fill(0);
   for (let i = 0; i < gradient.length; i++) direction[i] = (gradient[i] ?? 0) / length;
   return direction;
 }
 
-function largestOnly(gradient: Float32Array, canMove: CanMove): Float64Array {
-  const direction = new Float64Array(gradient.length);
+function largestOnly(gradient: Float32Array, direction: Float64Array, canMove: CanMove): Float64Array {
+  direction.fill(0);
   let most = 0;
   let chosen: number[] = [];
   for (let i = 0; i < gradient.length; i++) {

@@ -1,4 +1,4 @@
-import { row, rowsOf, takeRows, zeros, type Tensor } from '#base/tensor';
+import { row, rowSize, rowsOf, takeRows, zeros, type Tensor } from '#base/tensor';
 import type { RandomStreams } from '#stats/random';
 import { steepestAscent, type CanMove } from './ascent.js';
 import { ballAround, drawFromBall, type Ball } from './ball.js';
@@ -67,10 +67,11 @@ export interface Stride {
 export function ascended(walk: Walk, gradients: Tensor, rows: readonly number[], space: Space, stride: Stride): Walk {
   const inputs = zeros([rowsOf(walk.inputs), ...walk.inputs.shape.slice(1)]);
   const movable = movableIn(space.range);
+  const direction = new Float64Array(rowSize(walk.inputs));
   walk.balls.forEach((ball, i) => {
     const point = row(walk.inputs, i);
     const canMove = stride.aroundBounds ? movable(point) : undefined;
-    const direction = steepestAscent(space.norm, row(gradients, rows[i] ?? -1), canMove);
+    steepestAscent(space.norm, row(gradients, rows[i] ?? -1), direction, canMove);
     for (let j = 0; j < direction.length; j++) direction[j] = (point[j] ?? NaN) + stride.size * (direction[j] ?? NaN);
     ball.project(direction, row(inputs, i));
   });
