@@ -70,7 +70,7 @@ function expectOnePassOneFailure({ code, output }: Outcome, folder: string): voi
   expect(output).toMatch(/Tests: +1 failed, 1 passed, 2 total/);
   expect(output).toMatch(/✓ withstands little/);
   expect(output).toMatch(
-    /Robust accuracy at epsilon 0\.2: \d+\.\d\s%, 95 % interval .* n = 100, asked for at least 70\.0/,
+    /Robust accuracy at Linf epsilon 0\.2: \d+\.\d\s%, 95 % interval .* n = 100, asked for at least 70\.0/,
   );
   const picture = /Counterexample: (\S+\.png)/.exec(output)?.[1] ?? '';
   expect(picture.startsWith(folder)).toBe(true);

@@ -5,70 +5,73 @@ export type CanMove = (index: number, direction: number) => boolean;
 
 const ALWAYS: CanMove = () => true;
 
+// Loops over every value of every iterate: what is global is looked up once, and typed arrays are walked by index.
+const { abs, sqrt } = Math;
+const { isFinite } = Number;
+
 /**
  * The direction of unit length in a norm along which the loss rises fastest:
  * - Linf: sign(g), with sign(0) = 0
  * - L2: g / |g|_2
  * - L1: all on the largest |g|, in equal parts where several are largest; only values that can move count
  *
- * A gradient that gives no direction gives zeros; entries that are not numbers count as zero. Written into `into`,
- * which every step of an attack uses again.
+ * A gradient that gives no direction gives zeros; entries that are not numbers count as zero.
  */
-export function steepestAscent(
-  norm: Norm,
-  gradient: Float32Array,
-  into: Float64Array,
-  canMove: CanMove = ALWAYS,
-): Float64Array {
+export function steepestAscent(norm: Norm, gradient: Float32Array, canMove: CanMove = ALWAYS): Float64Array {
   switch (norm) {
     case 'Linf':
-      return signs(gradient, into);
+      return signs(gradient);
     case 'L2':
-      return normalized(gradient, into);
+      return normalized(gradient);
     case 'L1':
-      return largestOnly(gradient, into, canMove);
+      return largestOnly(gradient, canMove);
   }
 }
 
-/** No entry but zero, or an entry that is not a number: nothing to follow. */
+/** Whether a gradient gives a direction: all of it finite, and not all of it zero. */
 export function isUsable(gradient: Float32Array): boolean {
   let any = false;
-  for (const value of gradient) {
-    if (!Number.isFinite(value)) return false;
+  for (let i = 0; i < gradient.length; i++) {
+    const value = gradient[i] ?? 0;
+    if (!isFinite(value)) return false;
     any ||= value !== 0;
   }
   return any;
 }
 
-function signs(gradient: Float32Array, direction: Float64Array): Float64Array {
-  for (let i = 0; i < gradient.length; i++) {
-    const value = gradient[i] ?? 0;
-    direction[i] = value > 0 ? 1 : value < 0 ? -1 : 0;
-  }
+function signs(gradient: Float32Array): Float64Array {
+  const direction = new Float64Array(gradient.length);
+  for (let i = 0; i < gradient.length; i++) direction[i] = signOf(gradient[i] ?? 0);
   return direction;
 }
 
-function normalized(gradient: Float32Array, direction: Float64Array): Float64Array {
+function signOf(value: number): number {
+  if (value > 0) return 1;
+  return value < 0 ? -1 : 0;
+}
+
+function normalized(gradient: Float32Array): Float64Array {
+  const direction = new Float64Array(gradient.length);
   let squares = 0;
-  for (const value of gradient) squares += value * value;
-  const length = Math.sqrt(squares);
-  if (!(length > 0) || !Number.isFinite(length)) return direction.fill(0);
+  for (let i = 0; i < gradient.length; i++) squares += (gradient[i] ?? 0) ** 2;
+  const length = sqrt(squares);
+  if (!(length > 0) || !isFinite(length)) return direction;
   for (let i = 0; i < gradient.length; i++) direction[i] = (gradient[i] ?? 0) / length;
   return direction;
 }
 
-function largestOnly(gradient: Float32Array, direction: Float64Array, canMove: CanMove): Float64Array {
-  direction.fill(0);
+function largestOnly(gradient: Float32Array, canMove: CanMove): Float64Array {
+  const direction = new Float64Array(gradient.length);
   let most = 0;
   let chosen: number[] = [];
   for (let i = 0; i < gradient.length; i++) {
     const value = gradient[i] ?? 0;
-    const size = Math.abs(value);
-    if (!(size >= most) || size === 0 || !canMove(i, Math.sign(value))) continue;
+    const size = abs(value);
+    if (size === 0 || !(size >= most) || !canMove(i, signOf(value))) continue;
     if (size > most) chosen = [];
     most = size;
     chosen.push(i);
   }
-  for (const i of chosen) direction[i] = Math.sign(gradient[i] ?? 0) / chosen.length;
+  for (const i of chosen) direction[i] = signOf(gradient[i] ?? 0) / chosen.length;
   return direction;
 }

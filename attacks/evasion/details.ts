@@ -1,106 +1,147 @@
 import type { Pictures, Verdict } from '#plugin/plugin';
 import type { CurveDetail, Detail, TableDetail } from '#report/details';
-import type { EvasionEvidence } from './evidence.js';
-import { rate } from './judge.js';
+import { BASELINE_DRAWS } from './baseline.js';
+import { countBits, type Bits, type Column, type EpsilonData, type EvasionData } from './data.js';
+import { rateOf, robustBits } from './judge.js';
+import { signsOf } from './signs.js';
 
-/** Security curve, gallery and table of an evasion attack. */
-export function evasionDetails(data: EvasionEvidence, verdict: Verdict, pictures: Pictures): Detail[] {
-  if (data.indices.length === 0) return [];
-  return [curveOf(data, verdict), ...galleryOf(data, pictures), tableOf(data)];
+/** Security curve, gallery, and the numbers behind both. */
+export function evasionDetails(data: EvasionData, verdict: Verdict, pictures: Pictures): Detail[] {
+  if (data.n === 0) return [];
+  return [curveOf(data, verdict), ...galleryOf(data, pictures), epsilonTable(data), queryTable(data)];
 }
 
-function curveOf(data: EvasionEvidence, verdict: Verdict): CurveDetail {
-  const clean = pointOf(0, data.clean);
-  const measured = data.epsilons
-    .filter(({ epsilon }) => epsilon > 0)
-    .map(({ epsilon, robust }) => pointOf(epsilon, robust));
-  const noise = data.epsilons.flatMap(({ epsilon, robustToNoise }) =>
-    robustToNoise === null || epsilon === 0 ? [] : [pointOf(epsilon, robustToNoise)],
+type Point = CurveDetail['series'][number]['points'][number];
+
+function curveOf(data: EvasionData, verdict: Verdict): CurveDetail {
+  const clean = pointAt(0, data.cleanCorrect);
+  const noisy = positive(data).flatMap(({ epsilon, rightUnderNoise }) =>
+    rightUnderNoise === null ? [] : [pointAt(epsilon, rightUnderNoise)],
   );
-  const held = verdict.measures.find(({ threshold }) => threshold !== null);
-  const bar = held?.threshold ?? null;
-  const at = data.epsilons.find(({ epsilon }) => held?.label === `Robust accuracy at epsilon ${epsilon}`)?.epsilon;
-  const failed = verdict.signs.filter(({ holds }) => !holds);
+  const threshold = thresholdOf(data, verdict);
+  const untrusted = untrustedRanges(data);
   return {
     kind: 'curve',
     title: 'Security curve',
-    description: `Share of samples that keep their right answer under ${data.attack}, by the radius of the ${data.norm} ball.`,
+    description:
+      `Share of samples that are right and stay right under ${data.attack}, by ${data.norm} epsilon; at epsilon 0, without ` +
+      'an adversary.',
     x: { label: 'epsilon', format: 'epsilon' },
     y: { label: 'robust accuracy', format: 'rate' },
     series: [
-      { name: data.attack, role: 'measured', points: [clean, ...measured] },
-      ...(noise.length === 0
+      {
+        name: data.attack,
+        role: 'measured',
+        points: [clean, ...positive(data).map((each) => pointAt(each.epsilon, robustBits(data, each)))],
+      },
+      ...(noisy.length === 0
         ? []
-        : [{ name: 'random noise', role: 'reference' as const, points: [{ x: 0, y: clean.y }, ...noise] }]),
+        : [{ name: 'one random draw', role: 'reference' as const, points: [clean, ...noisy] }]),
     ],
-    ...(bar === null
-      ? {}
-      : {
-          threshold: { ...(at === undefined ? {} : { x: at }), y: bar.value, label: `asked for by the ${bar.setBy}` },
-        }),
-    ...(failed.length === 0
-      ? {}
-      : {
-          untrusted: [
-            {
-              from: 0,
-              to: Math.max(...data.epsilons.map(({ epsilon }) => epsilon)),
-              because: failed.map(({ sentence }) => sentence).join(' '),
-            },
-          ],
-        }),
+    ...(threshold === null ? {} : { threshold }),
+    ...(untrusted.length === 0 ? {} : { untrusted }),
   };
 }
 
-function pointOf(x: number, bits: readonly number[]): CurveDetail['series'][number]['points'][number] {
-  const { value, interval } = rate('', '', bits);
-  return { x, y: value, ...(interval === null ? {} : { low: interval.low, high: interval.high }) };
+function positive({ epsilons }: EvasionData): readonly EpsilonData[] {
+  return epsilons.filter(({ epsilon }) => epsilon > 0);
 }
 
-function galleryOf(data: EvasionEvidence, { examples }: Pictures): Detail[] {
+function pointAt(x: number, bits: Bits): Point {
+  const { value, interval } = rateOf(bits, '', '');
+  return { x, y: value, low: interval.low, high: interval.high };
+}
+
+function thresholdOf(data: EvasionData, { measures }: Verdict): NonNullable<CurveDetail['threshold']> | null {
+  const held = measures.find(({ threshold }) => threshold !== null);
+  if (held?.threshold === undefined || held.threshold === null) return null;
+  // The measures are the held one, clean accuracy, and those of the other epsilons.
+  const others = new Set(measures.map(({ id }) => id));
+  const at = data.epsilons.find(({ epsilon }) => !others.has(`robust-accuracy-${epsilon}`));
+  const { value, setBy } = held.threshold;
+  return { ...(at === undefined ? {} : { x: at.epsilon }), y: value, label: `asked for (${setBy})` };
+}
+
+/** From the epsilon before up to each at which a sign says that the attack failed. */
+function untrustedRanges(data: EvasionData): NonNullable<CurveDetail['untrusted']> {
+  return positive(data).flatMap((each, i, all) => {
+    const because = signsOf(data, each).flatMap(({ holds, sentence }) => (holds ? [] : [sentence]));
+    if (because.length === 0) return [];
+    return [{ from: all[i - 1]?.epsilon ?? 0, to: each.epsilon, because: because.join(' ') }];
+  });
+}
+
+function galleryOf({ attack }: EvasionData, { examples }: Pictures): Detail[] {
   if (examples.length === 0) return [];
   return [
     {
       kind: 'image-pairs',
-      title: `What ${data.attack} found`,
+      title: `What ${attack} found`,
       chosen:
-        'Of the inputs that were kept: the three smallest changes, three at the median, and three drawn by the seed.',
+        'Of the inputs that were kept, each at the smallest epsilon that broke it: the three smallest changes, three at ' +
+        'the median, and three drawn by seed.',
       rows: examples.map((example) => ({ ...example })),
     },
   ];
 }
 
-function tableOf(data: EvasionEvidence): TableDetail {
+function epsilonTable(data: EvasionData): TableDetail {
   return {
     kind: 'table',
     title: 'By epsilon',
     columns: [
       { label: 'Epsilon', format: 'epsilon' },
+      { label: 'Stay right', format: 'count' },
       { label: 'Robust accuracy', format: 'rate' },
       { label: 'Low', unit: '95 %', format: 'rate' },
       { label: 'High', unit: '95 %', format: 'rate' },
       { label: 'n', format: 'count' },
-      { label: 'Under noise', format: 'rate' },
-      { label: 'Predictions', format: 'count' },
-      { label: 'Gradients', format: 'count' },
+      { label: 'Newly broken', format: 'count' },
+      { label: 'Of them by noise alone', format: 'count' },
+      { label: 'Median change', unit: data.norm, format: 'number' },
+      { label: 'Right under one random draw', format: 'rate' },
     ],
-    rows: data.epsilons.map(({ epsilon, robust, robustToNoise, queries, gradientQueries }) => {
-      const { value, interval, n } = rate('', '', robust);
+    rows: data.epsilons.map((each) => {
+      const robust = robustBits(data, each);
+      const { value, interval, n } = rateOf(robust, '', '');
+      const noisy = each.rightUnderNoise === null ? null : rateOf(each.rightUnderNoise, '', '').value;
       return [
-        epsilon,
-        value,
-        interval?.low ?? null,
-        interval?.high ?? null,
-        n,
-        robustToNoise === null ? null : rate('', '', robustToNoise).value,
-        total(queries),
-        total(gradientQueries),
+        ...[each.epsilon, countBits(robust), value, interval.low, interval.high, n],
+        ...[countBits(each.broken) - countBits(each.carried), countBits(each.brokenByNoise)],
+        ...[median(each.norms), noisy],
       ];
     }),
-    note: 'A sample that is wrong without an adversary counts as not robust everywhere. Rows through the target, over all samples.',
+    note:
+      'A sample that is wrong without an adversary is robust nowhere; one that is broken at an epsilon counts as broken at ' +
+      `every larger one. Survivors were held against ${BASELINE_DRAWS} random draws each.`,
   };
 }
 
-function total(counts: readonly number[]): number {
-  return counts.reduce((sum, count) => sum + count, 0);
+function queryTable({ queries, epsilons, n, uses }: EvasionData): TableDetail {
+  const perSample = (columns: readonly Column[]): number | null =>
+    median(Array.from({ length: n }, (_, i) => columns.reduce((sum, column) => sum + (column[i] ?? 0), 0)));
+  const forward = perSample(epsilons.map((each) => each.queries));
+  const backward = perSample(epsilons.map((each) => each.gradientQueries));
+  return {
+    kind: 'table',
+    title: 'Queries',
+    columns: [
+      { label: 'Rows through the target', format: 'text' },
+      { label: 'All', format: 'count' },
+      { label: 'Median of a sample', format: 'count' },
+    ],
+    rows: [
+      ['Attack: predictions', queries.attackPredictions, forward],
+      ...(uses === 'gradients' ? [['Attack: gradients', queries.attackGradients, backward]] : []),
+      ['Checks: predictions', queries.checkPredictions, null],
+      ...(uses === 'gradients' ? [['Noise baseline: predictions', queries.noisePredictions, null]] : []),
+    ],
+    note: 'The median is of the search alone; all rows include the clean inputs.',
+  };
+}
+
+function median(column: Column): number | null {
+  const sorted = column.filter((value) => value !== null).sort((a, b) => a - b);
+  const middle = Math.floor((sorted.length - 1) / 2);
+  return sorted[middle] ?? null;
 }

@@ -1,67 +1,67 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { defineAttack } from '#plugin/define';
-import type { DifferentiableTarget, Samples } from '#target/target';
 import type { RandomStreams } from '#stats/random';
-import { attackEvidence } from './evidence.js';
-import { evasion } from './family.js';
-import { BallOptions, checkEpsilons, epsilonList, Loss } from './options.js';
+import type { DifferentiableTarget, Samples } from '#target/target';
+import { climb } from './climb.js';
+import { attackEvidence, evasionCost } from './evidence.js';
+import { evasion, WHITE_BOX } from './family.js';
+import { ascending, BallOptions, LossOption } from './options.js';
 import type { AttackResult, EpsilonResult, OnProgress } from './result.js';
 import { rangeOf } from './space.js';
-import { ascended, atOriginals, type Space } from './walk.js';
+import { atOriginals } from './walk.js';
 import { WorstCase } from './worst-case.js';
 
-export const FgsmOptions = Type.Object({ ...BallOptions, loss: Loss }, { additionalProperties: false });
+export const FgsmOptions = Type.Object({ ...BallOptions, loss: LossOption }, { additionalProperties: false });
 
 export type FgsmOptions = Static<typeof FgsmOptions>;
 
 /**
- * The fast gradient method (Goodfellow et al. 2015, arXiv:1412.6572, section 4; L2 and L1 as in Kurakin et al. 2017):
- * one step of size epsilon along the steepest ascent of the loss at the input, clipped to the domain.
+ * The fast gradient sign method (Goodfellow et al. 2015, arXiv:1412.6572) and its forms for other norms: one step of
+ * length epsilon from the input along steepest ascent, clipped to the domain, x' = clip(x + epsilon s(g)).
+ *
+ * The loss is taken at the true label. With the model's own prediction, as some libraries do where no label is given,
+ * samples that are wrong already would count as robust (Kurakin et al. 2017, arXiv:1611.01236, "label leaking").
  */
 export async function runFgsm(
   target: DifferentiableTarget,
   samples: Samples,
   options: FgsmOptions,
-  random: RandomStreams,
+  _random?: RandomStreams,
   progress: OnProgress = () => undefined,
 ): Promise<AttackResult> {
-  void random;
-  const search = await WorstCase.begin(target, samples, options.loss);
-  const epsilons = epsilonList(options.epsilons);
+  const epsilons = ascending(options.epsilons);
+  const { norm, loss } = options;
   const results: EpsilonResult[] = [];
-  for (const [i, epsilon] of epsilons.entries()) {
-    const space: Space = { norm: options.norm, epsilon, range: rangeOf(target) };
+  let done = 0;
+
+  const search = await WorstCase.begin(target, samples, loss);
+  for (const epsilon of epsilons) {
+    const space = { norm, epsilon, range: rangeOf(target) };
+    const oneStep = { steps: 1, stride: { size: epsilon, aroundBounds: false }, earlyStop: true };
     search.enter(epsilon);
-    const start = atOriginals(samples.inputs, search.survivors, space);
-    if (start.positions.length > 0) {
-      const { scores, gradient } = await target.gradient(start.inputs, search.lossOf(start));
-      search.recordGradient(start, scores, gradient);
-      const rows = start.positions.map((_, row) => row);
-      const end = ascended(start, gradient, rows, space, { size: epsilon, aroundBounds: true });
-      search.recordScores(end, await target.predict(end.inputs));
-    }
+    const start = atOriginals(samples.inputs, search.attacked, space);
+    await climb(target, search, start, space, oneStep, () => progress(++done, epsilons.length));
     results.push(search.leave(epsilon));
-    progress(i + 1, epsilons.length);
   }
-  return { norm: options.norm, epsilons: results };
+  return { norm, epsilons: results };
 }
 
 export const fgsm = defineAttack({
   ...evasion,
+  ...WHITE_BOX,
   id: 'evasion/fgsm',
-  title: 'Withstands the fast gradient method',
-  failureTitle: 'Falls to the fast gradient method',
+  title: 'Withstands the fast gradient sign method',
+  failureTitle: 'Falls to the fast gradient sign method',
   description:
-    'Takes one step, as long as allowed, in the direction in which the loss of each input rises fastest. A weak attack: ' +
-    'falling to it is telling, withstanding it is not.',
+    'Moves each input once, by epsilon, in the direction in which the loss rises fastest. The cheapest attack with ' +
+    'gradients: what falls to it has no robustness, and what withstands it has shown little.',
   sources: ['Goodfellow, Shlens & Szegedy 2015, Explaining and Harnessing Adversarial Examples, arXiv:1412.6572'],
   severity: 'high',
-  needs: ['scores', 'gradients'],
   options: FgsmOptions,
-  checkOptions: checkEpsilons,
+  checkOptions: ({ epsilons }) => void ascending(epsilons),
   cost: (samples, { epsilons }) => {
-    const runs = samples * epsilonList(epsilons).length;
-    return { predictions: 2 * samples + 12 * runs, gradients: runs };
+    const count = ascending(epsilons).length;
+    return evasionCost({ samples, epsilons }, 'gradients', { predictions: count, gradients: count });
   },
-  run: (context) => attackEvidence(runFgsm, context, 'FGSM'),
+  run: (context) => attackEvidence({ name: 'FGSM', uses: 'gradients', run: runFgsm }, context),
 });

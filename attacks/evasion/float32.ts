@@ -1,3 +1,4 @@
+const { fround } = Math;
 const float = new Float32Array(1);
 const bits = new Int32Array(float.buffer);
 
@@ -6,20 +7,20 @@ const bits = new Int32Array(float.buffer);
  * the anchor's side of the bound: what was projected in double precision is still in budget and domain afterwards.
  */
 export function roundToward(value: number, anchor: number): number {
-  const rounded = Math.fround(value);
-  if (rounded === value || Number.isNaN(value)) return rounded;
+  const rounded = fround(value);
+  if (rounded === value) return rounded;
   return value < anchor ? roundUp(value) : roundDown(value);
 }
 
 /** The least float32 that is not below the value. */
 export function roundUp(value: number): number {
-  const rounded = Math.fround(value);
+  const rounded = fround(value);
   return rounded < value ? next(rounded, 1) : rounded;
 }
 
 /** The largest float32 that is not above the value. */
 export function roundDown(value: number): number {
-  const rounded = Math.fround(value);
+  const rounded = fround(value);
   return rounded > value ? next(rounded, -1) : rounded;
 }
 

@@ -1,9 +1,12 @@
 import { Type, type Static } from '@sinclair/typebox';
-import { grouped } from '#base/format';
+import { counted, grouped, percent } from '#base/format';
 import type { JudgePolicy, Verdict, VerdictStatus } from '#plugin/plugin';
 import type { Measure, Sign } from '#report/report';
 import { clopperPearson } from '#stats/intervals';
-import type { EpsilonEvidence, EvasionEvidence } from './evidence.js';
+import { bitAt, countBits, type Bits, type EpsilonData, type EvasionData } from './data.js';
+import { signsOf } from './signs.js';
+
+const closed = { additionalProperties: false };
 
 export const EvasionPolicy = Type.Object(
   {
@@ -21,177 +24,167 @@ export const EvasionPolicy = Type.Object(
           description: 'Share of samples that keep their right answer; the low end of the 95 % interval is compared.',
         }),
       },
-      { additionalProperties: false },
+      closed,
     ),
   },
-  { additionalProperties: false },
+  closed,
 );
 
 export type EvasionPolicy = Static<typeof EvasionPolicy>;
 
-/** Shares of survivors from which on an attack is not believed to have worked. */
-const LIMITS = { zeroGradient: 0.01, unmoved: 0.05, lostToNoise: 0.002 } as const;
-
 /**
- * Holds robust accuracy against a bar: the pessimistic end of its Clopper-Pearson interval decides. A pass is believed
- * only where nothing says that the attack itself failed.
+ * Holds robust accuracy against a bar: the low end of its Clopper-Pearson interval decides. Too few samples fail only
+ * when even the high end is below the bar, and a pass is believed only where nothing says that the attack itself failed
+ * (design rules 2 and 4).
  */
-export function robustAccuracyAtLeast(data: EvasionEvidence, policy: JudgePolicy<EvasionPolicy>): Verdict {
-  const { atLeast, epsilon } = policy.thresholds.robustAccuracy;
-  const wanted = epsilon ?? Math.max(...data.epsilons.map((each) => each.epsilon));
-  const at = data.epsilons.find((each) => each.epsilon === wanted);
-  if (at === undefined || data.indices.length === 0) return undecidable(data, wanted);
-  const measures = [robustAccuracy(at, atLeast, policy.setBy), cleanAccuracy(data), ...otherMeasures(data, at)];
-  const [robust] = measures;
+export function robustAccuracyAtLeast(data: EvasionData, policy: JudgePolicy<EvasionPolicy>): Verdict {
+  const { epsilon, atLeast } = policy.thresholds.robustAccuracy;
+  const at = epsilon === undefined ? data.epsilons.at(-1) : data.epsilons.find((each) => isSame(each.epsilon, epsilon));
+  if (data.n === 0) return undecidable('There was no sample to attack.');
+  if (at === undefined) return undecidable(notEvaluated(data, epsilon));
+  const robust = heldAgainst(rateOf(robustBits(data, at), 'robust-accuracy', labelAt(at, data)), atLeast, policy.setBy);
   const signs = signsOf(data, at);
-  const status = statusOf(robust, signs, policy);
+  const status = statusOf(robust, signs, policy.minimumSamples);
   return {
     status,
-    claim: claimOf(data, at, atLeast, status, policy.setBy),
+    claim: claimOf(data, at, robust, status, policy),
     reasons: reasonsOf(robust, signs, policy),
-    measures,
+    measures: [robust, rateOf(data.cleanCorrect, 'clean-accuracy', 'Clean accuracy'), ...otherRates(data, at)],
     signs,
   };
 }
 
-function undecidable(data: EvasionEvidence, wanted: number): Verdict {
-  const known = data.epsilons.map(({ epsilon }) => epsilon).join(', ');
-  const claim =
-    data.indices.length === 0
-      ? 'There are no samples to attack.'
-      : `The policy asks about epsilon ${wanted}, and the audit evaluated ${known}.`;
-  return { status: 'inconclusive', claim, reasons: [claim], measures: [], signs: [] };
+/** One bit a sample: right when clean, and nothing within epsilon was found that is wrong. */
+export function robustBits({ cleanCorrect }: EvasionData, { broken }: EpsilonData): Bits {
+  return Array.from(cleanCorrect, (bit, i) => (bit === '1' && !bitAt(broken, i) ? '1' : '0')).join('');
 }
 
-type Held = Measure & { readonly value: number };
-
-function robustAccuracy(at: EpsilonEvidence, atLeast: number, setBy: string): Held {
-  const measure = rate('robust-accuracy', `Robust accuracy at epsilon ${at.epsilon}`, at.robust);
-  const compared = measure.interval?.low ?? 0;
-  const threshold = { comparison: 'at-least', value: atLeast, compared, holds: compared >= atLeast, setBy } as const;
-  return { ...measure, threshold };
+/** A share of samples with its exact interval. */
+export interface Rate extends Measure {
+  readonly value: number;
+  readonly n: number;
+  readonly interval: NonNullable<Measure['interval']>;
 }
 
-function cleanAccuracy(data: EvasionEvidence): Held {
-  return rate('clean-accuracy', 'Clean accuracy', data.clean);
-}
-
-function otherMeasures(data: EvasionEvidence, at: EpsilonEvidence): Held[] {
-  return data.epsilons
-    .filter(({ epsilon }) => epsilon !== at.epsilon)
-    .map(({ epsilon, robust }) => rate(`robust-accuracy-${epsilon}`, `Robust accuracy at epsilon ${epsilon}`, robust));
-}
-
-export function rate(id: string, label: string, bits: readonly number[]): Held {
-  const successes = sum(bits);
+export function rateOf(bits: Bits, id: string, label: string): Rate {
+  const count = countBits(bits);
   const n = bits.length;
-  const interval = { ...clopperPearson(successes, n), method: 'Clopper-Pearson' };
-  return { id, label, value: successes / n, format: 'rate', n, interval, threshold: null };
+  const interval = { ...clopperPearson(count, n), method: 'Clopper-Pearson' };
+  return { id, label, value: count / n, format: 'rate', n, interval, threshold: null };
 }
 
-function statusOf(
-  robust: Measure | undefined,
-  signs: readonly Sign[],
-  policy: JudgePolicy<EvasionPolicy>,
-): VerdictStatus {
-  const { atLeast } = policy.thresholds.robustAccuracy;
-  const few = (robust?.n ?? 0) < policy.minimumSamples;
-  if (robust?.threshold?.holds !== true) {
-    return few && (robust?.interval?.high ?? 1) >= atLeast ? 'inconclusive' : 'fail';
-  }
+interface Held extends Rate {
+  readonly threshold: NonNullable<Measure['threshold']>;
+}
+
+function heldAgainst(rate: Rate, bar: number, setBy: string): Held {
+  const compared = rate.interval.low;
+  return { ...rate, threshold: { comparison: 'at-least', value: bar, compared, holds: compared >= bar, setBy } };
+}
+
+function otherRates(data: EvasionData, at: EpsilonData): Rate[] {
+  return data.epsilons
+    .filter((each) => each !== at)
+    .map((each) => rateOf(robustBits(data, each), `robust-accuracy-${each.epsilon}`, labelAt(each, data)));
+}
+
+function labelAt({ epsilon }: EpsilonData, { norm }: EvasionData): string {
+  return `Robust accuracy at ${norm} epsilon ${epsilon}`;
+}
+
+function statusOf({ n, interval, threshold }: Held, signs: readonly Sign[], minimumSamples: number): VerdictStatus {
+  const few = n < minimumSamples;
+  if (!threshold.holds) return few && interval.high >= threshold.value ? 'inconclusive' : 'fail';
   return few || signs.some(({ holds }) => !holds) ? 'inconclusive' : 'pass';
 }
 
+const VERBS = { pass: 'Withstands', fail: 'Falls to', inconclusive: 'Undecided for' } as const;
+
 function claimOf(
-  data: EvasionEvidence,
-  at: EpsilonEvidence,
-  atLeast: number,
+  data: EvasionData,
+  { epsilon }: EpsilonData,
+  { value, n, interval: { low, high } }: Held,
   status: VerdictStatus,
-  setBy: string,
+  { thresholds }: JudgePolicy<EvasionPolicy>,
 ): string {
-  const kept = sum(at.robust);
-  const n = at.robust.length;
-  const { low, high } = clopperPearson(kept, n);
-  const verb =
-    status === 'pass' ? `Withstands ${data.attack}` : status === 'fail' ? `Falls to ${data.attack}` : data.attack;
-  const interval = `${percent(kept / n)} %, 95 % interval ${percent(low)} to ${percent(high)}`;
+  const verb = status === 'pass' || status === 'fail' ? VERBS[status] : VERBS.inconclusive;
+  const kept = Math.round(value * n);
+  const number = `${percent(value)}, 95 % interval ${bare(low)} to ${bare(high)}`;
   return (
-    `${verb}: ${grouped(kept)} of ${grouped(n)} samples keep their right answer at epsilon ${at.epsilon} (${data.norm}; ` +
-    `${interval}); the ${setBy} asks for ${percent(atLeast)} %.`
+    `${verb} ${data.attack}: ${grouped(kept)} of ${counted(n, nounOf(data))} ${keepsOf(data, kept)} at epsilon ` +
+    `${epsilon} (${number}); the policy asks for ${percent(thresholds.robustAccuracy.atLeast)}.`
   );
 }
 
-function reasonsOf(robust: Measure | undefined, signs: readonly Sign[], policy: JudgePolicy<EvasionPolicy>): string[] {
-  const { atLeast } = policy.thresholds.robustAccuracy;
-  const n = robust?.n ?? 0;
-  const reasons: string[] = [];
-  if (robust?.threshold?.holds === false && (robust.value ?? 0) >= atLeast) {
-    reasons.push(
-      'The share itself reaches the bar, but the low end of its interval does not: more samples would tell, about ' +
-        `${grouped(samplesNeeded(robust.value ?? 0, atLeast, n))} of them.`,
-    );
-  }
-  if (n < policy.minimumSamples) {
-    reasons.push(
-      `${grouped(n)} samples are fewer than the ${grouped(policy.minimumSamples)} that the policy asks for.`,
-    );
-  }
-  return [...reasons, ...signs.filter(({ holds }) => !holds).map(({ sentence }) => sentence)];
+function bare(rate: number): string {
+  return (100 * rate).toFixed(1);
 }
 
-/** The least n, by doubling, at which the same share would hold. */
-function samplesNeeded(share: number, bar: number, n: number): number {
-  let needed = Math.max(n, 1);
-  while (needed < 1e6 && clopperPearson(Math.floor(share * needed), needed).low < bar) needed *= 2;
-  return needed;
+function nounOf({ domain }: EvasionData): string {
+  return domain === 'image' ? 'image' : 'sample';
 }
 
-/** What would say that the attack failed rather than the model held (design rule 4). */
-function signsOf(data: EvasionEvidence, at: EpsilonEvidence): Sign[] {
-  const survivors = sum(at.robust);
-  const share = (count: number): number => (survivors === 0 ? 0 : count / survivors);
-  const refuted = data.epsilons.reduce((total, each) => total + each.refuted, 0);
-  const confirmed: Sign = {
-    id: 'confirmed',
-    holds: refuted === 0,
-    sentence:
-      refuted === 0
-        ? 'Every adversarial input was confirmed by an independent forward pass for norm, domain and answer.'
-        : `${grouped(refuted)} inputs that the attack called adversarial are not, by an independent forward pass.`,
-  };
-  if (!data.followsGradients) return [confirmed];
-  const zero = sum(at.zeroGradient);
-  const unmoved = sum(at.unmoved);
-  const lost = at.robust.filter((_, i) => isLostToNoise(at, i)).length;
+function keepsOf({ head, tolerance }: EvasionData, count: number): string {
+  const verb = count === 1 ? ['keeps its', 'stays'] : ['keep their', 'stay'];
+  switch (head) {
+    case 'multi-label':
+      return `${verb[0]} labels`;
+    case 'regression':
+      return `${verb[1]} within ${tolerance} of the truth`;
+    default:
+      return `${verb[0]} label`;
+  }
+}
+
+function reasonsOf(robust: Held, signs: readonly Sign[], { minimumSamples }: JudgePolicy<EvasionPolicy>): string[] {
+  const { value, n, threshold } = robust;
+  const few = `${counted(n, 'sample is', 'samples are')} fewer than the ${grouped(minimumSamples)} that the policy asks for.`;
   return [
-    confirmed,
-    {
-      id: 'gradients',
-      holds: share(zero) <= LIMITS.zeroGradient,
-      sentence: `${grouped(zero)} of ${grouped(survivors)} survivors gave no gradient to follow.`,
-    },
-    {
-      id: 'loss-rises',
-      holds: share(unmoved) <= LIMITS.unmoved,
-      sentence: `The loss of ${grouped(unmoved)} of ${grouped(survivors)} survivors never rose above its start.`,
-    },
-    {
-      id: 'beats-noise',
-      holds: lost <= LIMITS.lostToNoise * at.robust.length,
-      sentence: `Random noise broke ${grouped(lost)} samples that the attack did not.`,
-    },
+    ...(!threshold.holds && value >= threshold.value ? [nearMiss(robust)] : []),
+    ...(n < minimumSamples ? [few] : []),
+    ...signs.filter(({ holds }) => !holds).map(({ sentence }) => sentence),
   ];
 }
 
-/** The attack left it standing (its kept input is right), and noise did not. */
-function isLostToNoise(at: EpsilonEvidence, i: number): boolean {
-  return at.robustToNoise?.[i] === 0 && (at.margins[i] ?? 0) > 0;
+function nearMiss({ value, n, interval, threshold: { value: bar } }: Held): string {
+  const needed = samplesNeeded(value, bar, n);
+  const more =
+    needed === null
+      ? 'no number of samples settles a share so close to the bar.'
+      : `at the same share it would take about ${counted(needed, 'sample')}.`;
+  return `The share alone, ${percent(value)}, reaches the bar, and the low end of its interval, ${percent(interval.low)}, does not: ${more}`;
 }
 
-function sum(bits: readonly number[]): number {
-  return bits.reduce((total, bit) => total + bit, 0);
+/** More than anyone will gather. */
+const MOST_SAMPLES = 2 ** 24;
+
+/** The least number of samples at which the same share holds, to within its rounding; null where none does. */
+function samplesNeeded(share: number, bar: number, n: number): number | null {
+  const holds = (count: number): boolean => clopperPearson(Math.floor(share * count), count).low >= bar;
+  let enough = n;
+  while (!holds(enough)) {
+    enough *= 2;
+    if (enough > MOST_SAMPLES) return null;
+  }
+  let short = enough / 2;
+  while (enough - short > 1) {
+    const middle = Math.floor((short + enough) / 2);
+    if (holds(middle)) enough = middle;
+    else short = middle;
+  }
+  return enough;
 }
 
-function percent(share: number): string {
-  return (100 * share).toFixed(1);
+/** The policy names an epsilon as a person writes it, and so does the config. */
+function isSame(a: number, b: number): boolean {
+  return Math.abs(a - b) <= 1e-9 * Math.max(a, b);
+}
+
+function notEvaluated({ epsilons }: EvasionData, wanted: number | undefined): string {
+  const known = epsilons.map(({ epsilon }) => epsilon).join(', ');
+  return `The policy's bar is for epsilon ${wanted ?? 'unknown'}, and the audit evaluated ${known}.`;
+}
+
+function undecidable(claim: string): Verdict {
+  return { status: 'inconclusive', claim, reasons: [claim], measures: [], signs: [] };
 }

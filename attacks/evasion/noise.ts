@@ -1,8 +1,8 @@
 import { defineAttack } from '#plugin/define';
-import { attackEvidence } from './evidence.js';
+import { attackEvidence, evasionCost } from './evidence.js';
 import { evasion } from './family.js';
-import { checkEpsilons, epsilonList } from './options.js';
-import { NoiseOptions, runNoise } from './run-noise.js';
+import { ascending } from './options.js';
+import { checkNoiseOptions, NoiseOptions, runNoise } from './run-noise.js';
 
 export const noise = defineAttack({
   ...evasion,
@@ -10,16 +10,20 @@ export const noise = defineAttack({
   title: 'Withstands random noise',
   failureTitle: 'Falls to random noise',
   description:
-    'Draws points uniformly from the ball around each input. Not an adversary, but the least that one could do: a model ' +
-    'that falls to noise needs no attacker, and an attack that does worse than noise has failed.',
-  sources: ['Carlini et al. 2019, On Evaluating Adversarial Robustness, arXiv:1902.06705, section 4'],
+    'Adds noise drawn uniformly from all changes of at most epsilon, several times for each input. No adversary is ' +
+    'needed to meet such inputs, and an attack that finds less than noise does has failed.',
+  sources: ['Carlini et al. 2019, On Evaluating Adversarial Robustness, arXiv:1902.06705, section 4.3'],
   severity: 'medium',
+  frameworks: { ...evasion.frameworks, 'mitre-atlas': ['AML.T0043'] },
   needs: ['scores'],
+  threat:
+    'Nobody in particular: a sensor, a codec or someone who changes inputs at random and knows nothing of the model.',
+  advice:
+    'Train with noise of this size added to the inputs.\n' +
+    'Filter inputs before the model, and audit the filter and the model as one target.',
   options: NoiseOptions,
-  checkOptions: checkEpsilons,
-  cost: (samples, { epsilons, draws }) => ({
-    predictions: samples * (2 + epsilonList(epsilons).length * (draws + 1)),
-    gradients: 0,
-  }),
-  run: (context) => attackEvidence(runNoise, context, 'Noise'),
+  checkOptions: checkNoiseOptions,
+  cost: (samples, { epsilons, draws }) =>
+    evasionCost({ samples, epsilons }, 'scores', { predictions: ascending(epsilons).length * draws, gradients: 0 }),
+  run: (context) => attackEvidence({ name: 'random noise', uses: 'scores', run: runNoise }, context),
 });

@@ -10,6 +10,8 @@ export const Norm = Type.Unsafe<'Linf' | 'L2' | 'L1'>({
 
 export type Norm = Static<typeof Norm>;
 
+const { abs, max, sqrt } = Math;
+
 /** The sizes of one change, in the units of the data; `l0` counts the values that changed. */
 export interface Norms {
   readonly l0: number;
@@ -25,13 +27,13 @@ export function normsOf(original: Float32Array, changed: Float32Array): Norms {
   let squares = 0;
   let linf = 0;
   for (let i = 0; i < original.length; i++) {
-    const size = Math.abs((changed[i] ?? NaN) - (original[i] ?? NaN));
+    const size = abs((changed[i] ?? NaN) - (original[i] ?? NaN));
     if (size !== 0) l0++;
     l1 += size;
     squares += size * size;
-    linf = Math.max(linf, size);
+    linf = max(linf, size);
   }
-  return { l0, l1, l2: Math.sqrt(squares), linf };
+  return { l0, l1, l2: sqrt(squares), linf };
 }
 
 export function sizeIn(norm: Norm, norms: Norms): number {

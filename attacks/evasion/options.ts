@@ -1,32 +1,46 @@
-import { Type, type Static } from '@sinclair/typebox';
+import { Type } from '@sinclair/typebox';
 import { AssayError } from '#base/errors';
 import { Norm } from './norms.js';
 
-export const Epsilons = Type.Union(
-  [Type.Number({ minimum: 0 }), Type.Array(Type.Number({ minimum: 0 }), { minItems: 1 })],
-  { description: 'Radius or radii of the ball, in the units of the domain.' },
-);
+const Epsilon = Type.Number({ minimum: 0, description: 'In the units of the data.' });
+
+/** How far an adversary may go: one distance or several. There is no default: units and threat are the user's. */
+export const Epsilons = Type.Union([Epsilon, Type.Array(Epsilon, { minItems: 1 })], {
+  description: 'The largest change in the norm, in the units of the data; several give a curve. 0 is the clean input.',
+});
 
 /** What every attack within a ball takes. */
 export const BallOptions = { norm: Norm, epsilons: Epsilons };
 
-export const Loss = Type.Unsafe<'cross-entropy' | 'margin'>({
+export const LossOption = Type.Unsafe<'cross-entropy' | 'margin'>({
   type: 'string',
   enum: ['cross-entropy', 'margin'],
   default: 'cross-entropy',
   description: 'What is climbed: the loss that the head is trained with, or minus its margin.',
 });
 
-export type Epsilons = Static<typeof Epsilons>;
-
-/** Ascending, each once. */
-export function epsilonList(epsilons: Epsilons): number[] {
-  const list = typeof epsilons === 'number' ? [epsilons] : epsilons;
-  return [...new Set(list)].sort((a, b) => a - b);
+/**
+ * The epsilons in ascending order.
+ *
+ * @throws AssayError `usage` for none, for one that stands twice, and for what is negative or not a finite number
+ */
+export function ascending(epsilons: number | readonly number[]): readonly number[] {
+  const list = typeof epsilons === 'number' ? [epsilons] : [...epsilons];
+  if (list.length === 0) throw illegal('is empty', 'Name at least one.');
+  for (const [i, epsilon] of list.entries()) {
+    if (!(epsilon >= 0) || !Number.isFinite(epsilon))
+      throw illegal(`has ${epsilon}`, 'Each is a finite number of at least 0.');
+    if (list.indexOf(epsilon) < i) throw illegal(`has ${epsilon} twice`, 'Name each once.');
+  }
+  return list.sort((a, b) => a - b);
 }
 
-/** What a schema cannot say: the same radius twice is a slip. */
-export function checkEpsilons({ epsilons }: { readonly epsilons: Epsilons }): void {
-  if (typeof epsilons === 'number' || new Set(epsilons).size === epsilons.length) return;
-  throw new AssayError('config', { what: 'one epsilon stands twice', mend: 'Name each radius once.' });
+function illegal(what: string, mend: string): AssayError {
+  return new AssayError('usage', { what: `\`epsilons\` ${what}`, mend });
+}
+
+/** @throws AssayError `usage` for what is not a whole number of at least 1 */
+export function requireCount(name: string, value: number): void {
+  if (Number.isInteger(value) && value >= 1) return;
+  throw new AssayError('usage', { what: `\`${name}\` is ${value}`, mend: 'It is a whole number of at least 1.' });
 }

@@ -1,13 +1,15 @@
 import { Type, type Static } from '@sinclair/typebox';
+import { AssayError } from '#base/errors';
 import { defineAttack } from '#plugin/define';
-import type { DifferentiableTarget, Samples } from '#target/target';
 import type { RandomStreams } from '#stats/random';
-import { attackEvidence } from './evidence.js';
-import { evasion } from './family.js';
-import { BallOptions, checkEpsilons, epsilonList, Loss } from './options.js';
+import type { DifferentiableTarget, Samples } from '#target/target';
+import { climb } from './climb.js';
+import { attackEvidence, evasionCost } from './evidence.js';
+import { evasion, WHITE_BOX } from './family.js';
+import { ascending, BallOptions, LossOption, requireCount } from './options.js';
 import type { AttackResult, EpsilonResult, OnProgress } from './result.js';
 import { rangeOf } from './space.js';
-import { ascended, atOriginals, atRandomPoints, compacted, type Space, type Walk } from './walk.js';
+import { atOriginals, atRandomPoints } from './walk.js';
 import { WorstCase } from './worst-case.js';
 
 export const PgdOptions = Type.Object(
@@ -15,12 +17,21 @@ export const PgdOptions = Type.Object(
     ...BallOptions,
     steps: Type.Integer({ minimum: 1, default: 40, description: 'Gradient steps of each restart.' }),
     relativeStepSize: Type.Optional(
-      Type.Number({ exclusiveMinimum: 0, description: 'Step as a fraction of epsilon. Default: 2.5 / steps.' }),
+      Type.Number({
+        exclusiveMinimum: 0,
+        description: 'Length of a step as a share of epsilon. Default: 2.5 / steps.',
+      }),
     ),
-    restarts: Type.Integer({ minimum: 1, default: 1 }),
-    randomStart: Type.Boolean({ default: true, description: 'Start uniformly in the ball instead of at the input.' }),
-    loss: Loss,
-    earlyStop: Type.Boolean({ default: true, description: 'A sample that is broken is not attacked any further.' }),
+    restarts: Type.Integer({ minimum: 1, default: 1, description: 'How often the walk begins anew.' }),
+    randomStart: Type.Boolean({
+      default: true,
+      description: 'Whether a walk begins at a point drawn uniformly from the ball, or at the input itself.',
+    }),
+    loss: LossOption,
+    earlyStop: Type.Boolean({
+      default: true,
+      description: 'Whether a sample stops at its first wrong iterate. Changes the cost, never the verdict.',
+    }),
   },
   { additionalProperties: false },
 );
@@ -28,11 +39,16 @@ export const PgdOptions = Type.Object(
 export type PgdOptions = Static<typeof PgdOptions>;
 
 /**
- * Projected gradient descent (Madry et al. 2018, arXiv:1706.06083, section 2.1), per sample the worst case over all
- * iterates and restarts. Each step: steepest ascent in the norm, projection to the ball, clip to the domain.
+ * Projected gradient descent (Madry et al. 2018, arXiv:1706.06083): from each start, steps of steepest ascent, each
+ * projected to the ball and then clipped to the domain; the worst case of each sample over all iterates and restarts.
  *
- * Where others differ from the paper: the start is uniform in the ball also for L2 and L1, and L1 is projected exactly
- * onto ball and box (Croce & Hein 2021, arXiv:2103.01208).
+ * L1 steps put their length on the largest gradients of values that are not at the end of their range already, where
+ * the plain step would be clipped away and the walk would stand still; L1 projection is the exact one onto ball and
+ * domain together.
+ *
+ * @param samples with their true labels
+ * @param random one stream a restart and sample
+ * @throws AssayError `usage` for options that contradict each other
  */
 export async function runPgd(
   target: DifferentiableTarget,
@@ -41,60 +57,75 @@ export async function runPgd(
   random: RandomStreams,
   progress: OnProgress = () => undefined,
 ): Promise<AttackResult> {
-  const search = await WorstCase.begin(target, samples, options.loss);
-  const epsilons = epsilonList(options.epsilons);
+  checkPgdOptions(options);
+  const { norm, steps, restarts, earlyStop } = options;
+  const epsilons = ascending(options.epsilons);
   const results: EpsilonResult[] = [];
-  for (const [i, epsilon] of epsilons.entries()) {
-    const space: Space = { norm: options.norm, epsilon, range: rangeOf(target) };
+  const total = epsilons.length * restarts * steps;
+  let done = 0;
+
+  const search = await WorstCase.begin(target, samples, options.loss);
+  for (const epsilon of epsilons) {
+    const space = { norm, epsilon, range: rangeOf(target) };
+    const stride = { size: relativeStepSize(options) * epsilon, aroundBounds: true };
     search.enter(epsilon);
-    for (let restart = 0; restart < options.restarts; restart++) {
-      await climb(target, samples, search, space, options, random.fork(restart));
-      progress(i * options.restarts + restart + 1, epsilons.length * options.restarts);
+    for (let restart = 0; restart < restarts; restart++) {
+      const originals = atOriginals(samples.inputs, earlyStop ? search.survivors : search.attacked, space);
+      const start = options.randomStart
+        ? atRandomPoints(originals, samples.indices, space, random.fork(restart))
+        : originals;
+      await climb(target, search, start, space, { steps, stride, earlyStop }, () => progress(++done, total));
     }
     results.push(search.leave(epsilon));
   }
-  return { norm: options.norm, epsilons: results };
+  return { norm, epsilons: results };
 }
 
-/** One restart at one epsilon. */
-async function climb(
-  target: DifferentiableTarget,
-  samples: Samples,
-  search: WorstCase,
-  space: Space,
-  options: PgdOptions,
-  random: RandomStreams,
-): Promise<void> {
-  const standing = options.earlyStop ? search.survivors : search.attacked;
-  let walk: Walk = atOriginals(samples.inputs, standing, space);
-  if (options.randomStart) walk = atRandomPoints(walk, samples.indices, space, random);
-  const stride = { size: space.epsilon * (options.relativeStepSize ?? 2.5 / options.steps), aroundBounds: false };
-  search.beginRestart();
-  for (let step = 0; step < options.steps && walk.positions.length > 0; step++) {
-    const { scores, gradient } = await target.gradient(walk.inputs, search.lossOf(walk));
-    search.recordGradient(walk, scores, gradient);
-    const standing = compacted(walk, (position) => !options.earlyStop || !search.isBroken(position));
-    walk = ascended(standing.walk, gradient, standing.rows, space, stride);
+/** Madry's rule of thumb: 2.5 radii in all, so that every point of the ball can be reached from every start. */
+function relativeStepSize({ relativeStepSize: size, steps }: PgdOptions): number {
+  return size ?? 2.5 / steps;
+}
+
+function checkPgdOptions(options: PgdOptions): void {
+  const { steps, restarts, randomStart } = options;
+  ascending(options.epsilons);
+  requireCount('steps', steps);
+  requireCount('restarts', restarts);
+  const reach = steps * relativeStepSize(options);
+  // A hair below one: 10 steps of 0.1 add up to less than 1 in floating point.
+  if (!(reach > 1 - 1e-9) || !Number.isFinite(reach)) {
+    throw new AssayError('usage', {
+      what: `${steps} steps of ${options.relativeStepSize} epsilon cannot reach the border of the ball`,
+      mend: 'steps x relativeStepSize is at least 1.',
+    });
   }
-  if (walk.positions.length > 0) search.recordScores(walk, await target.predict(walk.inputs));
+  if (restarts > 1 && !randomStart) {
+    throw new AssayError('usage', {
+      what: `${restarts} restarts without a random start are the same walk again`,
+      mend: 'Set `randomStart` to true, or `restarts` to 1.',
+    });
+  }
 }
 
 export const pgd = defineAttack({
   ...evasion,
+  ...WHITE_BOX,
   id: 'evasion/pgd',
   title: 'Withstands projected gradient descent',
   failureTitle: 'Falls to projected gradient descent',
   description:
-    'Takes many small steps that raise the loss of each input, and keeps the change within a ball around it. The input ' +
-    'counts as broken when any iterate of any restart gets another answer than the truth.',
-  sources: ['Madry et al. 2018, Towards Deep Learning Models Resistant to Adversarial Attacks, arXiv:1706.06083'],
+    'Searches the neighbourhood of each input for one that the model gets wrong, by steps along the gradient of the loss ' +
+    'that are projected back to within epsilon. Any wrong iterate of any restart counts.',
+  sources: [
+    'Madry et al. 2018, Towards Deep Learning Models Resistant to Adversarial Attacks, arXiv:1706.06083',
+    'Croce & Hein 2021, Mind the box: l1-APGD, arXiv:2103.01208 (projection onto the L1 ball and the domain)',
+  ],
   severity: 'high',
-  needs: ['scores', 'gradients'],
   options: PgdOptions,
-  checkOptions: checkEpsilons,
+  checkOptions: checkPgdOptions,
   cost: (samples, { epsilons, steps, restarts }) => {
-    const runs = samples * epsilonList(epsilons).length;
-    return { predictions: 2 * samples + runs * (restarts + 11), gradients: runs * steps * restarts };
+    const climbs = ascending(epsilons).length * restarts;
+    return evasionCost({ samples, epsilons }, 'gradients', { predictions: climbs, gradients: climbs * steps });
   },
-  run: (context) => attackEvidence(runPgd, context, 'PGD'),
+  run: (context) => attackEvidence({ name: 'PGD', uses: 'gradients', run: runPgd }, context),
 });

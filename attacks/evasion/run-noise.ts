@@ -1,16 +1,20 @@
 import { Type, type Static } from '@sinclair/typebox';
 import type { RandomStreams } from '#stats/random';
 import type { Samples, Target } from '#target/target';
-import { BallOptions, epsilonList } from './options.js';
+import { ascending, BallOptions, requireCount } from './options.js';
 import type { AttackResult, EpsilonResult, OnProgress } from './result.js';
 import { rangeOf } from './space.js';
-import { atOriginals, atRandomPoints, type Space } from './walk.js';
+import { atOriginals, atRandomPoints } from './walk.js';
 import { WorstCase } from './worst-case.js';
 
 export const NoiseOptions = Type.Object(
   {
     ...BallOptions,
-    draws: Type.Integer({ minimum: 1, default: 10, description: 'Points drawn from each ball.' }),
+    draws: Type.Integer({
+      minimum: 1,
+      default: 10,
+      description: 'Noisy versions of each sample; any wrong one counts.',
+    }),
   },
   { additionalProperties: false },
 );
@@ -18,8 +22,8 @@ export const NoiseOptions = Type.Object(
 export type NoiseOptions = Static<typeof NoiseOptions>;
 
 /**
- * Uniform noise in the ball, the worst of several draws: the baseline that no attack may lose to (Carlini et al. 2019,
- * arXiv:1902.06705, section 4).
+ * Points drawn uniformly from the ball, clipped to the domain; the worst of several draws of each sample. The baseline
+ * that no attack may lose to (Carlini et al. 2019, arXiv:1902.06705, section 4.3).
  */
 export async function runNoise(
   target: Target,
@@ -28,19 +32,28 @@ export async function runNoise(
   random: RandomStreams,
   progress: OnProgress = () => undefined,
 ): Promise<AttackResult> {
-  const search = await WorstCase.begin(target, samples);
-  const epsilons = epsilonList(options.epsilons);
+  checkNoiseOptions(options);
+  const { norm, draws } = options;
+  const epsilons = ascending(options.epsilons);
   const results: EpsilonResult[] = [];
-  for (const [i, epsilon] of epsilons.entries()) {
-    const space: Space = { norm: options.norm, epsilon, range: rangeOf(target) };
+  let done = 0;
+
+  const search = await WorstCase.begin(target, samples);
+  for (const epsilon of epsilons) {
+    const space = { norm, epsilon, range: rangeOf(target) };
     search.enter(epsilon);
-    for (let draw = 0; draw < options.draws && search.survivors.length > 0; draw++) {
-      const origin = atOriginals(samples.inputs, search.survivors, space);
-      const walk = atRandomPoints(origin, samples.indices, space, random.fork(draw));
-      search.recordScores(walk, await target.predict(walk.inputs));
+    for (let draw = 0; draw < draws; draw++) {
+      const originals = atOriginals(samples.inputs, search.survivors, space);
+      const noisy = atRandomPoints(originals, samples.indices, space, random.fork(draw));
+      if (noisy.positions.length > 0) search.recordScores(noisy, await target.predict(noisy.inputs));
+      progress(++done, epsilons.length * draws);
     }
     results.push(search.leave(epsilon));
-    progress(i + 1, epsilons.length);
   }
-  return { norm: options.norm, epsilons: results };
+  return { norm, epsilons: results };
+}
+
+export function checkNoiseOptions({ epsilons, draws }: NoiseOptions): void {
+  ascending(epsilons);
+  requireCount('draws', draws);
 }

@@ -1,6 +1,6 @@
-import { row, rowSize, rowsOf, takeRows, zeros, type Tensor } from '#base/tensor';
+import { row, takeRows, zeros, type Tensor } from '#base/tensor';
 import type { RandomStreams } from '#stats/random';
-import { steepestAscent, type CanMove } from './ascent.js';
+import type { CanMove } from './ascent.js';
 import { ballAround, drawFromBall, type Ball } from './ball.js';
 import { roundDown, roundUp } from './float32.js';
 import type { Norm } from './norms.js';
@@ -65,15 +65,12 @@ export interface Stride {
  * @param gradients of some batch, of which `rows` are the walk's
  */
 export function ascended(walk: Walk, gradients: Tensor, rows: readonly number[], space: Space, stride: Stride): Walk {
-  const inputs = zeros([rowsOf(walk.inputs), ...walk.inputs.shape.slice(1)]);
+  const inputs = zeros(walk.inputs.shape);
   const movable = movableIn(space.range);
-  const direction = new Float64Array(rowSize(walk.inputs));
   walk.balls.forEach((ball, i) => {
     const point = row(walk.inputs, i);
     const canMove = stride.aroundBounds ? movable(point) : undefined;
-    steepestAscent(space.norm, row(gradients, rows[i] ?? -1), direction, canMove);
-    for (let j = 0; j < direction.length; j++) direction[j] = (point[j] ?? NaN) + stride.size * (direction[j] ?? NaN);
-    ball.project(direction, row(inputs, i));
+    ball.step(point, row(gradients, rows[i] ?? -1), stride.size, row(inputs, i), canMove);
   });
   return { ...walk, inputs };
 }

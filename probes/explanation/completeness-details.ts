@@ -1,7 +1,7 @@
 import type { Pictures, Verdict } from '#plugin/plugin';
 import type { Detail } from '#report/details';
 import type { CompletenessEvidence } from './completeness.js';
-import { isComplete } from './completeness-judge.js';
+import { isCompleteAt } from './completeness-judge.js';
 
 /** Attribution maps, and how many nodes the samples needed. */
 export function completenessDetails(data: CompletenessEvidence, _: Verdict, pictures: Pictures): Detail[] {
@@ -12,14 +12,13 @@ export function completenessDetails(data: CompletenessEvidence, _: Verdict, pict
     columns: [
       { label: 'Nodes', format: 'count' },
       { label: 'Samples', format: 'count' },
-      { label: 'Of them complete', format: 'count' },
+      { label: 'Of them add up', format: 'count' },
+      { label: 'Largest residual', unit: 'of the difference', format: 'rate' },
     ],
     rows: nodes.map((count) => {
       const own = data.steps.flatMap((steps, i) => (steps === count ? [i] : []));
-      const complete = own.filter((i) =>
-        isComplete({ residual: data.residuals[i] ?? NaN, difference: data.differences[i] ?? NaN }),
-      );
-      return [count, own.length, complete.length];
+      const complete = own.filter((i) => isCompleteAt(data, i));
+      return [count, own.length, complete.length, largestResidual(data, own)];
     }),
     note: 'Gauss-Legendre quadrature; nodes are doubled until the attributions add up or the cap is reached.',
   };
@@ -27,9 +26,18 @@ export function completenessDetails(data: CompletenessEvidence, _: Verdict, pict
   const maps: Detail = {
     kind: 'heat-maps',
     title: 'Attributions',
-    chosen: 'The first samples of the drawn data, in the order of the data set.',
+    chosen: 'The first of the samples that were drawn, in the order of the data set.',
     scale: pictures.mapScale,
     rows: pictures.maps.map((map) => ({ ...map })),
   };
   return [maps, table];
+}
+
+/** As a share of the difference of scores; null where there is none that is finite. */
+function largestResidual({ residuals, differences }: CompletenessEvidence, rows: readonly number[]): number | null {
+  const shares = rows.flatMap((i) => {
+    const share = Math.abs((residuals[i] ?? NaN) / (differences[i] ?? NaN));
+    return Number.isFinite(share) ? [share] : [];
+  });
+  return shares.length === 0 ? null : Math.max(...shares);
 }

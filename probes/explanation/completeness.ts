@@ -1,20 +1,38 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { AssayError } from '#base/errors';
-import { row, rowRange, type Tensor } from '#base/tensor';
+import { row, rowRange, takeRows, type Tensor } from '#base/tensor';
 import { defineProbe } from '#plugin/define';
-import type { Evidence, InputMap, RunContext, StepValue } from '#plugin/plugin';
-import { isContinuous } from '#target/domain';
-import { isDifferentiable, type DifferentiableTarget } from '#target/target';
-import { runControls, type ControlOutcome } from './controls.js';
+import type { Evidence, InputMap, RunContext } from '#plugin/plugin';
+import type { RandomStreams } from '#stats/random';
+import { isContinuous, type ContinuousDomain } from '#target/domain';
+import { labelRow, takeLabels } from '#target/head';
+import { isDifferentiable, type DifferentiableTarget, type Samples } from '#target/target';
 import { completenessDetails } from './completeness-details.js';
-import { CompletenessPolicy, isComplete, judgeCompleteness } from './completeness-judge.js';
-import { integratedGradients, type Attribution } from './methods/integrated-gradients.js';
+import { CompletenessPolicy, judgeCompleteness } from './completeness-judge.js';
+import { linearControl, negativeControls, type PositiveControl } from './controls.js';
+import { baselineOf, explainedScore } from './explained-score.js';
+import { refined } from './refinement.js';
 
 const Options = Type.Object(
   {
     baseline: Type.Optional(
-      Type.Number({ description: 'Value of every input that stands for absence. Default: the low end of the range.' }),
+      Type.Union([Type.Number(), Type.Literal('mean')], {
+        description:
+          'The input that stands for absence: one value, in the units of the data, or `mean`, that of each channel as the ' +
+          'domain declares it. Default: the low end of the range.',
+      }),
     ),
+    score: Type.Unsafe<'predicted' | 'true'>({
+      type: 'string',
+      enum: ['predicted', 'true'],
+      default: 'predicted',
+      description: 'Whether the score of the predicted class is explained, or that of the true one.',
+    }),
+    samples: Type.Integer({
+      minimum: 1,
+      default: 100,
+      description: 'How many of the test samples are explained, drawn by seed: each takes 34 to some 1,000 gradients.',
+    }),
     steps: Type.Integer({ minimum: 2, default: 32, description: 'Nodes of the first quadrature; doubled as needed.' }),
     maximumSteps: Type.Integer({ minimum: 2, default: 512, description: 'Nodes at which doubling stops.' }),
   },
@@ -23,21 +41,31 @@ const Options = Type.Object(
 
 type Options = Static<typeof Options>;
 
-export interface CompletenessEvidence {
-  readonly baseline: number;
+/** Columns have one entry a sample, in the order of `indices`. Numbers that are not finite are null. */
+export type CompletenessEvidence = {
+  readonly baseline: number | 'mean';
+  readonly score: 'predicted' | 'true';
   readonly indices: readonly number[];
+  /** Sum of the attributions minus `differences`. */
   readonly residuals: readonly (number | null)[];
+  /** F(x) - F(x'). */
   readonly differences: readonly (number | null)[];
-  /** Nodes of the last quadrature of each sample. */
+  /** Nodes of the last quadrature. */
   readonly steps: readonly number[];
-  /** 1: the last doubling made the residual no smaller, so it is not the quadrature that is short. */
+  /** 1: does not add up, and more nodes do not help. */
   readonly stuck: readonly number[];
   readonly maximumSteps: number;
-  readonly controls: readonly ControlOutcome[];
-}
+  readonly controls: {
+    readonly linear: PositiveControl;
+    /** 1: the check took a random map, or a constant one, for complete. */
+    readonly random: readonly number[];
+    readonly constant: readonly number[];
+  };
+};
 
-/** Samples in one checkpoint, and maps that are kept. */
-const CHUNK = 64;
+/** Samples in one checkpoint: less than a minute of gradients. */
+const CHUNK = 32;
+/** Maps that are kept. */
 const MAPS = 8;
 
 export const completeness = defineProbe({
@@ -46,9 +74,9 @@ export const completeness = defineProbe({
   title: 'Integrated gradients add up to the score',
   failureTitle: 'Integrated gradients do not add up to the score',
   description:
-    'Explains the predicted score of each sample by integrated gradients and checks that the attributions sum to the ' +
-    'difference of the score from a baseline. In the same run a linear model with a closed form has to pass and a random ' +
-    'and a constant explainer have to fail; otherwise the verdict is void.',
+    'Explains one score of each sample by integrated gradients and checks that the attributions sum to the difference of ' +
+    'the score from a baseline. In the same run a linear model with a closed form has to pass, and a random and a constant ' +
+    'explainer have to fail on the same samples; otherwise the verdict is void.',
   sources: ['Sundararajan, Taly & Yan 2017, Axiomatic Attribution for Deep Networks, arXiv:1703.01365, proposition 1'],
   severity: 'medium',
   frameworks: {
@@ -60,7 +88,7 @@ export const completeness = defineProbe({
   data: ['test'],
   advice:
     'Attributions that do not add up describe something other than this model: look for operations without a faithful ' +
-    'gradient (rounding, clipping, custom kernels), or explain another layer.',
+    'gradient, such as rounding or steps.\nUntil they add up, do not show them to anyone as reasons.',
   threat: null,
   options: Options,
   policy: CompletenessPolicy,
@@ -69,99 +97,165 @@ export const completeness = defineProbe({
     if (maximumSteps >= steps) return;
     throw new AssayError('config', { what: `\`maximumSteps\` is ${maximumSteps}, below \`steps\`, ${steps}` });
   },
-  appliesTo: ({ domain }) => (isContinuous(domain) ? null : 'integrated gradients need real-valued inputs'),
-  cost: (samples, { steps }) => ({ predictions: samples, gradients: samples * (steps + 2) }),
+  appliesTo: ({ domain, head }) => {
+    if (!isContinuous(domain)) return 'integrated gradients need real-valued inputs';
+    return head.kind === 'sequence' ? 'a sequence has no one score to explain' : null;
+  },
+  cost: (available, { samples, steps }) => {
+    const explained = Math.min(available, samples);
+    return { predictions: explained, gradients: explained * (steps + 2) };
+  },
   run: explain,
   judge: judgeCompleteness,
   details: completenessDetails,
 });
 
 async function explain(context: RunContext<Options>): Promise<Evidence<CompletenessEvidence>> {
-  const { target, test, options, random } = context;
-  if (target === null || !isDifferentiable(target) || !isContinuous(target.domain)) {
-    throw new AssayError('plugin', { where: completeness.plugin.id, what: 'needs a target with gradients' });
+  const { options, random } = context;
+  const test = drawn(context.test, options.samples, random.fork('samples'));
+  const { target, domain } = differentiable(context.target);
+  const declared = options.baseline ?? domain.range[0];
+  requireWithin(declared, domain);
+  const baseline = baselineOf(declared, domain);
+  const linear = await linearControl(options.steps, random.fork('control').of(0));
+  const parts: Awaited<ReturnType<typeof explainChunk>>[] = [];
+  const total = test.indices.length;
+  for (let start = 0; start < total; start += CHUNK) {
+    const samples = slice(test, start, Math.min(start + CHUNK, total));
+    const maps = Math.max(Math.min(MAPS, context.keep) - start, 0);
+    const progress = (done: number) => context.progress(start + done, total);
+    parts.push(
+      await context.step(`samples-${start}`, () =>
+        explainChunk(target, samples, baseline, options, random, maps, progress),
+      ),
+    );
   }
-  const baseline = options.baseline ?? target.domain.range[0];
-  const controls = await runControls(options, random.fork('controls').of(0));
-  const count = Math.ceil(test.indices.length / CHUNK);
-  const chunks: StepValue[] = [];
-  for (let i = 0; i < count; i++) {
-    const inputs = rowRange(test.inputs, i * CHUNK, Math.min((i + 1) * CHUNK, test.indices.length));
-    chunks.push(await context.step(`chunk-${i}`, () => explainChunk(target, inputs, baseline, options)));
-    context.progress(i + 1, count);
-  }
-  const column = (name: string): number[] => chunks.flatMap(({ arrays }) => [...(arrays[name] ?? [])]);
-  const finite = (values: readonly number[]): (number | null)[] => values.map((v) => (Number.isFinite(v) ? v : null));
+  const rows = parts.flatMap(({ json }) => json);
   return {
     data: {
-      baseline,
+      baseline: declared,
+      score: options.score,
       indices: test.indices,
-      residuals: finite(column('residuals')),
-      differences: finite(column('differences')),
-      steps: column('steps'),
-      stuck: column('stuck'),
+      residuals: rows.map(({ residual }) => residual),
+      differences: rows.map(({ difference }) => difference),
+      steps: rows.map(({ steps }) => steps),
+      stuck: rows.map(({ stuck }) => stuck),
       maximumSteps: options.maximumSteps,
-      controls,
+      controls: {
+        linear,
+        random: rows.map(({ random: complete }) => complete),
+        constant: rows.map(({ constant }) => constant),
+      },
     },
-    maps: mapsOf(test.indices, test.inputs, chunks[0]),
+    maps: mapsOf(
+      test,
+      parts.map(({ arrays }) => arrays.maps),
+      options.score,
+    ),
   };
 }
 
+type Row = {
+  readonly residual: number | null;
+  readonly difference: number | null;
+  readonly steps: number;
+  readonly stuck: number;
+  readonly random: number;
+  readonly constant: number;
+};
+
+/** @param maps of how many samples the attributions are kept */
 async function explainChunk(
   target: DifferentiableTarget,
-  inputs: Tensor,
-  baseline: number,
+  { inputs, labels, indices }: Samples,
+  baseline: Float32Array,
   options: Options,
-): Promise<StepValue> {
+  random: RandomStreams,
+  maps: number,
+  progress: (done: number) => void,
+): Promise<{ readonly json: readonly Row[]; readonly arrays: { readonly maps: Float32Array } }> {
   const scores = await target.predict(inputs);
-  const rows = inputs.shape[0] ?? 0;
-  const size = inputs.data.length / rows;
-  const residuals = new Float64Array(rows);
-  const differences = new Float64Array(rows);
-  const steps = new Int32Array(rows);
-  const stuck = new Uint8Array(rows);
-  const maps = new Float32Array(Math.min(rows, MAPS) * size);
-  for (let i = 0; i < rows; i++) {
-    const own = row(scores, i);
-    const predicted = own.indexOf(Math.max(...own));
-    const found = await refined(target, rowRange(inputs, i, i + 1), baseline, Math.max(predicted, 0), options);
-    residuals[i] = found.attribution.residual;
-    differences[i] = found.attribution.difference;
-    steps[i] = found.steps;
-    stuck[i] = found.stuck ? 1 : 0;
-    if (i < MAPS) maps.set(found.attribution.map, i * size);
+  const kept = new Float32Array(Math.min(maps, indices.length) * baseline.length);
+  const rows: Row[] = [];
+  for (const [i, index] of indices.entries()) {
+    const score = explainedScore(target.head, row(scores, i), labelRow(labels, i), options.score);
+    const { attribution, steps, stuck } = await refined(target, rowRange(inputs, i, i + 1), baseline, score, options);
+    const fooled = negativeControls(attribution, random.fork('negative control').of(index));
+    rows.push({
+      residual: finite(attribution.residual),
+      difference: finite(attribution.difference),
+      steps,
+      ...{ stuck: stuck ? 1 : 0, random: fooled.random ? 1 : 0, constant: fooled.constant ? 1 : 0 },
+    });
+    if (i < maps) kept.set(attribution.map, i * baseline.length);
+    progress(i + 1);
   }
-  return { json: null, arrays: { residuals, differences, steps, stuck, maps } };
+  return { json: rows, arrays: { maps: kept } };
 }
 
-/** Doubles the quadrature until the attributions add up, or the cap is reached. */
-export async function refined(
-  model: Parameters<typeof integratedGradients>[0],
-  sample: Tensor,
-  baseline: number,
-  score: number,
-  { steps: first, maximumSteps }: Options,
-): Promise<{ readonly attribution: Attribution; readonly steps: number; readonly stuck: boolean }> {
-  let steps = first;
-  let attribution = await integratedGradients(model, sample, baseline, score, steps);
-  let before = Infinity;
-  while (!isComplete(attribution) && steps * 2 <= maximumSteps) {
-    before = Math.abs(attribution.residual);
-    steps *= 2;
-    attribution = await integratedGradients(model, sample, baseline, score, steps);
-  }
-  const stuck = !isComplete(attribution) && !(Math.abs(attribution.residual) < 0.9 * before);
-  return { attribution, steps, stuck };
+/** The samples with the lowest seeded ranks, in their own order: a sample's rank does not depend on the others. */
+function drawn(samples: Samples, count: number, random: RandomStreams): Samples {
+  const ranked = samples.indices.map((index, i) => ({ i, rank: random.of(index).uniform() }));
+  const rows = ranked
+    .sort((a, b) => a.rank - b.rank || a.i - b.i)
+    .slice(0, count)
+    .map(({ i }) => i)
+    .sort((a, b) => a - b);
+  return {
+    inputs: takeRows(samples.inputs, rows),
+    labels: takeLabels(samples.labels, rows),
+    indices: rows.map((i) => samples.indices[i] ?? -1),
+  };
 }
 
-function mapsOf(indices: readonly number[], inputs: Tensor, chunk: StepValue | undefined): InputMap[] {
-  const maps = chunk?.arrays['maps'];
-  if (!(maps instanceof Float32Array)) return [];
-  const size = inputs.data.length / indices.length;
-  return indices.slice(0, MAPS).map((sample, i) => ({
-    sample,
-    caption: 'Integrated gradients of the predicted score',
+function differentiable(target: RunContext<Options>['target']): {
+  readonly target: DifferentiableTarget;
+  readonly domain: ContinuousDomain;
+} {
+  if (target !== null && isDifferentiable(target) && isContinuous(target.domain)) {
+    return { target, domain: target.domain };
+  }
+  throw new AssayError('plugin', {
+    where: 'explanation/completeness',
+    what: 'it needs a target with gradients and real-valued inputs',
+  });
+}
+
+function requireWithin(baseline: number | 'mean', { range: [low, high] }: ContinuousDomain): void {
+  if (baseline === 'mean' || (baseline >= low && baseline <= high)) return;
+  throw new AssayError('usage', {
+    where: 'explanation/completeness',
+    what: `the baseline ${baseline} lies outside the domain, ${low} to ${high}`,
+    mend: 'It is in the units of the data, before normalization.',
+  });
+}
+
+function slice({ inputs, labels: { width, values }, indices }: Samples, start: number, end: number): Samples {
+  return {
+    inputs: rowRange(inputs, start, end),
+    labels: { width, values: values.subarray(start * width, end * width) },
+    indices: indices.slice(start, end),
+  };
+}
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
+
+/** The maps of the first samples, by chunk. */
+function mapsOf({ inputs, indices }: Samples, chunks: readonly Float32Array[], score: Options['score']): InputMap[] {
+  const size = sizeOfRow(inputs);
+  const maps = chunks.flatMap((chunk) =>
+    Array.from({ length: chunk.length / size }, (_, i) => chunk.slice(i * size, (i + 1) * size)),
+  );
+  return maps.map((map, i) => ({
+    sample: indices[i] ?? -1,
+    caption: `Integrated gradients of the ${score} score`,
     input: row(inputs, i).slice(),
-    map: maps.slice(i * size, (i + 1) * size),
+    map,
   }));
+}
+
+function sizeOfRow({ shape, data }: Tensor): number {
+  return shape[0] === 0 ? 1 : data.length / (shape[0] ?? 1);
 }

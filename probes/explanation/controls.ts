@@ -1,65 +1,54 @@
-import type { Tensor } from '#base/tensor';
-import { row, rowsOf } from '#base/tensor';
+import { row, type Tensor } from '#base/tensor';
 import type { Rng } from '#stats/random';
-import { isComplete } from './completeness-judge.js';
-import { integratedGradients, type ScoreModel } from './methods/integrated-gradients.js';
+import { linearTarget } from '#target/linear';
+import { integratedGradients, type Attribution } from './methods/integrated-gradients.js';
+import { isComplete } from './refinement.js';
 
-/** Whether a control ended as it has to. */
-export interface ControlOutcome {
-  readonly id: string;
-  readonly holds: boolean;
-  readonly sentence: string;
+/** The auditor audits itself (XP-META): what has to pass, and what has to fail, in the same cell. */
+export interface PositiveControl {
+  /** Largest difference of an attribution from its closed form, in units of the largest attribution. */
+  readonly error: number;
+  readonly complete: boolean;
 }
 
 const SIZE = 16;
 
-/**
- * The auditor audits itself (XP-META): on a linear model, where (x - x') w is exact, the method has to pass; a random
- * and a constant map, which explain nothing, have to fail the same check.
- */
-export async function runControls({ steps }: { readonly steps: number }, source: Rng): Promise<ControlOutcome[]> {
+/** A linear model, whose attributions are (x - x') w exactly: the method has to find them, and they have to add up. */
+export async function linearControl(steps: number, source: Rng): Promise<PositiveControl> {
   const weights = Float64Array.from({ length: SIZE }, () => source.normal());
-  const sample: Tensor = { shape: [1, SIZE], data: Float32Array.from({ length: SIZE }, () => 1 + source.uniform()) };
-  const exact = await integratedGradients(linearModel(weights), sample, 0, 0, steps);
-  const closedForm = row(sample, 0).map((value, i) => value * (weights[i] ?? 0));
-  // float32 gradients of a linear model are its weights, rounded once.
-  const isExact = exact.map.every((value, i) => Math.abs(value - (closedForm[i] ?? NaN)) < 1e-5);
-  const withMap = (map: Float64Array): boolean =>
-    isComplete({
-      residual: map.reduce((sum, value) => sum + value, 0) - exact.difference,
-      difference: exact.difference,
-    });
-  const scale = Math.abs(exact.difference) + 1;
-  return [
-    {
-      id: 'control-linear',
-      holds: isExact && isComplete(exact),
-      sentence: 'Positive control: a linear model, whose attributions are known exactly, has to pass.',
-    },
-    {
-      id: 'control-random',
-      holds: !withMap(Float64Array.from({ length: SIZE }, () => scale * (1 + source.uniform()))),
-      sentence: 'Negative control: a random attribution has to fail.',
-    },
-    {
-      id: 'control-constant',
-      holds: !withMap(new Float64Array(SIZE).fill(scale)),
-      sentence: 'Negative control: a constant attribution has to fail.',
-    },
-  ];
+  const draw = () => Float32Array.from({ length: SIZE }, () => source.uniform());
+  const sample: Tensor = { shape: [1, SIZE], data: draw() };
+  const baseline = draw();
+  const model = linearTarget([weights], [source.normal()], { head: { kind: 'binary' }, shape: [SIZE] });
+  const found = await integratedGradients(model, sample, baseline, 0, steps);
+  const exact = weights.map((weight, i) => weight * ((row(sample, 0)[i] ?? NaN) - (baseline[i] ?? NaN)));
+  const largest = exact.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const error = found.map.reduce((most, value, i) => Math.max(most, Math.abs(value - (exact[i] ?? NaN))), 0);
+  return { error: error / largest, complete: isComplete(found) };
 }
 
-function linearModel(weights: Float64Array): ScoreModel {
+/** Gradients are float32: weights rounded once. */
+export const CLOSED_FORM_TOLERANCE = 1e-6;
+
+/** Explainers that explain nothing, of the size of the real attribution: whether the check takes them for complete. */
+export interface NegativeControls {
+  readonly random: boolean;
+  readonly constant: boolean;
+}
+
+/**
+ * A random map and a constant one, held against the same difference of scores as the real map. A check that passes them
+ * tells nothing; so it does where a model does not depend on its input, for there every map of zeros adds up.
+ */
+export function negativeControls({ map, difference }: Attribution, source: Rng): NegativeControls {
+  const sizes = map.map(Math.abs);
+  const largest = sizes.reduce((most, size) => Math.max(most, size), 0);
+  const mean = sizes.reduce((sum, size) => sum + size, 0) / map.length;
+  const random = map.reduce((sum) => sum + mean * source.normal(), 0);
+  // Its sum is the difference only where all attributions are equal.
+  const constant = largest * map.length;
   return {
-    gradient: (inputs) => {
-      const rows = rowsOf(inputs);
-      const gradient: Tensor = { shape: inputs.shape, data: new Float32Array(inputs.data.length) };
-      const loss = new Float32Array(rows);
-      for (let i = 0; i < rows; i++) {
-        row(gradient, i).set(weights);
-        loss[i] = row(inputs, i).reduce((sum, value, j) => sum + value * (weights[j] ?? 0), 0);
-      }
-      return Promise.resolve({ gradient, loss });
-    },
+    random: isComplete({ residual: random - difference, difference }),
+    constant: isComplete({ residual: constant - difference, difference }),
   };
 }

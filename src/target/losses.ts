@@ -36,7 +36,7 @@ export function lossSlope(
 function crossEntropy(head: Head, scores: ArrayLike<number>, label: ArrayLike<number>): number {
   switch (head.kind) {
     case 'classes':
-      return logSumExp(scores) - (scores[label[0] ?? -1] ?? NaN);
+      return softmaxCrossEntropy(scores, label[0] ?? -1);
     case 'binary':
     case 'multi-label':
       return sumOf(scores, (score, i) => softplus(towardsOther(label, i) * score));
@@ -51,8 +51,12 @@ function crossEntropy(head: Head, scores: ArrayLike<number>, label: ArrayLike<nu
 function crossEntropySlope(head: Head, scores: ArrayLike<number>, label: ArrayLike<number>): Float64Array {
   switch (head.kind) {
     case 'classes': {
+      const truth = label[0] ?? -1;
       const total = logSumExp(scores);
-      return Float64Array.from(scores, (score, i) => Math.exp(score - total) - (i === label[0] ? 1 : 0));
+      const slope = Float64Array.from(scores, (score, i) => (i === truth ? 0 : Math.exp(score - total)));
+      // p_y - 1 as minus the other probabilities: the difference would be lost to rounding where p_y is close to 1.
+      slope[truth] = -sumOf(slope, (probability) => probability);
+      return slope;
     }
     case 'binary':
     case 'multi-label':
@@ -102,6 +106,15 @@ function towardsOther(label: ArrayLike<number>, i: number): number {
 /** log(1 + e^t) without overflow. */
 function softplus(t: number): number {
   return Math.max(t, 0) + Math.log1p(Math.exp(-Math.abs(t)));
+}
+
+/** -log softmax(z)_y = log(1 + sum_{j != y} e^{z_j - z_y}), with all its digits also where it is close to zero. */
+function softmaxCrossEntropy(scores: ArrayLike<number>, truth: number): number {
+  const own = scores[truth] ?? NaN;
+  let most = -Infinity;
+  for (let j = 0; j < scores.length; j++) if (j !== truth) most = Math.max(most, (scores[j] ?? NaN) - own);
+  const others = (shift: number) => sumOf(scores, (score, j) => (j === truth ? 0 : Math.exp(score - own - shift)));
+  return most > 0 ? most + Math.log(Math.exp(-most) + others(most)) : Math.log1p(others(0));
 }
 
 function logSumExp(scores: ArrayLike<number>): number {

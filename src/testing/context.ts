@@ -1,26 +1,59 @@
+import { AssayError } from '#base/errors';
 import type { JsonObject } from '#base/json';
+import { closedObject } from '#config/configurable';
 import { check } from '#config/validate';
-import type { ConfiguredPlugin, RunContext } from '#plugin/plugin';
+import { plainJson } from '#pipeline/plain-json';
+import type { ConfiguredPlugin, Plugin, RunContext, StepValue } from '#plugin/plugin';
 import { randomStreams } from '#stats/random';
 import type { Samples, Target } from '#target/target';
 
-/** A context that runs a plugin in this process: checkpoints are kept in memory, progress goes nowhere. */
+/** What of a context may differ from the usual. */
+export interface MemoryContextOptions {
+  /** Default 0. */
+  readonly seed?: number | string;
+  /** How many changed inputs are kept. Default 64. */
+  readonly keep?: number;
+}
+
+/**
+ * A context that runs a plugin in this process, as a worker would: options are checked and completed, steps have unique
+ * names and hold what JSON holds. Checkpoints are kept in memory, progress goes nowhere.
+ *
+ * @throws AssayError `config` for options that the plugin refuses
+ */
 export function memoryContext(
   { plugin, options }: ConfiguredPlugin,
-  target: Target,
+  target: Target | null,
   test: Samples,
-  seed: number | string = 0,
+  { seed = 0, keep = 64 }: MemoryContextOptions = {},
 ): RunContext<JsonObject> {
-  const place = { code: 'config', file: plugin.id, path: [] } as const;
   return {
-    options: check(plugin.options, options, place) as JsonObject,
+    options: completeOptions(plugin, options),
     target,
     test,
     train: null,
     table: null,
     random: randomStreams(seed, plugin.id),
-    keep: 64,
-    step: (_, compute) => compute(),
+    keep,
+    step: steps(),
     progress: () => undefined,
+  };
+}
+
+/** A plugin's options with its defaults, checked as those of a config are. */
+function completeOptions(plugin: Plugin, options: JsonObject): JsonObject {
+  const checked = check(closedObject(plugin.options), options, { code: 'config', file: plugin.id, path: [] });
+  plugin.checkOptions?.(checked);
+  return checked as JsonObject;
+}
+
+function steps(): RunContext<JsonObject>['step'] {
+  const names = new Set<string>();
+  return async <T extends StepValue>(name: string, compute: () => Promise<T>): Promise<T> => {
+    if (names.has(name)) throw new AssayError('plugin', { what: `two steps are named \`${name}\`` });
+    names.add(name);
+    const { json, arrays } = await compute();
+    // As it would be read back after an interruption: a step's type is its own business.
+    return { json: plainJson(json, name), arrays } as unknown as T;
   };
 }

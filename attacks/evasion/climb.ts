@@ -1,0 +1,31 @@
+import type { DifferentiableTarget } from '#target/target';
+import { ascended, compacted, type Space, type Stride, type Walk } from './walk.js';
+import type { WorstCase } from './worst-case.js';
+
+export interface Climb {
+  readonly steps: number;
+  readonly stride: Stride;
+  /** Whether a sample stops at its first wrong iterate. What is left moves together into full batches. */
+  readonly earlyStop: boolean;
+}
+
+/** Steepest ascent of the loss: every iterate is judged, the last one by a forward pass. */
+export async function climb(
+  target: DifferentiableTarget,
+  search: WorstCase,
+  start: Walk,
+  space: Space,
+  { steps, stride, earlyStop }: Climb,
+  onStep: () => void,
+): Promise<void> {
+  let walk = start;
+  search.beginRestart();
+  for (let step = 0; step < steps; step++, onStep()) {
+    if (walk.positions.length === 0) continue;
+    const { scores, gradient } = await target.gradient(walk.inputs, search.lossOf(walk));
+    search.recordGradient(walk, scores, gradient);
+    const { walk: left, rows } = compacted(walk, (position) => !(earlyStop && search.isBroken(position)));
+    walk = ascended(left, gradient, rows, space, stride);
+  }
+  if (walk.positions.length > 0) search.recordScores(walk, await target.predict(walk.inputs));
+}

@@ -1,0 +1,260 @@
+import { canonicalJson } from '#base/json';
+import { row } from '#base/tensor';
+import { check } from '#config/validate';
+import { plainJson } from '#pipeline/plain-json';
+import { pluginPage } from '#plugin/page';
+import type { ConfiguredPlugin, Plugin } from '#plugin/plugin';
+import { AREAS, SEVERITIES } from '#report/report';
+import { labelRow, margin } from '#target/head';
+import {
+  linearProblem,
+  ONE_DIRECTION,
+  SAMPLES,
+  sizeIn,
+  withoutGradients,
+  type ConformanceNorm,
+  type HeadName,
+  type LinearProblem,
+} from './linear-problem.js';
+import { bySample, chosen, examplesOf, fallenUnder, run, verdictOn } from './run.js';
+
+/** What the kit has to know of an attack. */
+export interface AttackUnderTest {
+  /** The attack with the given norm and radius, and whatever else it needs. */
+  readonly configure: (norm: ConformanceNorm, epsilon: number) => ConfiguredPlugin;
+  readonly norms: readonly ConformanceNorm[];
+  /**
+   * Whether it has to find every sample that can fall on a linear model, as attacks that follow gradients do. Attacks
+   * that guess only have to stay within their budget.
+   */
+  readonly exact: boolean;
+}
+
+/** One property of an attack: the body throws where it does not have it. */
+export interface ConformanceTest {
+  readonly name: string;
+  readonly body: () => void | Promise<void>;
+}
+
+export interface ConformanceGroup {
+  readonly name: string;
+  readonly tests: readonly ConformanceTest[];
+}
+
+/** What jest and vitest both have as a global; neither is a dependency of the kit. */
+interface Expectation {
+  readonly not: Expectation;
+  readonly rejects: { toThrow(): Promise<void> };
+  toBe(wanted: unknown): void;
+  toEqual(wanted: unknown): void;
+  toContain(wanted: unknown): void;
+  toMatch(wanted: RegExp): void;
+  toBeGreaterThan(wanted: number): void;
+  toBeLessThanOrEqual(wanted: number): void;
+}
+declare const expect: (value: unknown) => Expectation;
+
+const SHAPES = [[8], [4, 6], [5, 7, 7]] as const;
+const HEADS: readonly HeadName[] = ['two classes', 'binary', 'multi-label', 'regression'];
+
+/** Rounding of float32, as a share of the range. */
+const TOLERANCE = 1e-6;
+
+/** All properties that the kit checks, in groups. Heads that the attack says it does not apply to are left out. */
+export function attackConformance(attack: AttackUnderTest): readonly ConformanceGroup[] {
+  const { plugin } = attack.configure(attack.norms[0] ?? 'Linf', 0.1);
+  return [
+    { name: 'the plugin', tests: pluginTests(plugin, attack) },
+    ...attack.norms.flatMap((norm) => [
+      ...SHAPES.map((shape) => groupOf(attack, norm, shape, 'three classes')),
+      ...HEADS.map((head) => groupOf(attack, norm, [8], head)),
+    ]),
+  ].filter(({ tests }) => tests.length > 0);
+}
+
+function pluginTests(plugin: Plugin, attack: AttackUnderTest): readonly ConformanceTest[] {
+  const norm = attack.norms[0] ?? 'Linf';
+  const problem = linearProblem([8], 'two classes');
+  const refuses = (configured: ConfiguredPlugin) =>
+    expect(run(configured, problem.target, problem.samples)).rejects.toThrow();
+  return [
+    { name: 'says what it is, completely', body: () => checkFacts(plugin) },
+    {
+      name: 'has presets that fit its own policy',
+      body: () => {
+        const place = { code: 'policy', file: plugin.id, path: [] } as const;
+        for (const preset of Object.values(plugin.presets)) check(plugin.policy, preset, place);
+      },
+    },
+    { name: 'refuses a negative epsilon', body: async () => refuses(attack.configure(norm, -0.1)) },
+    { name: 'refuses an epsilon that is not a number', body: async () => refuses(attack.configure(norm, NaN)) },
+    {
+      name: 'refuses an option that it does not know',
+      body: async () => {
+        const { plugin: own, options } = attack.configure(norm, 0.1);
+        await refuses({ plugin: own, options: { ...options, 'not an option': 1 } });
+      },
+    },
+  ];
+}
+
+function checkFacts(plugin: Plugin): void {
+  expect(plugin.kind).toBe('attack');
+  expect(plugin.id).toMatch(/^([a-z0-9]+(-[a-z0-9]+)*\/)+[a-z0-9]+(-[a-z0-9]+)*$/);
+  const { title, failureTitle, description, advice, threat } = plugin;
+  for (const text of [title, failureTitle, description, advice, threat]) expect(text?.trim() ?? '').not.toBe('');
+  expect(title).not.toBe(failureTitle);
+  expect(plugin.sources.length).toBeGreaterThan(0);
+  expect(Object.values(plugin.frameworks).flat().length).toBeGreaterThan(0);
+  expect(SEVERITIES).toContain(plugin.severity);
+  expect(AREAS).toContain(plugin.area);
+  expect(plugin.needs.length).toBeGreaterThan(0);
+  expect(pluginPage(plugin)).toContain(plugin.id);
+}
+
+function groupOf(
+  attack: AttackUnderTest,
+  norm: ConformanceNorm,
+  shape: readonly number[],
+  head: HeadName,
+): ConformanceGroup {
+  const name = `${norm}, ${head}, samples of shape [${shape.join(', ')}]`;
+  const problem = linearProblem(shape, head);
+  const { plugin, options } = attack.configure(norm, 0.1);
+  if ((plugin.appliesTo?.(problem.target, options) ?? null) !== null) return { name, tests: [] };
+  return { name, tests: problemTests(attack, norm, problem, linearProblem(shape, head, 'tight'), head) };
+}
+
+function problemTests(
+  attack: AttackUnderTest,
+  norm: ConformanceNorm,
+  problem: LinearProblem,
+  tight: LinearProblem,
+  head: HeadName,
+): readonly ConformanceTest[] {
+  const { target, samples } = problem;
+  const epsilon = radiusBetween(problem, norm);
+  const configured = attack.configure(norm, epsilon);
+  const fallible = (factor: number) => samples.indices.filter((i) => problem.distance(i, norm) < factor * epsilon);
+  return [
+    {
+      name: 'epsilon 0 is the identity',
+      body: async () => expect(examplesOf(await run(attack.configure(norm, 0), target, samples))).toEqual([]),
+    },
+    {
+      name: 'keeps budget and domain to 1e-6, and every example is wrong',
+      body: () => checkExamples(configured, norm, epsilon, problem),
+    },
+    {
+      name: 'keeps budget and domain to 1e-6 where the domain is near',
+      body: () => {
+        const near = radiusBetween(tight, norm);
+        return checkExamples(attack.configure(norm, near), norm, near, tight);
+      },
+    },
+    {
+      name: 'calls only those broken that can fall',
+      body: async () => {
+        const able = new Set(fallible(1 + TOLERANCE));
+        const fallen = await fallenUnder(configured, problem);
+        expect(fallen.filter((i) => !able.has(i))).toEqual([]);
+      },
+    },
+    ...(attack.exact && head !== 'multi-label' ? [completeness(configured, problem, fallible, head)] : []),
+    {
+      name: 'gives the same for the same seed, alone, in any batch and in any order',
+      body: () => checkIndependence(configured, problem),
+    },
+    {
+      name: 'gives a verdict, evidence that can be shown, and no sign that it failed',
+      body: async () => {
+        const { status, signs } = await verdictOn(configured, target, samples);
+        expect(status).not.toBe('error');
+        expect(signs.filter(({ holds }) => !holds)).toEqual([]);
+      },
+    },
+    ...(configured.plugin.needs.includes('gradients') ? [maskedGradients(attack, norm, problem)] : []),
+  ];
+}
+
+/**
+ * Where the loss has one direction an attack has the closed form: a sample falls exactly when its margin is below epsilon
+ * times the dual norm. For several classes the bar is that of adversarial-library's tests: within 1.25 times the exact
+ * distance. A loss that is a sum over labels does not point to the nearest one, so there nothing is asked.
+ */
+function completeness(
+  configured: ConfiguredPlugin,
+  problem: LinearProblem,
+  fallible: (factor: number) => number[],
+  head: HeadName,
+): ConformanceTest {
+  const isClosedForm = ONE_DIRECTION.includes(head);
+  return {
+    name: isClosedForm
+      ? 'has the robust accuracy of the closed form'
+      : 'breaks every sample whose exact distance is below 0.8 of the radius',
+    body: async () => {
+      const fallen = await fallenUnder(configured, problem);
+      if (isClosedForm) expect(fallen).toEqual(fallible(1));
+      else expect(fallible(0.8).filter((i) => !fallen.includes(i))).toEqual([]);
+    },
+  };
+}
+
+/** A model without gradients keeps all its labels, and nothing was shown by that. */
+function maskedGradients(attack: AttackUnderTest, norm: ConformanceNorm, problem: LinearProblem): ConformanceTest {
+  return {
+    name: 'does not pass a model whose gradients are zero',
+    body: async () => {
+      const configured = attack.configure(norm, 0.01 * radiusBetween(problem, norm));
+      const masked = withoutGradients(problem.target);
+      expect((await verdictOn(configured, problem.target, problem.samples)).status).toBe('pass');
+      expect((await verdictOn(configured, masked, problem.samples)).status).not.toBe('pass');
+    },
+  };
+}
+
+async function checkExamples(
+  configured: ConfiguredPlugin,
+  norm: ConformanceNorm,
+  epsilon: number,
+  { target, samples, range: [low, high] }: LinearProblem,
+): Promise<void> {
+  const slack = TOLERANCE * (high - low);
+  for (const example of examplesOf(await run(configured, target, samples))) {
+    const { original, changed, sample, scoresAfter } = example;
+    expect(original).toEqual(row(samples.inputs, sample));
+    expect(sizeIn(norm, original, changed)).toBeLessThanOrEqual(epsilon + slack);
+    expect(changed.every((value) => value >= low - slack && value <= high + slack)).toBe(true);
+    const asked = await target.predict({ shape: [1, ...samples.inputs.shape.slice(1)], data: changed });
+    expect(scoresAfter).toEqual([...asked.data]);
+    expect(margin(target.head, asked.data, labelRow(samples.labels, sample)) > 0).toBe(false);
+  }
+}
+
+async function checkIndependence(configured: ConfiguredPlugin, { target, samples }: LinearProblem): Promise<void> {
+  const whole = await run(configured, target, samples);
+  const again = await run(configured, target, samples);
+  expect(canonicalJson(plainJson(again.data, 'data'))).toBe(canonicalJson(plainJson(whole.data, 'data')));
+  expect(bySample(again)).toEqual(bySample(whole));
+  const reversed = samples.indices.map((_, i) => SAMPLES - 1 - i);
+  expect(bySample(await run(configured, target, chosen(samples, reversed)))).toEqual(bySample(whole));
+  for (const size of [1, 3, 8]) {
+    const parts = new Map<number, unknown>();
+    for (let start = 0; start < SAMPLES; start += size) {
+      const rows = Array.from({ length: Math.min(size, SAMPLES - start) }, (_, i) => start + i);
+      for (const [sample, found] of bySample(await run(configured, target, chosen(samples, rows))))
+        parts.set(sample, found);
+    }
+    expect(parts).toEqual(bySample(whole));
+  }
+}
+
+/** A radius that no sample is near: in the widest gap, as a ratio, of the middle half of all distances. */
+function radiusBetween(problem: LinearProblem, norm: ConformanceNorm): number {
+  const distances = Array.from({ length: SAMPLES }, (_, i) => problem.distance(i, norm)).sort((a, b) => a - b);
+  const middle = distances.slice(SAMPLES / 4, (3 * SAMPLES) / 4);
+  const gaps = middle.slice(1).map((upper, i) => ({ lower: middle[i] ?? NaN, upper }));
+  const widest = gaps.reduce((best, gap) => (gap.upper / gap.lower > best.upper / best.lower ? gap : best));
+  return Math.sqrt(widest.lower * widest.upper);
+}
