@@ -40,6 +40,8 @@ const config: Config = {
     { ...shared, displayName: 'deep', testMatch: ['**/*.deep.ts'] },
   ],
   testTimeout: 120_000,
+  // jest leaves one core free, which on two cores is half of them.
+  maxWorkers: '100%',
 };
 
 export default config;
