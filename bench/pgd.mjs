@@ -3,8 +3,8 @@
 //
 //   node bench/pgd.mjs [--python python3] [--repetitions 7] [--threads 2]
 //
-// Both engines use the same number of threads. The runtime's workers do not spin, and 60 ms lie between two timings,
-// so that neither side is slowed by what the other left behind.
+// Both engines use the same number of threads. Workers of either may spin for a while after they have worked (OpenMP's
+// for 200 ms), so 300 ms lie between two timings: neither side is slowed by what another left behind.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -88,7 +88,7 @@ process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
 
 /** Whatever ran before has come to rest. */
 async function apart(timed) {
-  await sleep(60);
+  await sleep(300);
   return timed();
 }
 

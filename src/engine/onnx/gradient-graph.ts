@@ -1,13 +1,17 @@
 import { AssayError } from '#base/errors';
 import type { EngineSpec, LossKind, OutputScale } from '../contract.js';
 import { differentiate } from './autodiff/differentiate.js';
+import type { GradientRule } from './autodiff/rule.js';
+import { blockedRules } from './autodiff/rules/blocked.js';
 import { gradientRules } from './autodiff/rules/index.js';
+import { blockSize } from './block-size.js';
 import { GraphBuilder } from './graph/builder.js';
 import type { Graph, ValueInfo } from './graph/ir.js';
 import type { Trace } from './graph/trace.js';
 import { upgradeGraph } from './graph/upgrade.js';
 import { compileLoss, type CompiledLoss } from './losses.js';
 import type { FileModel } from './model.js';
+import { blockedLayout } from './passes/blocked-layout.js';
 import { foldNormalization, PIXELS } from './passes/normalization.js';
 import { poolIndices, reluAfterPool, tournamentPool } from './passes/pooling.js';
 import { prune } from './passes/prune.js';
@@ -21,7 +25,11 @@ export interface PreparedGraph {
   /** [n, width] logits or values. */
   readonly scores: string;
   readonly width: number;
+  readonly rules: ReadonlyMap<string, GradientRule>;
 }
+
+/** `training` keeps weights as the file has them; `inference` may lay them out for the processor. */
+export type GraphForm = 'inference' | 'training';
 
 /** Brings a model into the form that losses and gradients are added to. */
 export async function prepareGraph(
@@ -29,6 +37,7 @@ export async function prepareGraph(
   spec: EngineSpec,
   scale: OutputScale,
   width: number,
+  form: GraphForm,
 ): Promise<PreparedGraph> {
   if (file.graph.functions.length > 0) {
     throw new AssayError('operator', { what: 'the model defines functions of its own' });
@@ -38,8 +47,12 @@ export async function prepareGraph(
   const { graph, scores } = withScores(normalized, file.output, spec, scale, width);
   const feeds = traceFeeds(PIXELS, spec.probe, file.batch);
   const tidy = reluAfterPool(prune(graph, [scores]));
-  const rewritten = poolIndices(tournamentPool(tidy, await traceGraph(tidy, feeds)));
-  return { graph: rewritten, trace: await traceGraph(rewritten, feeds), scores, width };
+  const trace = await traceGraph(tidy, feeds);
+  const block = form === 'inference' ? await blockSize() : null;
+  const laidOut = block === null ? tidy : blockedLayout(tidy, trace, block);
+  const rewritten = poolIndices(tournamentPool(laidOut, trace));
+  const rules = block === null ? gradientRules : new Map([...gradientRules, ...blockedRules(block)]);
+  return { graph: rewritten, trace: await traceGraph(rewritten, feeds), scores, width, rules };
 }
 
 /** Logits in front of a last activation where there is one, else the logarithm of probabilities; always [n, width]. */
@@ -93,7 +106,7 @@ export function gradientGraph(
     trace,
     cotangents: new Map([[scores, loss.cotangent]]),
     wrt,
-    rules: gradientRules,
+    rules: prepared.rules,
   });
   const outputs = [scores, loss.value, ...gradients.values()];
   const complete = prune(builder.build(outputs.map(value)), outputs);

@@ -46,7 +46,7 @@ type Gradients = { readonly prepared: PreparedGraph } | { readonly problem: stri
 
 function factsOf(file: FileModel, scale: OutputScale, width: number, gradients: Gradients): ModelFacts {
   const problem = 'problem' in gradients ? gradients.problem : null;
-  const lacksParameters = 'prepared' in gradients && parametersOf(gradients.prepared.graph).length === 0;
+  const lacksParameters = 'prepared' in gradients && parametersOf(file.graph).length === 0;
   return {
     inputName: file.input,
     outputName: file.output,
@@ -64,7 +64,7 @@ function factsOf(file: FileModel, scale: OutputScale, width: number, gradients: 
 /** Builds the gradient graph and proves it on the probe; any reason not to trust it becomes a sentence. */
 async function tryGradients(file: FileModel, spec: EngineSpec, scale: OutputScale, raw: Tensor): Promise<Gradients> {
   try {
-    const prepared = await prepareGraph(file, spec, scale, raw.shape[1] ?? 0);
+    const prepared = await prepareGraph(file, spec, scale, raw.shape[1] ?? 0, 'inference');
     const compiled = await CompiledGradient.compile(prepared, spec, file, 'score');
     try {
       const { scores } = await compiled.run(spec.probe, new Float64Array(rowsOf(spec.probe)));
@@ -112,8 +112,11 @@ class OnnxModel implements EngineModel {
     return (await this.#compile(loss.kind)).run(inputs, loss.labels);
   }
 
-  trainer(options: TrainingOptions): Promise<EngineTrainer> {
-    return openTrainer(this.file, this.spec, this.#prepared(), options);
+  async trainer(options: TrainingOptions): Promise<EngineTrainer> {
+    this.#prepared();
+    const { scale, scoreWidth } = this.facts;
+    const prepared = await prepareGraph(this.file, this.spec, scale, scoreWidth, 'training');
+    return openTrainer(this.file, this.spec, prepared, options);
   }
 
   async dispose(): Promise<void> {

@@ -10,6 +10,7 @@ export interface DifferentiationRequest {
   readonly cotangents: ReadonlyMap<string, string>;
   /** Inputs or constants of the graph. */
   readonly wrt: readonly string[];
+  /** By operator, with the domain and a dot in front where it is not the standard one. */
   readonly rules: ReadonlyMap<string, GradientRule>;
 }
 
@@ -28,7 +29,7 @@ export function differentiate(builder: GraphBuilder, request: DifferentiationReq
     if (!node.outputs.some((output) => active.has(output))) continue;
     const own = node.outputs.map((output) => gradients.of(output));
     if (own.every((gradient) => gradient === null)) continue;
-    const rule = node.domain === '' ? rules.get(node.op) : undefined;
+    const rule = rules.get(node.domain === '' ? node.op : `${node.domain}.${node.op}`);
     if (rule === undefined) throw operatorError(node, 'has no gradient rule');
     const context = new RuleContext(node, builder, own, trace, (input) => active.has(input));
     rule(context).forEach((gradient, i) => {

@@ -30,9 +30,10 @@ export class GraphBuilder {
   readonly #inputs: ValueInfo[];
   readonly #taken: Set<string>;
 
-  constructor(base: Graph) {
+  /** @param nodes those to begin with: all of `base`, or none where a pass writes the graph anew */
+  constructor(base: Graph, nodes: readonly Node[] = base.nodes) {
     this.#base = base;
-    this.#nodes = [...base.nodes];
+    this.#nodes = [...nodes];
     this.#constants = new Map(base.constants);
     this.#inputs = [...base.inputs];
     this.#taken = new Set([...base.constants.keys(), ...base.nodes.flatMap((node) => node.outputs)]);
@@ -102,6 +103,20 @@ export class GraphBuilder {
   /** Adds a node that is named already, such as one that replaces another. */
   append(node: Node): void {
     this.#nodes.push(node);
+  }
+
+  /** Adds a node of any domain with the attributes of another, and gives its output. */
+  add(domain: string, op: string, inputs: readonly string[], attributes: Node['attributes']): string {
+    const output = this.fresh(op);
+    this.#nodes.push({ op, domain, name: output, inputs, outputs: [output], attributes });
+    return output;
+  }
+
+  /** Gives the output of the node that was added last another name. */
+  rename(from: string, to: string): void {
+    const last = this.#nodes.pop();
+    if (last?.outputs[0] !== from) throw new Error(`${from} is not the output that was added last`);
+    this.#nodes.push({ ...last, outputs: [to] });
   }
 
   cast(value: string, type: ElementType): string {

@@ -31,13 +31,13 @@ export function reluAfterPool(graph: Graph): Graph {
  * pairs. That leaves the gradient to Max, whose rule routes it by comparing again, and never needs indices.
  */
 export function tournamentPool(graph: Graph, trace: Trace): Graph {
-  return graph.nodes.reduce<Graph>(
-    (grown, node) => {
-      const tiles = node.op === 'MaxPool' && node.domain === '' ? tiling(node, trace) : null;
-      return tiles === null ? { ...grown, nodes: [...grown.nodes, node] } : tournament(node, tiles, grown);
-    },
-    { ...graph, nodes: [] },
-  );
+  const builder = new GraphBuilder(graph, []);
+  for (const node of graph.nodes) {
+    const tiling = node.op === 'MaxPool' && node.domain === '' ? tilingOf(node, trace) : null;
+    if (tiling === null) builder.append(node);
+    else builder.rename(tournament(builder, node.inputs[0] ?? '', tiling, 1), node.outputs[0] ?? '');
+  }
+  return builder.build(graph.outputs);
 }
 
 /** Every other max pooling gets its second output, the indices that its gradient needs. */
@@ -52,14 +52,14 @@ export function poolIndices(graph: Graph): Graph {
   };
 }
 
-interface Tiling {
+export interface Tiling {
   readonly channels: number;
   readonly height: number;
   readonly width: number;
 }
 
 /** 2 x 2 windows with stride 2 over even sizes: the pooling of nearly every small CNN. */
-function tiling(node: Node, trace: Trace): Tiling | null {
+export function tilingOf(node: Node, trace: Trace): Tiling | null {
   const shape = trace.get(node.inputs[0] ?? '')?.shape ?? [];
   const sizes = fixedFrom(shape, 1);
   if (sizes === null || shape.length !== 4 || node.outputs.length !== 1 || hasPadding(node)) return null;
@@ -69,16 +69,22 @@ function tiling(node: Node, trace: Trace): Tiling | null {
   return twoByTwo && isPlain && height % 2 === 0 && width % 2 === 0 ? { channels, height, width } : null;
 }
 
-/** Left against right, then upper against lower: so the first of equal maxima in row-major order wins. */
-function tournament(pool: Node, { channels, height, width }: Tiling, graph: Graph): Graph {
-  const builder = new GraphBuilder(graph);
-  const pairs = builder.reshape(pool.inputs[0] ?? '', [-1, 2]);
-  const winners = builder.node('Max', builder.nodes('Split', [pairs], 2, { axis: 1, num_outputs: 2 }));
-  const rows = builder.reshape(winners, [-1, 2, width / 2]);
-  const champions = builder.node('Max', builder.nodes('Split', [rows], 2, { axis: 1, num_outputs: 2 }));
-  const target = builder.integers([-1, channels, height / 2, width / 2]);
-  builder.append({ ...pool, op: 'Reshape', inputs: [champions, target], attributes: new Map() });
-  return builder.build(graph.outputs);
+/**
+ * Left against right, then upper against lower: so the first of equal maxima in row-major order wins.
+ *
+ * @param block values of neighbouring channels that lie side by side: 1 in the plain layout
+ */
+export function tournament(
+  builder: GraphBuilder,
+  input: string,
+  { channels, height, width }: Tiling,
+  block: number,
+): string {
+  const halves = (value: string, inner: number): string[] =>
+    builder.nodes('Split', [builder.reshape(value, [-1, 2, inner])], 2, { axis: 1, num_outputs: 2 });
+  const winners = builder.node('Max', halves(input, block));
+  const champions = builder.node('Max', halves(winners, (width / 2) * block));
+  return builder.reshape(champions, [-1, channels, height / 2, width / 2]);
 }
 
 function readersOf(graph: Graph): Map<string, number> {

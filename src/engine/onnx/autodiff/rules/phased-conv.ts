@@ -30,14 +30,24 @@ export function suitsPhases(outputs: number, height: number, width: number): boo
  * transposition. 16 channels to 1 with 3 x 3 weights: 3.7 instead of 6.4 ms for 256 pictures of 28 x 28.
  */
 export function phasedConv(builder: GraphBuilder, conv: PlainConv): string {
-  const kernel = conv.weight.shape.slice(2).map((size) => size + PHASES - 1);
-  const phases = builder.node('Conv', [conv.input, builder.constant(shifted(conv.weight), 'phased')], {
-    kernel_shape: kernel,
-    strides: [PHASES, PHASES],
+  const { weight, strides } = phasesOf(conv.weight);
+  const phases = builder.node('Conv', [conv.input, builder.constant(weight, 'phased')], {
+    kernel_shape: weight.shape.slice(2),
+    strides,
     pads: conv.pads,
   });
-  const apart = builder.reshape(phases, [-1, PHASES, PHASES, conv.height / PHASES, conv.width / PHASES]);
-  return builder.reshape(builder.transpose(apart, [0, 3, 1, 4, 2]), [-1, 1, conv.height, conv.width]);
+  return phasesBack(builder, phases, conv.height, conv.width);
+}
+
+/** The strided convolution that gives all phases as channels. */
+export function phasesOf(weight: Constant): { readonly weight: Constant; readonly strides: readonly number[] } {
+  return { weight: shifted(weight), strides: [PHASES, PHASES] };
+}
+
+/** [n, 4, height / 2, width / 2] -> [n, 1, height, width] */
+export function phasesBack(builder: GraphBuilder, phases: string, height: number, width: number): string {
+  const apart = builder.reshape(phases, [-1, PHASES, PHASES, height / PHASES, width / PHASES]);
+  return builder.reshape(builder.transpose(apart, [0, 3, 1, 4, 2]), [-1, 1, height, width]);
 }
 
 /** [1, inputs, h, w] -> [4, inputs, h + 1, w + 1]: the kernel at each shift, zeros around it. */
