@@ -115,12 +115,12 @@ async function descend(
   target: TrainableTarget,
   train: Samples,
   onEpoch: (epoch: number) => void,
-): Promise<number[]> {
-  const losses: number[] = [];
+): Promise<(number | null)[]> {
+  const losses: (number | null)[] = [];
   for (let epoch = 1; epoch <= context.options.epochs; epoch++) {
     const done = await context.step(`epoch-${epoch}`, async () => {
       const loss = await oneEpoch(context, trainer, target, train, epoch);
-      return { json: loss, arrays: trainer.state() };
+      return { json: Number.isFinite(loss) ? loss : null, arrays: trainer.state() };
     });
     trainer.restore(done.arrays);
     losses.push(done.json);

@@ -36,8 +36,8 @@ export interface HardeningEvidence {
   readonly epsilon: number;
   readonly n: number;
   readonly trained: number;
-  /** Mean training loss of each epoch. */
-  readonly losses: readonly number[];
+  /** Mean training loss of each epoch; null where it is no number. */
+  readonly losses: readonly (number | null)[];
   readonly before: Standing;
   readonly after: Standing;
 }
@@ -55,15 +55,15 @@ export function hardens(data: HardeningEvidence, policy: JudgePolicy<HardeningPo
     `${percent(mean(before.robust))} to ${percent(mean(after.robust))} and clean accuracy from ${percent(mean(before.clean))} ` +
     `to ${percent(mean(after.clean))} (n = ${grouped(n)}).`;
   const change = `McNemar's exact test of the change in robust accuracy: p ${gained < 0.001 ? '< .001' : `= ${gained.toFixed(3)}`}`;
-  const diverged = data.losses.find((loss) => !Number.isFinite(loss));
+  const diverged = data.losses.includes(null);
   const few = n < policy.minimumSamples;
   const reasons = [
-    ...(diverged === undefined ? [] : ['the training diverged: its loss is not a number']),
+    ...(diverged ? ['the training diverged: its loss is not a number'] : []),
     ...missed.map((measure) => `${measure.label} misses the bar of the ${measure.threshold?.setBy ?? 'policy'}`),
     ...(few ? [`${n} samples are fewer than the ${policy.minimumSamples} that the policy asks for`] : []),
     change,
   ];
-  const status = missed.length > 0 || diverged !== undefined ? 'fail' : few || n === 0 ? 'inconclusive' : 'pass';
+  const status = missed.length > 0 || diverged ? 'fail' : few || n === 0 ? 'inconclusive' : 'pass';
   return { status, claim, reasons, measures: bars, signs: [] };
 }
 

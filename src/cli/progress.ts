@@ -28,7 +28,8 @@ function plainLines(io: Io): Progress {
     warn(io, event);
     if (event.kind === 'run-started') {
       total = cellsThatRun(event.plan.cells).length;
-      printLine(io.stderr, `${event.resumed ? 'Going on with' : 'Running'} ${total} cells in ${oneLine(event.folder)}`);
+      const begin = event.resumed ? 'Going on with' : 'Running';
+      printLine(io.stderr, `${begin} ${total} cells in ${oneLine(event.folder)}${sizeOf(event.evidenceBytes)}`);
     }
     if (event.kind === 'cell-started') {
       printLine(io.stderr, `[${event.position}/${total}] ${describe(event.cell)}`);
@@ -138,4 +139,9 @@ export function describe({ audit, options }: Cell): string {
 function bar(share: number): string {
   const full = Math.round(BAR_WIDTH * Math.min(1, Math.max(0, share)));
   return '█'.repeat(full) + '░'.repeat(BAR_WIDTH - full);
+}
+
+/** A run says its size before it starts. */
+function sizeOf(bytes: number | undefined): string {
+  return bytes === undefined ? '' : ` (evidence: at most ${(bytes / 2 ** 20).toFixed(1)} MiB)`;
 }
