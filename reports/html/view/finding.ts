@@ -62,7 +62,10 @@ function measures(finding: Finding, context: PageContext): FindingView['measures
   const methods = [
     ...new Set(finding.measures.flatMap(({ interval }) => (interval === null ? [] : [name(interval.method)]))),
   ];
-  const compares = finding.measures.some(({ interval, threshold }) => interval !== null && threshold !== null);
+  const compares = finding.measures.some(
+    ({ interval, threshold }) =>
+      threshold !== null && (threshold.compared === interval?.low || threshold.compared === interval?.high),
+  );
   return {
     name: caption,
     caption,
