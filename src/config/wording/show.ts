@@ -1,6 +1,5 @@
 const LONGEST = 60;
 /** C1 controls, line separators and marks that turn the direction of text: they could forge what a terminal shows. */
-// eslint-disable-next-line no-control-regex -- controls are what is looked for
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** A value as a message names it: JSON, on one line, at most 60 characters. */
