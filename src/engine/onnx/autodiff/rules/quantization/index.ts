@@ -1,0 +1,4 @@
+import type { RuleTable } from '../../rule.js';
+
+/** Quantizers. */
+export const quantizationRules: RuleTable = {};

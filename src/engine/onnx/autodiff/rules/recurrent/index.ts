@@ -1,0 +1,4 @@
+import type { RuleTable } from '../../rule.js';
+
+/** Recurrent layers. */
+export const recurrentRules: RuleTable = {};
