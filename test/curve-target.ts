@@ -1,7 +1,7 @@
 import { digestOfJson } from '#base/digest';
 import { rowsOf, zeros, type Tensor } from '#base/tensor';
 import { labelsOf } from '#target/head';
-import { lossSlope, lossValue } from '#target/losses';
+import { sampleLoss } from '#target/losses';
 import type { DifferentiableTarget, Gradient, Samples } from '#target/target';
 
 /** A binary model of one input: its score as a function, and the slope that it shows to whoever asks for gradients. */
@@ -35,13 +35,13 @@ export function curveTarget({ score, slope }: Curve, range: readonly [number, nu
     queries,
     seen,
     predict: (inputs) => Promise.resolve(scores(inputs, 'prediction')),
-    gradient: (inputs, { kind, labels }): Promise<Gradient> => {
+    gradient: (inputs, losses): Promise<Gradient> => {
       const given = scores(inputs, 'gradient');
       const gradient = zeros(inputs.shape);
       const loss = Float32Array.from(given.data, (z, i) => {
-        const label = labels.subarray(i, i + 1);
-        gradient.data[i] = (lossSlope(head, kind, [z], label)[0] ?? NaN) * slope(inputs.data[i] ?? NaN);
-        return lossValue(head, kind, [z], label);
+        const own = sampleLoss(head, losses, i, [z]);
+        gradient.data[i] = (own.slope[0] ?? NaN) * slope(inputs.data[i] ?? NaN);
+        return own.value;
       });
       return Promise.resolve({ scores: given, loss, gradient });
     },

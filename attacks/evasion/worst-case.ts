@@ -1,5 +1,5 @@
 import { row, type Tensor } from '#base/tensor';
-import type { LossKind, LossSpec } from '#engine/index';
+import type { LabelLossKind, LossSpec } from '#engine/index';
 import { labelRow, margin, takeLabels } from '#target/head';
 import { lossValue } from '#target/losses';
 import type { Samples, Target } from '#target/target';
@@ -30,13 +30,13 @@ interface Attempt {
 export class WorstCase {
   readonly #target: Target;
   readonly #samples: Samples;
-  readonly #loss: LossKind;
+  readonly #loss: LabelLossKind;
   readonly #clean: readonly number[];
   #attempts: readonly (Attempt | null)[] = [];
   /** What broke a sample at the smallest epsilon that did. */
   readonly #found = new Map<number, Attempt>();
 
-  private constructor(target: Target, samples: Samples, loss: LossKind, clean: readonly number[]) {
+  private constructor(target: Target, samples: Samples, loss: LabelLossKind, clean: readonly number[]) {
     this.#target = target;
     this.#samples = samples;
     this.#loss = loss;
@@ -44,7 +44,7 @@ export class WorstCase {
   }
 
   /** Asks the target for its answers on clean inputs: one forward pass. */
-  static async begin(target: Target, samples: Samples, loss: LossKind = 'cross-entropy'): Promise<WorstCase> {
+  static async begin(target: Target, samples: Samples, loss: LabelLossKind = 'cross-entropy'): Promise<WorstCase> {
     const scores = await target.predict(samples.inputs);
     const clean = samples.indices.map((_, i) => margin(target.head, row(scores, i), labelRow(samples.labels, i)));
     return new WorstCase(target, samples, loss, clean);

@@ -7,20 +7,49 @@ export interface ModelBytes {
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
 
+/**
+ * What a model takes: one tensor, [n, ...sample], or several by the names of its inputs, all with the same n. Integers, such
+ * as tokens and masks, are given as whole numbers.
+ */
+export type EngineInputs = Tensor | ReadonlyMap<string, Tensor>;
+
 /** The scale on which a model's raw outputs are. */
 export type OutputScale = 'logits' | 'probabilities' | 'values';
 
 /**
- * A loss of each sample, compiled into the gradient graph. `labels` is [n, width], as the head has them.
+ * A loss of each sample, compiled into the gradient graph. `labels` is [n, width], as the head has them; `targets` are
+ * [n] indices of scores.
  *
  * - `cross-entropy`: softmax cross-entropy for classes, sigmoid cross-entropy for binary, its sum over labels for
  *   multi-label, squared error (summed over outputs) for regression: the loss that each head is trained with
  * - `margin`: minus the margin of the head (Carlini & Wagner 2017, f_6 without kappa); maximal when the adversary wins
+ * - `dlr`: difference of logits ratio (Croce & Hein 2020, eq. 6); classes, three at least
+ * - `targeted-dlr`: the same towards a class (eq. 7); classes, four at least
  * - `score`: the score with the given index, for attributions
+ * - `score-difference`: the score of the target minus that of the label, both indices
+ * - `divergence`: KL(p || q) of given probabilities [n, width] and the model's (TRADES, Zhang et al. 2019); for binary and
+ *   multi-label heads the sum over labels; not for regression
+ * - `squared-error`: of the scores against given values [n, width], summed
+ * - `weighted-sum`: of any of these, with one weight a term or one a sample and term
  */
 export type LossSpec =
-  | { readonly kind: 'cross-entropy' | 'margin'; readonly labels: Float64Array }
-  | { readonly kind: 'score'; readonly labels: Float64Array };
+  | { readonly kind: LabelLossKind; readonly labels: Float64Array }
+  | {
+      readonly kind: 'targeted-dlr' | 'score-difference';
+      readonly labels: Float64Array;
+      readonly targets: Float64Array;
+    }
+  | { readonly kind: 'divergence'; readonly probabilities: Float64Array }
+  | { readonly kind: 'squared-error'; readonly values: Float64Array }
+  | { readonly kind: 'weighted-sum'; readonly terms: readonly WeightedLoss[] };
+
+/** Losses that need nothing but labels. */
+export type LabelLossKind = 'cross-entropy' | 'margin' | 'dlr' | 'score';
+
+export interface WeightedLoss {
+  readonly weight: number | Float64Array;
+  readonly loss: LossSpec;
+}
 
 export type LossKind = LossSpec['kind'];
 
@@ -41,7 +70,19 @@ export interface EngineGradient {
   /** Raw outputs as logits or values, [n, width]. */
   readonly scores: Tensor;
   readonly loss: Float32Array;
+  /** At `facts.gradientAt`, [n, ...]; of the inputs in the user's units. */
   readonly gradient: Tensor;
+}
+
+export interface EngineJacobian {
+  readonly scores: Tensor;
+  /** [n, rows, ...] */
+  readonly rows: Tensor;
+}
+
+export interface LayerGradient extends EngineGradient {
+  /** What the layer gives, [n, ...layer.shape]; `gradient` is taken there and has the same shape. */
+  readonly activation: Tensor;
 }
 
 /** The head of a model as far as its losses depend on it. */
@@ -58,10 +99,31 @@ export interface EngineSpec {
   readonly head: OutputHead;
   /** Null: the model has one output, or it is an error that names them. */
   readonly output: string | null;
+  /** The input under attack. Left out: the only one of real numbers, or the one whose tokens are embedded. */
+  readonly input?: string;
   readonly normalization: Normalization;
   /** A few real inputs, in the user's units: shapes are traced, the output scale is told and rewrites are proved on them. */
-  readonly probe: Tensor;
+  readonly probe: EngineInputs;
   readonly resources: Resources;
+}
+
+/** Where gradients are taken, and the shape that one sample has there. */
+export interface GradientPlace {
+  readonly kind: 'input' | 'embedding';
+  /** The name of the input, or of the value that the embedding gives for tokens. */
+  readonly value: string;
+  readonly shape: readonly number[];
+}
+
+/** A named place in a model, as Grad-CAM and concept vectors take it. */
+export interface Layer {
+  /** As the exporter's module had it where the file tells, such as `layer1.0.conv1`; unique. */
+  readonly name: string;
+  readonly operator: string;
+  /** The value that it gives. */
+  readonly value: string;
+  /** The shape of one sample. */
+  readonly shape: readonly number[];
 }
 
 export interface ModelFacts {
@@ -76,6 +138,8 @@ export interface ModelFacts {
   /** Why there are no gradients: a sentence that names the node and the operator. Null when there are. */
   readonly noGradients: string | null;
   readonly noTraining: string | null;
+  /** Null when there are no gradients. */
+  readonly gradientAt: GradientPlace | null;
   /** Rewrites, fallbacks and slower paths, one sentence each. */
   readonly notes: readonly string[];
 }
@@ -83,10 +147,20 @@ export interface ModelFacts {
 /** A model that an engine has opened. Raw probabilities are given as logits; the model is never changed in place. */
 export interface EngineModel {
   readonly facts: ModelFacts;
+  /** In the order in which they run. */
+  layers(): Promise<readonly Layer[]>;
   /** [n, ...sample] in the user's units -> [n, scoreWidth], by the file's own graph: independent of `gradient`. */
-  scores(inputs: Tensor): Promise<Tensor>;
+  scores(inputs: EngineInputs): Promise<Tensor>;
   /** One execution a batch of a graph with the loss and its gradient compiled in. */
-  gradient(inputs: Tensor, loss: LossSpec): Promise<EngineGradient>;
+  gradient(inputs: EngineInputs, loss: LossSpec): Promise<EngineGradient>;
+  /**
+   * Rows of the Jacobian of the scores, several in one execution that shares the forward pass.
+   *
+   * @param indices of the scores that are asked for, [n, rows]: each sample may ask for others
+   */
+  jacobian(inputs: EngineInputs, indices: Float64Array): Promise<EngineJacobian>;
+  /** @throws AssayError `usage` when there is no layer of that name */
+  atLayer(inputs: EngineInputs, loss: LossSpec, layer: string): Promise<LayerGradient>;
   trainer(options: TrainingOptions): Promise<EngineTrainer>;
   dispose(): Promise<void>;
 }

@@ -3,8 +3,8 @@ import { AssayError } from '#base/errors';
 import { row, rowsOf, sizeOf, zeros, type Tensor } from '#base/tensor';
 import type { LossSpec } from '#engine/index';
 import type { ContinuousDomain } from './domain.js';
-import { labelWidth, scoreWidth, type Head } from './head.js';
-import { lossSlope, lossValue } from './losses.js';
+import { scoreWidth, type Head } from './head.js';
+import { sampleLoss } from './losses.js';
 import type { Capability, DifferentiableTarget, Gradient, QueryCount } from './target.js';
 
 export interface LinearOptions {
@@ -65,19 +65,18 @@ class LinearTarget implements DifferentiableTarget {
     return Promise.resolve(this.scores(inputs));
   }
 
-  gradient(inputs: Tensor, { kind, labels }: LossSpec): Promise<Gradient> {
+  gradient(inputs: Tensor, loss: LossSpec): Promise<Gradient> {
     const n = rowsOf(inputs);
     this.queries.gradients += n;
     const scores = this.scores(inputs);
-    const width = kind === 'score' ? 1 : labelWidth(this.head);
-    const loss = new Float32Array(n);
+    const losses = new Float32Array(n);
     const gradient = zeros(inputs.shape);
     for (let i = 0; i < n; i++) {
-      const label = labels.subarray(i * width, (i + 1) * width);
-      loss[i] = lossValue(this.head, kind, row(scores, i), label);
-      this.backward(lossSlope(this.head, kind, row(scores, i), label), row(gradient, i));
+      const { value, slope } = sampleLoss(this.head, loss, i, row(scores, i));
+      losses[i] = value;
+      this.backward(slope, row(gradient, i));
     }
-    return Promise.resolve({ scores, loss, gradient });
+    return Promise.resolve({ scores, loss: losses, gradient });
   }
 
   dispose(): Promise<void> {

@@ -1,16 +1,64 @@
-import type { LossKind } from '#engine/index';
-import { margin, type Head } from './head.js';
+import type { LabelLossKind, LossSpec, WeightedLoss } from '#engine/index';
+import { labelWidth, margin, type Head } from './head.js';
+
+/** A loss of one sample and its derivative by the scores. */
+export interface SampleLoss {
+  readonly value: number;
+  readonly slope: Float64Array;
+}
 
 /**
- * The losses of {@link LossKind}, by their definitions and in double precision: for models whose scores are known in
- * closed form, and for following a loss along the iterates of an attack.
+ * A loss by its definition (see `LossSpec`) and in double precision: for models whose scores are known in closed form.
+ *
+ * @param sample its position in the arrays of the loss
  */
-export function lossValue(head: Head, kind: LossKind, scores: ArrayLike<number>, label: ArrayLike<number>): number {
+export function sampleLoss(head: Head, loss: LossSpec, sample: number, scores: ArrayLike<number>): SampleLoss {
+  const own = (values: Float64Array, width: number): Float64Array =>
+    values.subarray(sample * width, (sample + 1) * width);
+  switch (loss.kind) {
+    case 'weighted-sum':
+      return weightedSum(head, loss.terms, sample, scores);
+    case 'divergence':
+      return divergence(head, own(loss.probabilities, scores.length), scores);
+    case 'squared-error': {
+      const values = own(loss.values, scores.length);
+      const regression = { kind: 'regression', count: scores.length, tolerance: 0 } as const;
+      return {
+        value: crossEntropy(regression, scores, values),
+        slope: crossEntropySlope(regression, scores, values),
+      };
+    }
+    case 'score-difference':
+    case 'targeted-dlr': {
+      const [label = -1] = own(loss.labels, 1);
+      const [target = -1] = own(loss.targets, 1);
+      const difference = linear(scores, plusMinus(scores.length, target, label));
+      return loss.kind === 'score-difference' ? difference : ratio(difference, scores, [1, 0, -0.5, -0.5]);
+    }
+    default: {
+      const label = own(loss.labels, loss.kind === 'score' || loss.kind === 'dlr' ? 1 : labelWidth(head));
+      return {
+        value: lossValue(head, loss.kind, scores, label),
+        slope: lossSlope(head, loss.kind, scores, label),
+      };
+    }
+  }
+}
+
+/** The value of a loss that needs only a label: to follow it along the iterates of an attack. */
+export function lossValue(
+  head: Head,
+  kind: LabelLossKind,
+  scores: ArrayLike<number>,
+  label: ArrayLike<number>,
+): number {
   switch (kind) {
     case 'score':
       return scores[label[0] ?? -1] ?? NaN;
     case 'margin':
       return -margin(head, scores, label);
+    case 'dlr':
+      return logitsRatio(scores, label[0] ?? -1).value;
     case 'cross-entropy':
       return crossEntropy(head, scores, label);
   }
@@ -19,7 +67,7 @@ export function lossValue(head: Head, kind: LossKind, scores: ArrayLike<number>,
 /** d loss / d scores. Where a maximum is taken and several are largest, the first counts. */
 export function lossSlope(
   head: Head,
-  kind: LossKind,
+  kind: LabelLossKind,
   scores: ArrayLike<number>,
   label: ArrayLike<number>,
 ): Float64Array {
@@ -28,9 +76,74 @@ export function lossSlope(
       return basis(scores.length, label[0] ?? -1);
     case 'margin':
       return marginSlope(head, scores, label);
+    case 'dlr':
+      return logitsRatio(scores, label[0] ?? -1).slope;
     case 'cross-entropy':
       return crossEntropySlope(head, scores, label);
   }
+}
+
+function logitsRatio(scores: ArrayLike<number>, label: number): SampleLoss {
+  const other = largest(scores, (score, i) => (i === label ? -Infinity : score));
+  return ratio(linear(scores, plusMinus(scores.length, other, label)), scores, [1, 0, -1]);
+}
+
+/** (a . z) / (b . z), where b weighs the scores in descending order. */
+function ratio(numerator: SampleLoss, scores: ArrayLike<number>, byRank: readonly number[]): SampleLoss {
+  const order = Array.from(scores, (_, i) => i).sort((i, j) => (scores[j] ?? NaN) - (scores[i] ?? NaN));
+  const weights = new Float64Array(scores.length);
+  byRank.forEach((weight, rank) => (weights[order[rank] ?? -1] = weight));
+  // Keeps the ratio finite where scores are equal; AutoAttack's own constant.
+  const denominator = linear(scores, weights).value + 1e-12;
+  const value = numerator.value / denominator;
+  return { value, slope: numerator.slope.map((slope, i) => (slope - value * (weights[i] ?? 0)) / denominator) };
+}
+
+function linear(scores: ArrayLike<number>, weights: Float64Array): SampleLoss {
+  return { value: sumOf(scores, (score, i) => score * (weights[i] ?? 0)), slope: weights };
+}
+
+function plusMinus(length: number, plus: number, minus: number): Float64Array {
+  const weights = basis(length, plus);
+  weights[minus] = (weights[minus] ?? 0) - 1;
+  return weights;
+}
+
+function divergence(head: Head, probabilities: Float64Array, scores: ArrayLike<number>): SampleLoss {
+  const entropy = (p: number): number => (p > 0 ? p * Math.log(p) : 0);
+  if (head.kind === 'classes') {
+    const total = logSumExp(scores);
+    const mass = sumOf(probabilities, (p) => p);
+    return {
+      value: sumOf(probabilities, (p, i) => entropy(p) - p * ((scores[i] ?? NaN) - total)),
+      slope: probabilities.map((p, i) => Math.exp((scores[i] ?? NaN) - total) * mass - p),
+    };
+  }
+  return {
+    value: sumOf(scores, (score, i) => {
+      const p = probabilities[i] ?? NaN;
+      return entropy(p) + entropy(1 - p) + softplus(score) - p * score;
+    }),
+    slope: Float64Array.from(scores, (score, i) => 1 / (1 + Math.exp(-score)) - (probabilities[i] ?? NaN)),
+  };
+}
+
+function weightedSum(
+  head: Head,
+  terms: readonly WeightedLoss[],
+  sample: number,
+  scores: ArrayLike<number>,
+): SampleLoss {
+  const parts = terms.map(({ weight, loss }) => ({
+    weight: typeof weight === 'number' ? weight : (weight[sample] ?? NaN),
+    ...sampleLoss(head, loss, sample, scores),
+  }));
+  return {
+    value: parts.reduce((sum, { weight, value }) => sum + weight * value, 0),
+    slope: Float64Array.from(scores, (_, i) =>
+      parts.reduce((sum, { weight, slope }) => sum + weight * (slope[i] ?? NaN), 0),
+    ),
+  };
 }
 
 function crossEntropy(head: Head, scores: ArrayLike<number>, label: ArrayLike<number>): number {

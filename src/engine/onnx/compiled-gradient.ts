@@ -1,20 +1,127 @@
-import { rowsOf, zeros, type Tensor } from '#base/tensor';
-import type { EngineGradient, EngineSpec, LossKind } from '../contract.js';
-import { labelFeed } from './feeds.js';
-import { gradientGraph, type GradientGraph, type PreparedGraph } from './gradient-graph.js';
-import { LABELS } from './losses.js';
-import { batches, joined, type FileModel } from './model.js';
-import { PIXELS } from './passes/normalization.js';
-import { encodeModel } from './proto/codec.js';
-import { createSession, floatsOf, type Session } from './session.js';
+import { sizeOf, zeros, type Tensor } from '#base/tensor';
+import type { EngineGradient, EngineJacobian, EngineSpec, Layer, LayerGradient, LossSpec } from '../contract.js';
+import { gradientGraph, jacobianGraph, type GradientGraph, type JacobianGraph } from './gradient-graph.js';
+import type { Graph } from './graph/ir.js';
+import { batches, joined, samplesIn, type Batch, type NamedTensors } from './inputs.js';
+import { lossFeeds } from './losses/feeds.js';
+import type { LossForm } from './losses/form.js';
+import type { FileModel } from './model.js';
+import { preparedFeeds, type PreparedGraph } from './prepare.js';
+import { compileGraph, floatsOf, type RuntimeValue, type Session } from './session.js';
 
-/** One gradient graph as a session: scores, losses and input gradients of any number of samples. */
+/** A graph over samples as a session: every chosen value for any number of samples, batch by batch. */
+class BatchedGraph {
+  private constructor(
+    private readonly session: Session,
+    private readonly spec: EngineSpec,
+    private readonly file: FileModel,
+  ) {}
+
+  static async compile(graph: Graph, spec: EngineSpec, file: FileModel): Promise<BatchedGraph> {
+    const options = { threads: spec.resources.threads, optimization: 'all' } as const;
+    return new BatchedGraph(await compileGraph(graph, options), spec, file);
+  }
+
+  /** @param extra inputs beside the samples, for each batch */
+  async run(
+    inputs: NamedTensors,
+    outputs: readonly string[],
+    extra: (batch: Batch, rows: number) => Readonly<Record<string, RuntimeValue>>,
+  ): Promise<ReadonlyMap<string, Tensor>> {
+    const parts = new Map(outputs.map((name): [string, Float32Array[]] => [name, []]));
+    for (const batch of batches(inputs, this.file.batch, this.spec.resources.batchSize)) {
+      const rows = samplesIn(batch.samples);
+      const feeds = { ...preparedFeeds(this.file, batch.samples), ...extra(batch, rows) };
+      const results = await this.session.run(feeds, outputs);
+      for (const [name, own] of parts) {
+        const values = floatsOf(name, results.get(name));
+        own.push(values.subarray(0, (values.length / rows) * batch.used));
+      }
+    }
+    return new Map([...parts].map(([name, own]) => [name, joined(samplesIn(inputs), own)]));
+  }
+
+  dispose(): Promise<void> {
+    return this.session.dispose();
+  }
+}
+
+/** One gradient graph as a session: scores, losses and gradients of any number of samples. */
 export class CompiledGradient {
   private constructor(
     private readonly compiled: GradientGraph,
-    private readonly spec: EngineSpec,
-    private readonly file: FileModel,
-    private readonly session: Session,
+    private readonly graph: BatchedGraph,
+    private readonly width: number,
+    private readonly at: string,
+    private readonly layer: Layer | null,
+  ) {}
+
+  /** @param layer where the gradient is taken; null for where the prepared graph takes it */
+  static async compile(
+    prepared: PreparedGraph,
+    spec: EngineSpec,
+    file: FileModel,
+    form: LossForm,
+    layer: Layer | null = null,
+  ): Promise<CompiledGradient> {
+    const at = layer?.value ?? prepared.at;
+    const compiled = gradientGraph(prepared, spec.head, form, [at], layer === null ? [] : [at]);
+    const graph = await BatchedGraph.compile(compiled.graph, spec, file);
+    return new CompiledGradient(compiled, graph, prepared.width, at, layer);
+  }
+
+  get substitutes(): GradientGraph['substitutes'] {
+    return this.compiled.substitutes;
+  }
+
+  /** Whether the scores depend on what is differentiated by at all, as far as gradients tell. */
+  get reaches(): boolean {
+    return this.compiled.gradients.has(this.at);
+  }
+
+  /** @param shape of one sample where the gradient is taken */
+  async run(inputs: NamedTensors, loss: LossSpec, shape: readonly number[]): Promise<EngineGradient> {
+    const { scores, losses, gradient } = await this.#values(inputs, loss, shape);
+    return { scores, loss: losses, gradient };
+  }
+
+  async runAtLayer(inputs: NamedTensors, loss: LossSpec, layer: Layer): Promise<LayerGradient> {
+    const { scores, losses, gradient, activation } = await this.#values(inputs, loss, layer.shape);
+    return { scores, loss: losses, gradient, activation };
+  }
+
+  async #values(inputs: NamedTensors, loss: LossSpec, shape: readonly number[]) {
+    const { compiled } = this;
+    const gradient = compiled.gradients.get(this.at);
+    const activation = this.layer === null ? [] : [this.at];
+    const outputs = [compiled.scores, compiled.loss, ...(gradient === undefined ? [] : [gradient]), ...activation];
+    const samples = samplesIn(inputs);
+    const found = await this.graph.run(inputs, [...new Set(outputs)], ({ start, used }, rows) =>
+      lossFeeds(compiled.feeds, loss, { samples, start, end: start + used, rows }, this.width),
+    );
+    const whole = [samples, ...shape];
+    const shaped = (name: string | undefined): Tensor => {
+      const values = name === undefined ? undefined : found.get(name);
+      return values === undefined ? zeros(whole) : { shape: whole, data: values.data };
+    };
+    return {
+      scores: found.get(compiled.scores) ?? zeros([0, this.width]),
+      losses: found.get(compiled.loss)?.data ?? new Float32Array(),
+      gradient: shaped(gradient),
+      activation: shaped(this.at),
+    };
+  }
+
+  dispose(): Promise<void> {
+    return this.graph.dispose();
+  }
+}
+
+/** Several rows of the Jacobian in one session. */
+export class CompiledJacobian {
+  private constructor(
+    private readonly compiled: JacobianGraph,
+    private readonly graph: BatchedGraph,
     private readonly width: number,
   ) {}
 
@@ -22,53 +129,41 @@ export class CompiledGradient {
     prepared: PreparedGraph,
     spec: EngineSpec,
     file: FileModel,
-    kind: LossKind,
-  ): Promise<CompiledGradient> {
-    const compiled = gradientGraph(prepared, spec, kind);
-    const options = { threads: spec.resources.threads, optimization: 'all' } as const;
-    const session = await createSession(encodeModel(compiled.graph), options);
-    return new CompiledGradient(compiled, spec, file, session, prepared.width);
+    rows: number,
+  ): Promise<CompiledJacobian> {
+    const compiled = jacobianGraph(prepared, rows);
+    return new CompiledJacobian(compiled, await BatchedGraph.compile(compiled.graph, spec, file), prepared.width);
   }
 
-  async run(inputs: Tensor, labels: Float64Array): Promise<EngineGradient> {
-    const rows = rowsOf(inputs);
-    const labelWidth = rows === 0 ? 1 : labels.length / rows;
-    const scores: Float32Array[] = [];
-    const losses: Float32Array[] = [];
-    const gradients: Float32Array[] = [];
-    let start = 0;
-    for (const { samples, used } of batches(inputs, this.file.batch, this.spec.resources.batchSize)) {
-      const own = labels.subarray(start * labelWidth, (start + used) * labelWidth);
-      const results = await this.#execute(samples, own);
-      scores.push(results.scores.subarray(0, used * this.width));
-      losses.push(results.loss.subarray(0, used));
-      gradients.push(results.gradient.subarray(0, (used * samples.data.length) / rowsOf(samples)));
-      start += used;
-    }
-    return {
-      scores: joined(rows, scores),
-      loss: joined(rows, losses).data,
-      gradient: { shape: inputs.shape, data: joined(rows, gradients).data },
-    };
-  }
-
-  async #execute(samples: Tensor, labels: Float64Array): Promise<Record<'scores' | 'loss' | 'gradient', Float32Array>> {
-    const { compiled } = this;
-    const gradient = compiled.gradients.get(PIXELS);
-    const outputs = [compiled.scores, compiled.loss, ...(gradient === undefined ? [] : [gradient])];
-    const feeds = {
-      [PIXELS]: { type: 'float32', shape: samples.shape, data: samples.data } as const,
-      [LABELS]: labelFeed(compiled.labels, labels, rowsOf(samples), this.width),
-    };
-    const results = await this.session.run(feeds, outputs);
-    return {
-      scores: floatsOf(compiled.scores, results.get(compiled.scores)),
-      loss: floatsOf(compiled.loss, results.get(compiled.loss)),
-      gradient: gradient === undefined ? zeros(samples.shape).data : floatsOf(gradient, results.get(gradient)),
-    };
+  /**
+   * @param indices [n, rows]
+   * @param shape of one sample where the gradient is taken
+   */
+  async run(inputs: NamedTensors, indices: Float64Array, shape: readonly number[]): Promise<EngineJacobian> {
+    const { scores, rows } = this.compiled;
+    const outputs = [scores, ...rows.flatMap(({ gradient }) => gradient ?? [])];
+    const found = await this.graph.run(inputs, [...new Set(outputs)], ({ start, used }, padded) =>
+      Object.fromEntries(
+        rows.map(({ index }, row) => {
+          const data = new BigInt64Array(padded);
+          for (let i = 0; i < used; i++) data[i] = BigInt(indices[(start + i) * rows.length + row] ?? 0);
+          return [index, { type: 'int64', shape: [padded], data } as const];
+        }),
+      ),
+    );
+    const n = samplesIn(inputs);
+    const size = sizeOf(shape);
+    const jacobian = zeros([n, rows.length, ...shape]);
+    rows.forEach(({ gradient }, row) => {
+      const own = gradient === null ? undefined : found.get(gradient)?.data;
+      for (let i = 0; own !== undefined && i < n; i++) {
+        jacobian.data.set(own.subarray(i * size, (i + 1) * size), (i * rows.length + row) * size);
+      }
+    });
+    return { scores: found.get(scores) ?? zeros([n, this.width]), rows: jacobian };
   }
 
   dispose(): Promise<void> {
-    return this.session.dispose();
+    return this.graph.dispose();
   }
 }

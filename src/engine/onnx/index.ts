@@ -1,23 +1,37 @@
 import { AssayError, messageOf } from '#base/errors';
-import { rowsOf, type Tensor } from '#base/tensor';
+import { sizeOf, zeros, type Tensor } from '#base/tensor';
 import type {
   EngineGradient,
+  EngineInputs,
+  EngineJacobian,
   EngineModel,
   EngineSpec,
   EngineTrainer,
-  LossKind,
+  GradientPlace,
+  Layer,
+  LayerGradient,
   LossSpec,
   ModelBytes,
   ModelFacts,
   OutputScale,
   TrainingOptions,
 } from '../contract.js';
-import { CompiledGradient } from './compiled-gradient.js';
-import { prepareGraph, type PreparedGraph } from './gradient-graph.js';
+import type { Substitute } from './autodiff/rule.js';
+import { batched } from './batching.js';
+import { CompiledGradient, CompiledJacobian } from './compiled-gradient.js';
+import { describeNode } from './graph/describe.js';
 import { opsetOf } from './graph/ir.js';
-import { Forward, readFileModel, scoresOf, type FileModel } from './model.js';
+import { layersOf } from './graph/layers.js';
+import { fixedFrom } from './graph/shape.js';
+import { samplesIn, type NamedTensors } from './inputs.js';
+import { formOf, type LossForm } from './losses/form.js';
+import { Forward, inputsOf, isReal, largestDifference, readFileModel, scoresOf, type FileModel } from './model.js';
+import { prepareGraph, type PreparedGraph } from './prepare.js';
 import { outputScale, probabilitiesOf } from './scale.js';
 import { openTrainer, parametersOf } from './training.js';
+
+/** Rows of the Jacobian in one execution: more of them share a forward pass, but have to lie in memory together. */
+const ROWS_AT_ONCE = 10;
 
 /**
  * Opens an ONNX model on the CPU.
@@ -28,113 +42,243 @@ import { openTrainer, parametersOf } from './training.js';
  * @throws AssayError `model` when the file is no model, the runtime refuses it, or it does not run on the probe.
  */
 export async function openOnnxModel(model: ModelBytes, spec: EngineSpec): Promise<EngineModel> {
-  const file = readFileModel(model, spec.output);
+  const asWritten = readFileModel(model, { input: spec.input ?? null, output: spec.output });
+  const probe = inputsOf(asWritten, spec.probe);
+  const { file, note } = await batched(asWritten, spec, probe);
   const forward = await Forward.open(file, spec);
   try {
-    const raw = await forward.raw(spec.probe);
+    const raw = await forward.raw(probe);
     const width = raw.shape[1] ?? 0;
     const scale = outputScale(spec.head, file.graph, file.output, { width, data: raw.data });
-    const gradients = await tryGradients(file, spec, scale, raw);
-    return new OnnxModel(file, spec, forward, factsOf(file, scale, width, gradients), gradients);
+    const preparation = { file, spec, probe, head: { scale, width } };
+    const gradients = await tryGradients(preparation, raw);
+    return new OnnxModel(preparation, forward, factsOf(preparation, note, gradients), gradients);
   } catch (error) {
     await forward.dispose();
     throw error;
   }
 }
 
-type Gradients = { readonly prepared: PreparedGraph } | { readonly problem: string };
+type Gradients =
+  | { readonly prepared: PreparedGraph; readonly place: GradientPlace; readonly substitutes: readonly Substitute[] }
+  | { readonly problem: string };
 
-function factsOf(file: FileModel, scale: OutputScale, width: number, gradients: Gradients): ModelFacts {
+interface Preparation {
+  readonly file: FileModel;
+  readonly spec: EngineSpec;
+  readonly probe: NamedTensors;
+  readonly head: { readonly scale: OutputScale; readonly width: number };
+}
+
+function factsOf({ file, head }: Preparation, batchNote: string | null, gradients: Gradients): ModelFacts {
   const problem = 'problem' in gradients ? gradients.problem : null;
-  const lacksParameters = 'prepared' in gradients && parametersOf(file.graph).length === 0;
   return {
-    inputName: file.input,
+    inputName: file.input.name,
     outputName: file.output,
-    scoreWidth: width,
+    scoreWidth: head.width,
     batch: file.batch,
-    scale,
+    scale: head.scale,
     opset: opsetOf(file.graph),
     noGradients: problem,
-    noTraining: problem ?? (lacksParameters ? 'the model has no weights that training could move' : null),
-    notes:
-      typeof file.batch === 'number' ? [`the file asks for batches of ${file.batch}: samples run in such batches`] : [],
+    noTraining: problem ?? whyUntrainable(file),
+    gradientAt: 'place' in gradients ? gradients.place : null,
+    notes: [
+      ...(batchNote === null ? [] : [batchNote]),
+      ...('substitutes' in gradients ? notesOn(gradients.substitutes) : []),
+    ],
   };
 }
 
+function whyUntrainable(file: FileModel): string | null {
+  if (file.graph.inputs.length > 1 || file.input.type !== 'float32') return 'training takes one input of float32';
+  return parametersOf(file.graph).length === 0 ? 'the model has no weights of float32 that training could move' : null;
+}
+
+/** One sentence for each kind of node through which something else than its derivative is taken. */
+function notesOn(substitutes: readonly Substitute[]): string[] {
+  const of = (kind: Substitute['kind']): Substitute[] => substitutes.filter((each) => each.kind === kind);
+  const [step] = of('zero');
+  const quantizers = of('straight-through').length;
+  return [
+    ...(step === undefined
+      ? []
+      : [`gradients stop at ${describeNode(step.node)}, which is a step function, and take other ways around it`]),
+    ...(quantizers === 0
+      ? []
+      : [
+          `gradients pass straight through ${quantizers} quantizers, as if they did not round (straight-through estimator)`,
+        ]),
+  ];
+}
+
 /** Builds the gradient graph and proves it on the probe; any reason not to trust it becomes a sentence. */
-async function tryGradients(file: FileModel, spec: EngineSpec, scale: OutputScale, raw: Tensor): Promise<Gradients> {
+async function tryGradients(preparation: Preparation, raw: Tensor): Promise<Gradients> {
   try {
-    const prepared = await prepareGraph(file, spec, scale, raw.shape[1] ?? 0, 'inference');
-    const compiled = await CompiledGradient.compile(prepared, spec, file, 'score');
-    try {
-      const { scores } = await compiled.run(spec.probe, new Float64Array(rowsOf(spec.probe)));
-      const outputs = scale === 'probabilities' ? probabilitiesOf(spec.head, scores) : scores.data;
-      const difference = largestDifference(outputs, raw.data);
-      if (difference <= PROOF_TOLERANCE) return { prepared };
-      return {
-        problem: `its gradient graph gives scores that differ from the model's by ${difference.toPrecision(2)}`,
-      };
-    } finally {
-      await compiled.dispose();
-    }
+    return await provenGradients(preparation, raw);
   } catch (error) {
     if (error instanceof AssayError) return { problem: messageOf(error).replace(/\.$/, '') };
     throw error;
   }
 }
 
+async function provenGradients({ file, spec, probe, head }: Preparation, raw: Tensor): Promise<Gradients> {
+  const prepared = await prepareGraph(file, spec, probe, head, 'inference');
+  const compiled = await CompiledGradient.compile(prepared, spec, file, { kind: 'score' });
+  try {
+    const { substitutes } = compiled;
+    if (!compiled.reaches) return { problem: whyUnreached(substitutes) };
+    const place = placeOf(prepared, file, probe);
+    const labels = new Float64Array(samplesIn(probe));
+    const { scores } = await compiled.run(probe, { kind: 'score', labels }, place.shape);
+    const outputs = head.scale === 'probabilities' ? probabilitiesOf(spec.head, scores) : scores.data;
+    const difference = largestDifference(outputs, raw.data);
+    if (difference <= PROOF_TOLERANCE) return { prepared, place, substitutes };
+    return {
+      problem: `its gradient graph gives scores that differ from the model's by ${difference.toPrecision(2)}`,
+    };
+  } finally {
+    await compiled.dispose();
+  }
+}
+
+function whyUnreached(substitutes: readonly Substitute[]): string {
+  const step = substitutes.find(({ kind }) => kind === 'zero');
+  if (step === undefined) return 'the scores do not depend on the input in a way that has a derivative';
+  return `${describeNode(step.node)} is a step function, and no gradient passes it`;
+}
+
+function placeOf(prepared: PreparedGraph, file: FileModel, probe: NamedTensors): GradientPlace {
+  if (isReal(file.input)) {
+    const { name } = file.input;
+    return { kind: 'input', value: name, shape: probe.get(name)?.shape.slice(1) ?? [] };
+  }
+  const shape = fixedFrom(prepared.trace.get(prepared.at)?.shape ?? [], 1) ?? [];
+  return { kind: 'embedding', value: prepared.at, shape };
+}
+
 /** Relative to the largest score; float32 rounding of deep networks stays below a tenth of it. */
 const PROOF_TOLERANCE = 1e-3;
 
-function largestDifference(a: Float32Array, b: Float32Array): number {
-  const scale = b.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
-  let most = 0;
-  for (let i = 0; i < b.length; i++) most = Math.max(most, Math.abs((a[i] ?? NaN) - (b[i] ?? NaN)));
-  return most / scale;
-}
-
 class OnnxModel implements EngineModel {
-  readonly #compiled = new Map<LossKind, Promise<CompiledGradient>>();
+  readonly #gradients = new Map<string, Promise<CompiledGradient>>();
+  readonly #jacobians = new Map<number, Promise<CompiledJacobian>>();
+  #plain: Promise<PreparedGraph> | null = null;
 
   constructor(
-    private readonly file: FileModel,
-    private readonly spec: EngineSpec,
+    private readonly preparation: Preparation,
     private readonly forward: Forward,
     readonly facts: ModelFacts,
     private readonly gradients: Gradients,
   ) {}
 
-  async scores(inputs: Tensor): Promise<Tensor> {
-    return scoresOf(this.spec, this.facts.scale, await this.forward.raw(inputs));
+  async scores(inputs: EngineInputs): Promise<Tensor> {
+    const { file, spec } = this.preparation;
+    return scoresOf(spec, this.facts.scale, await this.forward.raw(inputsOf(file, inputs)));
   }
 
-  async gradient(inputs: Tensor, loss: LossSpec): Promise<EngineGradient> {
-    return (await this.#compile(loss.kind)).run(inputs, loss.labels);
+  async gradient(inputs: EngineInputs, loss: LossSpec): Promise<EngineGradient> {
+    const { prepared, place } = this.#proven();
+    const compiled = await this.#gradient(prepared, formOf(loss), null);
+    return compiled.run(inputsOf(this.preparation.file, inputs), loss, place.shape);
+  }
+
+  async jacobian(inputs: EngineInputs, indices: Float64Array): Promise<EngineJacobian> {
+    const named = inputsOf(this.preparation.file, inputs);
+    const { prepared, place } = this.#proven();
+    const n = samplesIn(named);
+    const width = n === 0 ? 0 : indices.length / n;
+    const parts: EngineJacobian[] = [];
+    for (let start = 0; start < width; start += ROWS_AT_ONCE) {
+      const columns = Math.min(ROWS_AT_ONCE, width - start);
+      const own = Float64Array.from({ length: n * columns }, (_, i) => {
+        return indices[Math.floor(i / columns) * width + start + (i % columns)] ?? NaN;
+      });
+      parts.push(await (await this.#jacobian(prepared, columns)).run(named, own, place.shape));
+    }
+    return sideBySide(n, place.shape, parts, this.facts.scoreWidth);
+  }
+
+  async layers(): Promise<readonly Layer[]> {
+    const { graph, trace } = await this.#plainGraph();
+    const { batch } = this.preparation.file;
+    return layersOf(graph, trace, batch === 'dynamic' ? { perSample: 1 } : batch);
+  }
+
+  async atLayer(inputs: EngineInputs, loss: LossSpec, name: string): Promise<LayerGradient> {
+    const layer = (await this.layers()).find((each) => each.name === name);
+    if (layer === undefined) {
+      throw new AssayError('usage', { where: this.preparation.file.name, what: `there is no layer \`${name}\`` });
+    }
+    const compiled = await this.#gradient(await this.#plainGraph(), formOf(loss), layer);
+    return compiled.runAtLayer(inputsOf(this.preparation.file, inputs), loss, layer);
   }
 
   async trainer(options: TrainingOptions): Promise<EngineTrainer> {
-    this.#prepared();
-    const { scale, scoreWidth } = this.facts;
-    const prepared = await prepareGraph(this.file, this.spec, scale, scoreWidth, 'training');
-    return openTrainer(this.file, this.spec, prepared, options);
+    const { file, spec } = this.preparation;
+    return openTrainer(file, spec, await this.#plainGraph(), options);
   }
 
   async dispose(): Promise<void> {
-    const compiled = await Promise.all(this.#compiled.values());
-    await Promise.all([this.forward.dispose(), ...compiled.map((gradient) => gradient.dispose())]);
+    const compiled = await Promise.all([...this.#gradients.values(), ...this.#jacobians.values()]);
+    await Promise.all([this.forward.dispose(), ...compiled.map((each) => each.dispose())]);
   }
 
-  #compile(kind: LossKind): Promise<CompiledGradient> {
-    const known = this.#compiled.get(kind) ?? CompiledGradient.compile(this.#prepared(), this.spec, this.file, kind);
-    this.#compiled.set(kind, known);
-    return known;
+  #gradient(prepared: PreparedGraph, form: LossForm, layer: Layer | null): Promise<CompiledGradient> {
+    const { spec, file } = this.preparation;
+    return remembered(this.#gradients, JSON.stringify([form, layer?.value ?? null]), () =>
+      CompiledGradient.compile(prepared, spec, file, form, layer),
+    );
   }
 
-  #prepared(): PreparedGraph {
-    if ('prepared' in this.gradients) return this.gradients.prepared;
+  #jacobian(prepared: PreparedGraph, rows: number): Promise<CompiledJacobian> {
+    const { spec, file } = this.preparation;
+    return remembered(this.#jacobians, rows, () => CompiledJacobian.compile(prepared, spec, file, rows));
+  }
+
+  /** The graph with every value as the file has it, for layers and training. */
+  #plainGraph(): Promise<PreparedGraph> {
+    this.#proven();
+    const { file, spec, probe, head } = this.preparation;
+    this.#plain ??= prepareGraph(file, spec, probe, head, 'training');
+    return this.#plain;
+  }
+
+  #proven(): Extract<Gradients, { prepared: unknown }> {
+    if ('prepared' in this.gradients) return this.gradients;
     throw new AssayError('operator', {
-      where: this.file.name,
+      where: this.preparation.file.name,
       what: `there are no gradients: ${this.gradients.problem}`,
     });
   }
+}
+
+/** What was made before, or is being made; what failed is made again. */
+function remembered<K, V>(known: Map<K, Promise<V>>, key: K, make: () => Promise<V>): Promise<V> {
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const value = make();
+  known.set(key, value);
+  value.catch(() => known.delete(key));
+  return value;
+}
+
+/** Jacobians of the same samples as one, [n, rows, ...]. */
+function sideBySide(
+  n: number,
+  shape: readonly number[],
+  parts: readonly EngineJacobian[],
+  scoreWidth: number,
+): EngineJacobian {
+  const [first, ...others] = parts;
+  if (first !== undefined && others.length === 0) return first;
+  const size = sizeOf(shape);
+  const count = parts.reduce((sum, { rows }) => sum + (rows.shape[1] ?? 0), 0);
+  const data = new Float32Array(n * count * size);
+  let column = 0;
+  for (const { rows } of parts) {
+    const width = (rows.shape[1] ?? 0) * size;
+    for (let i = 0; i < n; i++) data.set(rows.data.subarray(i * width, (i + 1) * width), i * count * size + column);
+    column += width;
+  }
+  return { scores: first?.scores ?? zeros([n, scoreWidth]), rows: { shape: [n, count, ...shape], data } };
 }

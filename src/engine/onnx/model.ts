@@ -1,59 +1,87 @@
 import { AssayError } from '#base/errors';
-import { rowRange, rowsOf, sizeOf, type Tensor } from '#base/tensor';
-import type { EngineSpec, ModelBytes, Normalization, OutputScale } from '../contract.js';
-import type { Graph, ValueInfo } from './graph/ir.js';
+import { sizeOf, type Tensor } from '#base/tensor';
+import type { EngineInputs, EngineSpec, ModelBytes, Normalization, OutputScale } from '../contract.js';
+import { embeddingOf } from './graph/embedding.js';
+import type { ElementType, Graph, ValueInfo } from './graph/ir.js';
+import { batches, joined, namedInputs, runtimeValue, samplesIn, type NamedTensors } from './inputs.js';
 import { isIdentity } from './passes/normalization.js';
-import { decodeModel, encodeModel } from './proto/codec.js';
+import { decodeModel } from './proto/codec.js';
 import { logitsFromProbabilities } from './scale.js';
-import { createSession, floatsOf, type Session } from './session.js';
-import { repeated } from './tracing.js';
+import { compileGraph, floatsOf, type RuntimeValue, type Session } from './session.js';
 
-/** A model as its file has it: the graph, its one input and the output under audit. */
+/** A model as its file has it: the graph, its inputs and the output under audit. */
 export interface FileModel {
   readonly name: string;
   readonly graph: Graph;
-  readonly input: string;
+  /** The input under attack: one of `graph.inputs`. */
+  readonly input: ValueInfo;
   readonly output: string;
   readonly batch: 'dynamic' | number;
 }
 
+/** What an input may be made of. */
+const GIVEN: ReadonlySet<ElementType> = new Set<ElementType>([
+  'float32',
+  'float64',
+  'float16',
+  'int64',
+  'int32',
+  'uint8',
+  'bool',
+]);
+const REAL: ReadonlySet<ElementType> = new Set<ElementType>(['float32', 'float64', 'float16']);
+
 /**
  * Reads a model and finds what is to be audited in it.
  *
- * @throws AssayError `model` where it has several inputs, an input that is not float32, or no such output.
+ * @param chosen input and output by name; null where the model has to leave no choice
+ * @throws AssayError `model` where an input has a type that Assay does not give, or the choice is not clear.
  */
-export function readFileModel(model: ModelBytes, output: string | null): FileModel {
+export function readFileModel(model: ModelBytes, chosen: { input: string | null; output: string | null }): FileModel {
   const graph = decodeModel(model);
-  const input = onlyInput(model.main, graph);
+  const input = chosenInput(model.main, graph, chosen.input);
   const first = input.shape?.[0];
   return {
     name: model.main,
     graph,
-    input: input.name,
-    output: chosenOutput(model.main, graph, output),
+    input,
+    output: chosenOutput(model.main, graph, chosen.output),
     batch: typeof first === 'number' && first > 0 ? first : 'dynamic',
   };
 }
 
-function onlyInput(where: string, graph: Graph): ValueInfo {
-  const [input, ...others] = graph.inputs;
-  if (input === undefined) throw new AssayError('model', { where, what: 'the model has no input' });
-  if (others.length > 0) {
-    const names = graph.inputs.map(({ name }) => `\`${name}\``).join(', ');
+/** What the caller gives for a model's inputs, by their names. */
+export function inputsOf(file: FileModel, given: EngineInputs): NamedTensors {
+  return namedInputs(file.name, file.graph.inputs, given);
+}
+
+function chosenInput(where: string, graph: Graph, wanted: string | null): ValueInfo {
+  const strange = graph.inputs.find(({ type }) => !GIVEN.has(type));
+  if (strange !== undefined) {
     throw new AssayError('model', {
       where,
-      what: `the model has ${graph.inputs.length} inputs (${names})`,
-      mend: 'Export it with a single input.',
+      what: `the input \`${strange.name}\` takes ${strange.type}`,
+      mend: 'Export the model with inputs of float32, or of int64 for tokens.',
     });
   }
-  if (input.type !== 'float32') {
-    throw new AssayError('model', {
-      where,
-      what: `the input \`${input.name}\` takes ${input.type}`,
-      mend: 'Export the model with a float32 input.',
-    });
+  const listed = graph.inputs.map(({ name }) => `\`${name}\``).join(', ');
+  const [first, ...others] = graph.inputs;
+  if (first === undefined) throw new AssayError('model', { where, what: 'the model has no input' });
+  if (wanted !== null) {
+    const named = graph.inputs.find(({ name }) => name === wanted);
+    if (named !== undefined) return named;
+    throw new AssayError('model', { where, what: `there is no input \`${wanted}\``, mend: `It has ${listed}.` });
   }
-  return input;
+  if (others.length === 0) return first;
+  const [real, ...moreReal] = graph.inputs.filter(({ type }) => REAL.has(type));
+  if (real !== undefined && moreReal.length === 0) return real;
+  const embedded = graph.inputs.find(({ name }) => embeddingOf(graph, name) !== null);
+  if (real === undefined && embedded !== undefined) return embedded;
+  throw new AssayError('model', {
+    where,
+    what: `the model has ${graph.inputs.length} inputs (${listed})`,
+    mend: 'Export it with a single input of real numbers.',
+  });
 }
 
 function chosenOutput(where: string, graph: Graph, wanted: string | null): string {
@@ -84,51 +112,59 @@ export interface ModelDescription {
 }
 
 export function describeOnnxModel(model: ModelBytes, output: string | null): ModelDescription {
-  const file = readFileModel(model, output);
-  const shapeIn = (values: readonly ValueInfo[], name: string): ValueInfo['shape'] =>
-    values.find((value) => value.name === name)?.shape ?? null;
+  const file = readFileModel(model, { input: null, output });
   return {
-    input: file.input,
-    inputShape: shapeIn(file.graph.inputs, file.input),
+    input: file.input.name,
+    inputShape: file.input.shape,
     output: file.output,
-    outputShape: shapeIn(file.graph.outputs, file.output),
+    outputShape: file.graph.outputs.find(({ name }) => name === file.output)?.shape ?? null,
   };
 }
 
 /** The model's own graph, executed as it came: the independent forward pass. */
 export class Forward {
-  readonly #file: FileModel;
-  readonly #spec: EngineSpec;
-  readonly #session: Session;
-
-  private constructor(file: FileModel, spec: EngineSpec, session: Session) {
-    this.#file = file;
-    this.#spec = spec;
-    this.#session = session;
-  }
+  private constructor(
+    private readonly file: FileModel,
+    private readonly spec: EngineSpec,
+    private readonly session: Session,
+  ) {}
 
   static async open(file: FileModel, spec: EngineSpec): Promise<Forward> {
     const options = { threads: spec.resources.threads, optimization: 'all' } as const;
-    return new Forward(file, spec, await createSession(encodeModel(file.graph), options));
+    return new Forward(file, spec, await compileGraph(file.graph, options));
   }
 
   /** Raw outputs, [n, width]. */
-  async raw(inputs: Tensor): Promise<Tensor> {
-    const { batch, output } = this.#file;
+  async raw(inputs: NamedTensors): Promise<Tensor> {
+    const { batch, output } = this.file;
     const parts: Float32Array[] = [];
-    for (const part of batches(inputs, batch, this.#spec.resources.batchSize)) {
-      const normalized = normalize(part.samples, this.#spec.normalization);
-      const feed = { type: 'float32', shape: normalized.shape, data: normalized.data } as const;
-      const results = await this.#session.run({ [this.#file.input]: feed }, [output]);
+    for (const part of batches(inputs, batch, this.spec.resources.batchSize)) {
+      const results = await this.session.run(fileFeeds(this.file, this.spec, part.samples), [output]);
       const values = floatsOf(output, results.get(output));
-      parts.push(values.subarray(0, (values.length / rowsOf(part.samples)) * part.used));
+      parts.push(values.subarray(0, (values.length / samplesIn(part.samples)) * part.used));
     }
-    return joined(rowsOf(inputs), parts);
+    return joined(samplesIn(inputs), parts);
   }
 
   dispose(): Promise<void> {
-    return this.#session.dispose();
+    return this.session.dispose();
   }
+}
+
+/** Inputs as the file takes them: in its types, and normalized where that is part of the target. */
+export function fileFeeds(file: FileModel, spec: EngineSpec, inputs: NamedTensors): Record<string, RuntimeValue> {
+  return Object.fromEntries(
+    file.graph.inputs.map(({ name, type }) => {
+      const given = inputs.get(name) ?? { shape: [], data: new Float32Array() };
+      const own = name === file.input.name && REAL.has(type) ? normalize(given, spec.normalization) : given;
+      return [name, runtimeValue(own, type)];
+    }),
+  );
+}
+
+/** Whether gradients of an input can be meant: tokens have none. */
+export function isReal(input: ValueInfo): boolean {
+  return REAL.has(input.type);
 }
 
 /** Raw outputs on the scale of scores. */
@@ -136,33 +172,12 @@ export function scoresOf(spec: EngineSpec, scale: OutputScale, raw: Tensor): Ten
   return scale === 'probabilities' ? { ...raw, data: logitsFromProbabilities(spec.head, raw.data) } : raw;
 }
 
-export interface Batch {
-  readonly samples: Tensor;
-  /** How many rows are real; the others fill a fixed batch up. */
-  readonly used: number;
-}
-
-/** Splits samples into what one execution takes. */
-export function* batches(inputs: Tensor, batch: 'dynamic' | number, batchSize: number): Generator<Batch> {
-  const size = batch === 'dynamic' ? batchSize : batch;
-  const rows = rowsOf(inputs);
-  for (let start = 0; start < rows; start += size) {
-    const used = Math.min(size, rows - start);
-    const samples = rowRange(inputs, start, start + used);
-    yield { samples: batch === 'dynamic' ? samples : repeated(samples, size), used };
-  }
-}
-
-/** One tensor [n, width] out of the results of several batches. */
-export function joined(rows: number, parts: readonly Float32Array[]): Tensor {
-  const total = parts.reduce((sum, part) => sum + part.length, 0);
-  const data = new Float32Array(total);
-  let offset = 0;
-  for (const part of parts) {
-    data.set(part, offset);
-    offset += part.length;
-  }
-  return { shape: [rows, rows === 0 ? 0 : total / rows], data };
+/** Of two sets of outputs, relative to the largest of the second. */
+export function largestDifference(a: Float32Array, b: Float32Array): number {
+  const scale = b.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+  let most = 0;
+  for (let i = 0; i < b.length; i++) most = Math.max(most, Math.abs((a[i] ?? NaN) - (b[i] ?? NaN)));
+  return most / scale;
 }
 
 /** (x - mean) / std in float32, as the graph of gradients has it, but computed here: two independent ways. */

@@ -1,6 +1,8 @@
 import * as ort from 'onnxruntime-node';
 import { AssayError, messageOf } from '#base/errors';
-import type { ElementType } from './graph/ir.js';
+import { halfToNumber } from './graph/constants.js';
+import type { ElementType, Graph } from './graph/ir.js';
+import { encodeModelParts } from './proto/codec.js';
 
 /** A value as the runtime takes and gives it. */
 export interface RuntimeValue {
@@ -26,11 +28,26 @@ export interface Session {
 const ONLY_FATAL = 4;
 
 /**
- * Compiles a serialized ONNX model on the CPU.
+ * Compiles a graph on the CPU. Large constants are handed over beside the model, so that nothing limits its size.
  *
  * @throws AssayError `model` when the runtime refuses it, as it does for an operator without a kernel.
  */
-export async function createSession(model: Uint8Array, options: SessionOptions): Promise<Session> {
+export function compileGraph(graph: Graph, options: SessionOptions): Promise<Session> {
+  const { model, data } = encodeModelParts(graph);
+  return createSession(model, options, data);
+}
+
+/**
+ * Compiles a serialized ONNX model on the CPU.
+ *
+ * @param data of tensors that lie outside of the model, by location
+ * @throws AssayError `model` when the runtime refuses it, as it does for an operator without a kernel.
+ */
+export async function createSession(
+  model: Uint8Array,
+  options: SessionOptions,
+  data: ReadonlyMap<string, Uint8Array> = new Map(),
+): Promise<Session> {
   const session = await refused('the model was refused by ONNX Runtime', () =>
     ort.InferenceSession.create(model, {
       executionProviders: ['cpu'],
@@ -39,6 +56,7 @@ export async function createSession(model: Uint8Array, options: SessionOptions):
       interOpNumThreads: 1,
       executionMode: 'sequential',
       logSeverityLevel: ONLY_FATAL,
+      externalData: [...data].map(([path, bytes]) => ({ path, data: bytes })),
       // Idle workers that spin slow down whatever runs next.
       extra: { session: { intra_op: { allow_spinning: '0' } } },
     }),
@@ -75,10 +93,12 @@ async function refused<T>(what: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The values of a result that has to be float32 or float64. */
+/** The values of a result that has to be of real numbers. */
 export function floatsOf(name: string, value: RuntimeValue | undefined): Float32Array {
   if (value?.data instanceof Float32Array) return value.data;
   if (value?.data instanceof Float64Array) return Float32Array.from(value.data);
+  if (value?.type === 'float16' && value.data instanceof Uint16Array)
+    return Float32Array.from(value.data, halfToNumber);
   throw new AssayError('model', {
     what: `the output \`${name}\` holds ${value?.type ?? 'nothing'} instead of real numbers`,
   });

@@ -1,50 +1,49 @@
-import { rowRange, rowsOf, type Tensor } from '#base/tensor';
 import type { Graph, ValueInfo } from './graph/ir.js';
 import type { Dimension } from './graph/shape.js';
 import type { Trace, TracedValue } from './graph/trace.js';
-import { encodeModel } from './proto/codec.js';
-import { createSession, type RuntimeValue } from './session.js';
+import { mapTensors, repeated, type NamedTensors } from './inputs.js';
+import { compileGraph, type RuntimeValue } from './session.js';
 
 export type Feeds = Readonly<Record<string, RuntimeValue>>;
+
+/** Feeds of one execution, or of two with different numbers of samples. */
+export type TraceFeeds = readonly [Feeds, Feeds?];
 
 /**
  * Types and shapes of all values by execution. Traced on one set of inputs, every dimension is a constant. Traced on
  * two, for two and for three samples, a dimension that differs grows with the batch.
  */
-export async function traceGraph(graph: Graph, [first, second]: readonly [Feeds, Feeds?]): Promise<Trace> {
+export async function traceGraph(graph: Graph, feeds: TraceFeeds): Promise<Trace> {
   const names = [...new Set(graph.nodes.flatMap((node) => node.outputs))].filter((name) => name !== '');
+  const [once, again] = await executions(graph, feeds, names);
+  const traced = [...once].map(([name, { type, shape }]): [string, TracedValue] => {
+    const other = again?.get(name)?.shape ?? shape;
+    return [name, { type, shape: shape.map((size, axis) => dimension(size, other[axis] ?? NaN)) }];
+  });
+  return new Map([...constantsOf(graph), ...traced]);
+}
+
+/** The chosen values of a graph at each of the feeds, the feeds included. */
+export async function executions(
+  graph: Graph,
+  [first, second]: TraceFeeds,
+  names: readonly string[],
+): Promise<[Map<string, RuntimeValue>, Map<string, RuntimeValue>?]> {
   const exposed: Graph = { ...graph, outputs: names.map(untyped) };
-  const session = await createSession(encodeModel(exposed), { threads: 1, optimization: 'none' });
+  const session = await compileGraph(exposed, { threads: 1, optimization: 'none' });
+  const at = async (feeds: Feeds): Promise<Map<string, RuntimeValue>> =>
+    new Map([...Object.entries(feeds), ...(await session.run(feeds, names))]);
   try {
-    const once = new Map([...Object.entries(first), ...(await session.run(first, names))]);
-    const again = second && new Map([...Object.entries(second), ...(await session.run(second, names))]);
-    const traced = [...once].map(([name, { type, shape }]): [string, TracedValue] => {
-      const other = again?.get(name)?.shape ?? shape;
-      return [name, { type, shape: shape.map((size, axis) => dimension(size, other[axis] ?? NaN)) }];
-    });
-    return new Map([...constantsOf(graph), ...traced]);
+    return second === undefined ? [await at(first)] : [await at(first), await at(second)];
   } finally {
     await session.dispose();
   }
 }
 
-/** What `traceGraph` takes for a graph with one input of samples. */
-export function traceFeeds(input: string, probe: Tensor, batch: 'dynamic' | number): readonly [Feeds, Feeds?] {
-  const feed = (count: number): Feeds => {
-    const { shape, data } = repeated(probe, count);
-    return { [input]: { type: 'float32', shape, data } };
-  };
-  return batch === 'dynamic' ? [feed(2), feed(3)] : [feed(batch)];
-}
-
-/** `count` samples, by repetition where there are fewer. */
-export function repeated(samples: Tensor, count: number): Tensor {
-  const rows = rowsOf(samples);
-  if (rows >= count) return rowRange(samples, 0, count);
-  const size = samples.data.length / rows;
-  const data = new Float32Array(count * size);
-  for (let i = 0; i < count; i++) data.set(samples.data.subarray((i % rows) * size, ((i % rows) + 1) * size), i * size);
-  return { shape: [count, ...samples.shape.slice(1)], data };
+/** Samples for the executions of a trace: two and three of them where the batch is free. */
+export function traceSamples(probe: NamedTensors, batch: 'dynamic' | number): readonly [NamedTensors, NamedTensors?] {
+  const take = (count: number): NamedTensors => mapTensors(probe, (tensor) => repeated(tensor, count));
+  return batch === 'dynamic' ? [take(2), take(3)] : [take(batch)];
 }
 
 export function untyped(name: string): ValueInfo {

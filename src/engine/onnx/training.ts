@@ -1,23 +1,16 @@
 import { AssayError } from '#base/errors';
 import { rowsOf, type Tensor } from '#base/tensor';
-import type {
-  EngineGradient,
-  EngineSpec,
-  EngineTrainer,
-  LossKind,
-  TrainingOptions,
-  TrainingState,
-} from '../contract.js';
-import { labelFeed } from './feeds.js';
-import { gradientGraph, type GradientGraph, type PreparedGraph } from './gradient-graph.js';
+import type { EngineGradient, EngineSpec, EngineTrainer, TrainingOptions, TrainingState } from '../contract.js';
+import { gradientGraph, type GradientGraph } from './gradient-graph.js';
 import { float32Constant, float32Of } from './graph/constants.js';
 import type { Constant, Graph, Node } from './graph/ir.js';
 
-import { LABELS } from './losses.js';
+import { lossFeeds } from './losses/feeds.js';
 import type { FileModel } from './model.js';
 import { PIXELS } from './passes/normalization.js';
+import type { PreparedGraph } from './prepare.js';
 import { encodeModel } from './proto/codec.js';
-import { createSession, floatsOf, type RuntimeValue, type Session } from './session.js';
+import { compileGraph, floatsOf, type RuntimeValue, type Session } from './session.js';
 
 /** Inputs of an operator that hold weights. */
 const WEIGHT_INPUTS: Readonly<Record<string, readonly number[]>> = { Gemm: [1, 2], Conv: [1, 2], MatMul: [0, 1] };
@@ -145,23 +138,20 @@ class TrainingGraph {
     weights: readonly string[],
     wrt: readonly string[],
   ): Promise<TrainingGraph> {
-    const kind: LossKind = 'cross-entropy';
-    const compiled = gradientGraph(
-      { ...prepared, graph: withWeightsAsInputs(prepared.graph, weights) },
-      spec,
-      kind,
-      wrt,
-    );
+    const graph = withWeightsAsInputs(prepared.graph, weights);
+    const compiled = gradientGraph({ ...prepared, graph }, spec.head, { kind: 'cross-entropy' }, wrt);
     // Gradients of weights are sums over the batch, and how threads divide a sum changes its last bits: always one.
     const options = { threads: 1, optimization: 'all' } as const;
-    return new TrainingGraph(compiled, await createSession(encodeModel(compiled.graph), options), prepared.width);
+    return new TrainingGraph(compiled, await compileGraph(compiled.graph, options), prepared.width);
   }
 
   async run(weights: Weights, inputs: Tensor, labels: Float64Array): Promise<TrainingResult> {
     const { compiled } = this;
+    const rows = rowsOf(inputs);
+    const loss = { kind: 'cross-entropy', labels } as const;
     const feeds: Record<string, RuntimeValue> = {
       [PIXELS]: { type: 'float32', shape: inputs.shape, data: inputs.data },
-      [LABELS]: labelFeed(compiled.labels, labels, rowsOf(inputs), this.width),
+      ...lossFeeds(compiled.feeds, loss, { samples: rows, start: 0, end: rows, rows }, this.width),
     };
     for (const [name, { shape, data }] of weights) feeds[name] = { type: 'float32', shape, data };
     const results = await this.session.run(feeds, [compiled.scores, compiled.loss, ...compiled.gradients.values()]);

@@ -1,5 +1,13 @@
 import { AssayError } from '#base/errors';
-import { float32Constant, float32Of, float64Constant, int64Constant, integersOf, numbersOf } from './constants.js';
+import {
+  float32Constant,
+  float32Of,
+  float64Constant,
+  halfOf,
+  int64Constant,
+  integersOf,
+  numbersOf,
+} from './constants.js';
 import type { Constant, ElementType } from './ir.js';
 
 /** The same constant with its bytes at an odd offset of a larger buffer, as they lie in a file. */
@@ -73,4 +81,21 @@ test('what does not fill its shape or is no integer is refused', () => {
   expect(() => int64Constant([1], [NaN])).toThrow(AssayError);
   expect(() => integersOf(float32Constant([], [1]))).toThrow(AssayError);
   expect(() => float32Of({ type: 'string', shape: [], bytes: new Uint8Array() })).toThrow(AssayError);
+});
+
+describe('binary16', () => {
+  test('every number that it holds comes back', () => {
+    const all = Uint16Array.from({ length: 65536 }, (_, bits) => bits).filter((bits) => (bits & 0x7c00) !== 0x7c00);
+    const numbers = numbersOf(constant('float16', all, all.length));
+    expect(Uint16Array.from(numbers, halfOf)).toEqual(all);
+  });
+
+  test('others go to the nearest, ties to even', () => {
+    const step = 2 ** -10;
+    const rounded = [1 + step / 2, 1 + 1.5 * step, 1 + 0.51 * step, 65519, 65520, -1e9, 2 ** -25, 1.1 * 2 ** -25].map(
+      halfOf,
+    );
+    expect(rounded).toEqual([0x3c00, 0x3c02, 0x3c01, 0x7bff, 0x7c00, 0xfc00, 0, 1]);
+    expect(halfOf(NaN)).toBe(0x7e00);
+  });
 });

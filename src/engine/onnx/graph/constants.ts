@@ -100,11 +100,29 @@ function toInt64(value: number): bigint {
 }
 
 /** IEEE 754 binary16. */
-function halfToNumber(bits: number): number {
+export function halfToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;
   const fraction = bits & 0x3ff;
   if (exponent === 0) return sign * fraction * 2 ** -24;
   if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** The bits of the nearest IEEE 754 binary16, ties to even; beyond its range infinity. */
+export function halfOf(value: number): number {
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  const size = Math.abs(value);
+  if (Number.isNaN(value)) return 0x7e00;
+  if (size >= 65520) return sign | 0x7c00;
+  const exponent = Math.max(Math.floor(Math.log2(size === 0 ? 1e-8 : size)), -14);
+  // Units in the last place; the sum carries into the exponent by itself when rounding reaches the next power of two.
+  const units = roundedToEven(size / 2 ** (exponent - 10));
+  const isSubnormal = exponent === -14 && units < 1024;
+  return sign | (isSubnormal ? units : ((exponent + 15) << 10) + (units - 1024));
+}
+
+function roundedToEven(value: number): number {
+  const rounded = Math.round(value);
+  return Math.abs(value % 1) === 0.5 && rounded % 2 === 1 ? rounded - 1 : rounded;
 }

@@ -6,15 +6,14 @@ import { renameInputs } from './rename.js';
 
 export const PIXELS = 'assay/input';
 
-/** Puts (x - mean) / std in front of a graph, so that its input, {@link PIXELS}, is in the user's units. */
+/** Puts (x - mean) / std in front of a graph, so that its input, {@link PIXELS}, is float32 in the user's units. */
 export function foldNormalization(graph: Graph, input: string, normalization: Normalization): Graph {
   const info = graph.inputs.find((candidate) => candidate.name === input);
   const others = graph.inputs.filter((candidate) => candidate.name !== input);
   const builder = new GraphBuilder({ ...graph, inputs: others, nodes: [] });
   builder.input(PIXELS, 'float32', info?.shape ?? null);
-  const normalized = isIdentity(normalization)
-    ? PIXELS
-    : normalize(builder, normalization, (info?.shape?.length ?? 1) - 1);
+  const own = isIdentity(normalization) ? PIXELS : normalize(builder, normalization, (info?.shape?.length ?? 1) - 1);
+  const normalized = info?.type === 'float64' ? builder.cast(own, 'float64') : own;
   const front = builder.build(graph.outputs);
   return { ...front, nodes: [...front.nodes, ...renameInputs(graph.nodes, input, normalized)] };
 }

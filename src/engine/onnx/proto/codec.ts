@@ -8,16 +8,19 @@ import { longOf, numberOf } from './int64.js';
 import { decodeIn, malformed } from './malformed.js';
 import { FunctionProto, GraphProto, joined, ModelProto, NodeProto, OperatorSetIdProto, TensorProto } from './schema.js';
 import { readSparseTensor } from './sparse.js';
-import { constantOfTensor, writeTensor } from './tensor.js';
+import type { Placement } from './external-data.js';
+import { constantOfTensor, writeExternalTensor, writeTensor } from './tensor.js';
 import { sortNodes } from './topology.js';
 import { readValueInfo, writeValueInfo } from './value-info.js';
 
-/** Opsets of the standard domain that Assay reads. */
+/** Opsets of the standard domain that Assay reads; the newest is that of ONNX Runtime. */
 const MIN_OPSET = 7;
-const MAX_OPSET = 25;
+const MAX_OPSET = 26;
 
 /** Since this version of the format constants need not be inputs as well. */
 const IR_WITHOUT_CONSTANT_INPUTS = 4;
+/** The newest that ONNX Runtime takes. What a later one adds is not read, so what is written has none of it. */
+const NEWEST_IR = 13;
 
 /** Domains whose operators ONNX Runtime has. */
 const KNOWN_DOMAINS: ReadonlySet<string> = new Set(['', 'ai.onnx.ml', 'com.microsoft']);
@@ -46,7 +49,7 @@ export function decodeModel(model: ModelBytes): Graph {
   for (const node of graph.nodes) checkDomain(model, node, opsets, functions);
   return {
     ...graph,
-    irVersion: Math.max(irVersion, IR_WITHOUT_CONSTANT_INPUTS),
+    irVersion: Math.min(Math.max(irVersion, IR_WITHOUT_CONSTANT_INPUTS), NEWEST_IR),
     opsets,
     functions: proto.functions,
   };
@@ -56,8 +59,47 @@ export function decodeModel(model: ModelBytes): Graph {
 export function encodeModel(graph: Graph): Uint8Array {
   const size = [...graph.constants.values()].reduce((sum, { bytes, opaque }) => sum + (opaque ?? bytes).length, 0);
   if (size > MAX_MODEL_BYTES) {
-    throw new AssayError('model', { what: `the model \`${graph.name}\` is over 2 GiB, which no ONNX file holds` });
+    throw new AssayError('model', {
+      what: `the model \`${graph.name}\` is over 2 GiB, which no ONNX file holds`,
+      mend: 'Write it with its data in files of their own.',
+    });
   }
+  return encode(graph, writeTensor);
+}
+
+/** A graph as a file and the data of its large constants beside it, by location: for graphs of any size, without copies. */
+export interface ModelParts {
+  readonly model: Uint8Array;
+  readonly data: ReadonlyMap<string, Uint8Array>;
+}
+
+/**
+ * Writes a graph with the data of large constants apart.
+ *
+ * @param place where the data of a constant lie, or null to keep them in the file
+ */
+export function encodeModelParts(
+  graph: Graph,
+  place: (name: string, constant: Constant) => Placement | null = apart,
+): ModelParts {
+  const data = new Map<string, Uint8Array>();
+  const model = encode(graph, (constant, name) => {
+    const placement = constant.opaque === undefined ? place(name, constant) : null;
+    if (placement === null) return writeTensor(constant, name);
+    data.set(placement.location, constant.bytes);
+    return writeExternalTensor(constant, name, placement);
+  });
+  return { model, data };
+}
+
+/** Constants of at least this many bytes lie apart: smaller ones decide about shapes, and cost nothing to copy. */
+const LARGE_CONSTANT = 2 ** 16;
+
+function apart(name: string, { bytes }: Constant): Placement | null {
+  return bytes.length < LARGE_CONSTANT ? null : { location: name, offset: 0 };
+}
+
+function encode(graph: Graph, write: (constant: Constant, name: string) => Uint8Array): Uint8Array {
   return ModelProto.encode({
     irVersion: longOf(graph.irVersion),
     producerName: 'assay',
@@ -69,7 +111,7 @@ export function encodeModel(graph: Graph): Uint8Array {
       GraphProto.encode({
         name: graph.name,
         node: graph.nodes.map(writeNode),
-        initializer: [...graph.constants].map(([name, constant]) => writeTensor(constant, name)),
+        initializer: [...graph.constants].map(([name, constant]) => write(constant, name)),
         input: graph.inputs.map(writeValueInfo),
         output: graph.outputs.map(writeValueInfo),
       }),

@@ -5,11 +5,26 @@ import { StringStringEntryProto, type MessageOf } from './schema.js';
 
 type Tensor = MessageOf<typeof TensorProto>;
 
+/** Where the data of a tensor lie: a file beside the model, and the place in it. */
+export interface Placement {
+  readonly location: string;
+  readonly offset: number;
+}
+
 /** TensorProto.DataLocation.EXTERNAL */
 const EXTERNAL = 1;
 
 export function isExternal(tensor: Tensor): boolean {
   return tensor.dataLocation === EXTERNAL;
+}
+
+/** The fields of a TensorProto whose data lie elsewhere. */
+export function externalFields({ location, offset }: Placement, length: number) {
+  const entries = Object.entries({ location, offset: String(offset), length: String(length) });
+  return {
+    dataLocation: EXTERNAL,
+    externalData: entries.map(([key, value]) => StringStringEntryProto.encode({ key, value })),
+  };
 }
 
 /** The bytes of a tensor that lie in another file, which is found in `model.files` under its location. */

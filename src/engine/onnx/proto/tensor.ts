@@ -3,7 +3,7 @@ import { sizeOf } from '#base/tensor';
 import type { ModelBytes } from '../../contract.js';
 import { dataTypeOf, elementTypeOf, widthOf } from '../graph/element-type.js';
 import type { Constant, ElementType } from '../graph/ir.js';
-import { externalBytes, isExternal } from './external-data.js';
+import { externalBytes, externalFields, isExternal, type Placement } from './external-data.js';
 import { bytesOfLongs, longsOf, numbersOf } from './int64.js';
 import { decodeIn, malformed } from './malformed.js';
 import { TensorProto, type MessageOf } from './schema.js';
@@ -60,6 +60,16 @@ export function writeTensor(constant: Constant, name: string): Uint8Array {
     dataType: dataTypeOf(constant.type),
     rawData: constant.bytes,
     ...named,
+  });
+}
+
+/** A TensorProto that says where its data lie. */
+export function writeExternalTensor(constant: Constant, name: string, placement: Placement): Uint8Array {
+  return TensorProto.encode({
+    dims: longsOf(constant.shape),
+    dataType: dataTypeOf(constant.type),
+    name,
+    ...externalFields(placement, constant.bytes.length),
   });
 }
 

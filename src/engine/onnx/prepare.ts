@@ -1,0 +1,120 @@
+import { AssayError } from '#base/errors';
+import type { EngineSpec, OutputScale } from '../contract.js';
+import type { GradientRule } from './autodiff/rule.js';
+import { blockedRules } from './autodiff/rules/convolution/blocked.js';
+import { gradientRules } from './autodiff/rules/index.js';
+import { blockSize } from './block-size.js';
+import { GraphBuilder } from './graph/builder.js';
+import { embeddingOf } from './graph/embedding.js';
+import type { Graph } from './graph/ir.js';
+import type { Trace } from './graph/trace.js';
+import { upgradeGraph } from './graph/upgrade.js';
+import { runtimeValue, type NamedTensors } from './inputs.js';
+import { isReal, type FileModel } from './model.js';
+import { blockedLayout } from './passes/blocked-layout.js';
+import { foldConstants } from './passes/constant-folding.js';
+import { widenHalf } from './passes/half-precision.js';
+import { foldNormalization, PIXELS } from './passes/normalization.js';
+import { poolIndices, reluAfterPool, tournamentPool } from './passes/pooling.js';
+import { prune } from './passes/prune.js';
+import { beforeActivation } from './scale.js';
+import type { RuntimeValue } from './session.js';
+import { traceGraph, traceSamples, untyped, type Feeds, type TraceFeeds } from './tracing.js';
+
+/** A model made ready for differentiation: input in the user's units, scores as output, every shape known. */
+export interface PreparedGraph {
+  readonly graph: Graph;
+  readonly trace: Trace;
+  /** [n, width] logits or values, float32. */
+  readonly scores: string;
+  readonly width: number;
+  readonly rules: ReadonlyMap<string, GradientRule>;
+  /** Where gradients are taken: {@link PIXELS}, or what the embedding gives. */
+  readonly at: string;
+}
+
+/** `training` keeps weights as the file has them; `inference` may lay them out for the processor. */
+export type GraphForm = 'inference' | 'training';
+
+/**
+ * Brings a model into the form that losses and gradients are added to.
+ *
+ * @param probe real samples, on which shapes are traced
+ */
+export async function prepareGraph(
+  file: FileModel,
+  spec: EngineSpec,
+  probe: NamedTensors,
+  head: { readonly scale: OutputScale; readonly width: number },
+  form: GraphForm,
+): Promise<PreparedGraph> {
+  if (file.graph.functions.length > 0) {
+    throw new AssayError('operator', { what: 'the model defines functions of its own' });
+  }
+  const feeds = traceFeeds(file, probe);
+  const upgraded = widenHalf(upgradeGraph(file.graph));
+  const fed = isReal(file.input) ? foldNormalization(upgraded, file.input.name, spec.normalization) : upgraded;
+  const { graph, scores } = withScores(fed, file.output, spec, head);
+  const folded = prune(
+    await foldConstants(prune(graph, [scores]), feeds, form === 'training' ? 'integers' : 'everything'),
+    [scores],
+  );
+  const tidy = reluAfterPool(folded);
+  const trace = await traceGraph(tidy, feeds);
+  const block = form === 'inference' ? await blockSize() : null;
+  const laidOut = block === null ? tidy : blockedLayout(tidy, trace, block);
+  const rewritten = poolIndices(tournamentPool(laidOut, trace));
+  const rules = block === null ? gradientRules : new Map([...gradientRules, ...blockedRules(block)]);
+  return {
+    graph: rewritten,
+    trace: await traceGraph(rewritten, feeds),
+    scores,
+    width: head.width,
+    rules,
+    at: isReal(file.input) ? PIXELS : embeddedIn(rewritten, file.input.name),
+  };
+}
+
+function traceFeeds(file: FileModel, probe: NamedTensors): TraceFeeds {
+  const [first, second] = traceSamples(probe, file.batch);
+  const feedsOf = (samples: NamedTensors): Feeds => preparedFeeds(file, samples);
+  return second === undefined ? [feedsOf(first)] : [feedsOf(first), feedsOf(second)];
+}
+
+/** Inputs as a prepared graph takes them: real ones in the user's units and in float32. */
+export function preparedFeeds(file: FileModel, inputs: NamedTensors): Record<string, RuntimeValue> {
+  return Object.fromEntries(
+    file.graph.inputs.map(({ name, type }) => {
+      const given = inputs.get(name) ?? { shape: [], data: new Float32Array() };
+      const isMain = name === file.input.name && isReal(file.input);
+      return [isMain ? PIXELS : name, runtimeValue(given, isMain || type === 'float16' ? 'float32' : type)];
+    }),
+  );
+}
+
+function embeddedIn(graph: Graph, tokens: string): string {
+  const embedding = embeddingOf(graph, tokens);
+  if (embedding !== null) return embedding.value;
+  throw new AssayError('operator', { what: `the tokens of \`${tokens}\` choose no rows of a table of embeddings` });
+}
+
+/** Logits in front of a last activation where there is one, else the logarithm of probabilities; always [n, width]. */
+function withScores(
+  graph: Graph,
+  output: string,
+  spec: EngineSpec,
+  head: { readonly scale: OutputScale; readonly width: number },
+): { graph: Graph; scores: string } {
+  const builder = new GraphBuilder(graph);
+  const logits = head.scale === 'probabilities' ? beforeActivation(graph, output) : output;
+  const flat = (value: string): string => builder.cast(builder.reshape(value, [-1, head.width]), 'float32');
+  const scores = logits === null ? logitsOf(builder, spec, flat(output)) : flat(logits);
+  return { graph: builder.build([untyped(scores)]), scores };
+}
+
+function logitsOf(builder: GraphBuilder, spec: EngineSpec, probabilities: string): string {
+  const log = (p: string): string =>
+    builder.node('Log', [builder.node('Max', [p, builder.scalar(1.1754943508222875e-38)])]);
+  if (spec.head === 'classes') return log(probabilities);
+  return builder.node('Sub', [log(probabilities), log(builder.node('Sub', [builder.scalar(1), probabilities]))]);
+}
