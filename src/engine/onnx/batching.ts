@@ -5,6 +5,8 @@ import { mapTensors, repeated, samplesIn, type NamedTensors } from './inputs.js'
 import { fileFeeds, Forward, largestDifference, type FileModel } from './model.js';
 import { foldConstants } from './passes/constant-folding.js';
 import { freeBatch } from './passes/free-batch/free-batch.js';
+import { straighten } from './passes/inlining/control-flow.js';
+import { inlineFunctions } from './passes/inlining/functions.js';
 import { prune } from './passes/prune.js';
 import { traceGraph } from './tracing.js';
 
@@ -46,7 +48,8 @@ export async function batched(file: FileModel, spec: EngineSpec, probe: NamedTen
 async function rewritten(file: FileModel, spec: EngineSpec, probe: NamedTensors, batch: number): Promise<FileModel> {
   const one = mapTensors(probe, (tensor) => repeated(tensor, batch));
   const feeds = fileFeeds(file, spec, one);
-  const upgraded = prune(upgradeGraph(file.graph), [file.output]);
+  const { graph } = await straighten(inlineFunctions(file.graph), [feeds]);
+  const upgraded = prune(upgradeGraph(graph), [file.output]);
   const folded = await foldConstants(upgraded, [feeds]);
   return { ...file, graph: freeBatch(folded, await traceGraph(folded, [feeds])), batch: 'dynamic' };
 }

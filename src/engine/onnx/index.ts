@@ -84,7 +84,7 @@ function factsOf({ file, head }: Preparation, batchNote: string | null, gradient
     gradientAt: 'place' in gradients ? gradients.place : null,
     notes: [
       ...(batchNote === null ? [] : [batchNote]),
-      ...('substitutes' in gradients ? notesOn(gradients.substitutes) : []),
+      ...('prepared' in gradients ? [...gradients.prepared.notes, ...notesOn(gradients.substitutes)] : []),
     ],
   };
 }

@@ -10,10 +10,12 @@ import type { Graph } from './graph/ir.js';
 import type { Trace } from './graph/trace.js';
 import { upgradeGraph } from './graph/upgrade.js';
 import { runtimeValue, type NamedTensors } from './inputs.js';
-import { isReal, type FileModel } from './model.js';
+import { fileFeeds, isReal, type FileModel } from './model.js';
 import { blockedLayout } from './passes/blocked-layout.js';
 import { foldConstants } from './passes/constant-folding.js';
 import { widenHalf } from './passes/half-precision.js';
+import { straighten } from './passes/inlining/control-flow.js';
+import { inlineFunctions } from './passes/inlining/functions.js';
 import { foldNormalization, PIXELS } from './passes/normalization.js';
 import { poolIndices, reluAfterPool, tournamentPool } from './passes/pooling.js';
 import { prune } from './passes/prune.js';
@@ -31,6 +33,8 @@ export interface PreparedGraph {
   readonly rules: ReadonlyMap<string, GradientRule>;
   /** Where gradients are taken: {@link PIXELS}, or what the embedding gives. */
   readonly at: string;
+  /** What was assumed to get here, one sentence each. */
+  readonly notes: readonly string[];
 }
 
 /** `training` keeps weights as the file has them; `inference` may lay them out for the processor. */
@@ -48,11 +52,10 @@ export async function prepareGraph(
   head: { readonly scale: OutputScale; readonly width: number },
   form: GraphForm,
 ): Promise<PreparedGraph> {
-  if (file.graph.functions.length > 0) {
-    throw new AssayError('operator', { what: 'the model defines functions of its own' });
-  }
-  const feeds = traceFeeds(file, probe);
-  const upgraded = widenHalf(upgradeGraph(file.graph));
+  const feeds = traceFeeds(file, probe, (samples) => preparedFeeds(file, samples));
+  const asFiled = traceFeeds(file, probe, (samples) => fileFeeds(file, spec, samples));
+  const { graph: straight, notes } = await straighten(inlineFunctions(file.graph), asFiled);
+  const upgraded = widenHalf(upgradeGraph(straight));
   const fed = isReal(file.input) ? foldNormalization(upgraded, file.input.name, spec.normalization) : upgraded;
   const { graph, scores } = withScores(fed, file.output, spec, head);
   const folded = prune(
@@ -71,13 +74,13 @@ export async function prepareGraph(
     scores,
     width: head.width,
     rules,
+    notes,
     at: isReal(file.input) ? PIXELS : embeddedIn(rewritten, file.input.name),
   };
 }
 
-function traceFeeds(file: FileModel, probe: NamedTensors): TraceFeeds {
+function traceFeeds(file: FileModel, probe: NamedTensors, feedsOf: (samples: NamedTensors) => Feeds): TraceFeeds {
   const [first, second] = traceSamples(probe, file.batch);
-  const feedsOf = (samples: NamedTensors): Feeds => preparedFeeds(file, samples);
   return second === undefined ? [feedsOf(first)] : [feedsOf(first), feedsOf(second)];
 }
 

@@ -1,3 +1,4 @@
+import { rowRange, rowsOf } from '#base/tensor';
 import type { Graph, ValueInfo } from './graph/ir.js';
 import type { Dimension } from './graph/shape.js';
 import type { Trace, TracedValue } from './graph/trace.js';
@@ -10,8 +11,8 @@ export type Feeds = Readonly<Record<string, RuntimeValue>>;
 export type TraceFeeds = readonly [Feeds, Feeds?];
 
 /**
- * Types and shapes of all values by execution. Traced on one set of inputs, every dimension is a constant. Traced on
- * two, for two and for three samples, a dimension that differs grows with the batch.
+ * Types and shapes of all values by execution. Traced on batches of one size, every dimension is a constant. Traced on two
+ * and on three samples, a dimension that differs grows with the batch.
  */
 export async function traceGraph(graph: Graph, feeds: TraceFeeds): Promise<Trace> {
   const names = [...new Set(graph.nodes.flatMap((node) => node.outputs))].filter((name) => name !== '');
@@ -40,10 +41,15 @@ export async function executions(
   }
 }
 
-/** Samples for the executions of a trace: two and three of them where the batch is free. */
+/** Samples for the executions of a trace: the first two and the last three where the batch is free, else one batch. */
 export function traceSamples(probe: NamedTensors, batch: 'dynamic' | number): readonly [NamedTensors, NamedTensors?] {
-  const take = (count: number): NamedTensors => mapTensors(probe, (tensor) => repeated(tensor, count));
-  return batch === 'dynamic' ? [take(2), take(3)] : [take(batch)];
+  const first = (count: number): NamedTensors => mapTensors(probe, (tensor) => repeated(tensor, count));
+  const last = (count: number): NamedTensors =>
+    mapTensors(probe, (tensor) => {
+      const rows = rowsOf(tensor);
+      return repeated(rowRange(tensor, Math.max(rows - count, 0), rows), count);
+    });
+  return batch === 'dynamic' ? [first(2), last(3)] : [first(batch), last(batch)];
 }
 
 export function untyped(name: string): ValueInfo {

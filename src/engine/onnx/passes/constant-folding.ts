@@ -5,6 +5,8 @@ import { executions, type TraceFeeds } from '../tracing.js';
 /** What they give depends on the shape of their input alone. */
 const SHAPES: ReadonlySet<string> = new Set(['Shape', 'Size']);
 const RANDOM = /^(Random|Multinomial|Bernoulli)/;
+/** They give sequences, which no constant holds; tensors that are taken out of them may be constant. */
+const SEQUENCES = /^(Sequence(?!At|Length)|SplitToSequence|Optional(?!HasElement))/;
 /** Larger results stay computed: what is repeated to this size is cheaper to repeat again. */
 const LARGEST_BYTES = 2 ** 26;
 
@@ -20,7 +22,8 @@ export async function foldConstants(
   what: 'everything' | 'integers' = 'everything',
 ): Promise<Graph> {
   const foldable = foldableNodes(graph);
-  const names = foldable.flatMap((node) => node.outputs).filter((name) => name !== '');
+  const giving = foldable.filter((node) => !SEQUENCES.test(node.op));
+  const names = giving.flatMap((node) => node.outputs).filter((name) => name !== '');
   if (names.length === 0) return graph;
   const [once, again = once] = await executions(graph, feeds, names);
   const folded = new Map<string, Constant>();
@@ -30,7 +33,7 @@ export async function foldConstants(
     if (isWanted && value != null && other != null && sameConstant(value, other)) folded.set(name, value);
   }
   const isFolded = (node: Node): boolean => node.outputs.every((name) => name === '' || folded.has(name));
-  const gone = new Set(foldable.filter(isFolded));
+  const gone = new Set(giving.filter(isFolded));
   const kept = [...gone]
     .flatMap((node) => node.outputs)
     .flatMap((name) => {

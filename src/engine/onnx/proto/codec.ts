@@ -148,12 +148,12 @@ function readGraph(model: ModelBytes, bytes: Uint8Array): Omit<Graph, 'irVersion
   return { name: graph.name, inputs, outputs, nodes, constants };
 }
 
-function readInitializer(model: ModelBytes, bytes: Uint8Array): [string, Constant] {
+export function readInitializer(model: ModelBytes, bytes: Uint8Array): [string, Constant] {
   const tensor = decodeIn(model, TensorProto, bytes, 'a tensor');
   return [tensor.name, constantOfTensor(model, tensor, `tensor \`${tensor.name}\``)];
 }
 
-function readNode(model: ModelBytes, bytes: Uint8Array): Node {
+export function readNode(model: ModelBytes, bytes: Uint8Array): Node {
   const proto = decodeIn(model, NodeProto, bytes, 'a node');
   const domain = normalDomain(proto.domain);
   const identity = { op: proto.opType, domain, name: proto.name, outputs: proto.output };
@@ -199,7 +199,7 @@ function checkOutputs(model: ModelBytes, outputs: readonly ValueInfo[], given: R
   }
 }
 
-function readOpsets(model: ModelBytes, imports: readonly Uint8Array[]): Map<string, number> {
+export function readOpsets(model: ModelBytes, imports: readonly Uint8Array[]): Map<string, number> {
   const opsets = new Map<string, number>();
   for (const bytes of imports) {
     const { domain, version } = decodeIn(model, OperatorSetIdProto, bytes, 'an opset import');
@@ -249,6 +249,6 @@ function checkDomain(
   }
 }
 
-function normalDomain(domain: string): string {
+export function normalDomain(domain: string): string {
   return domain === 'ai.onnx' ? '' : domain;
 }

@@ -141,10 +141,15 @@ export const StringStringEntryProto = message('StringStringEntryProto', {
   value: one('string', 2),
 });
 
-/** Only what tells functions apart. */
 export const FunctionProto = message('FunctionProto', {
   name: one('string', 1),
+  input: many('string', 4),
+  output: many('string', 5),
+  node: many('bytes', 7),
+  opsetImport: many('bytes', 9),
   domain: one('string', 10),
+  /** Defaults of attributes. */
+  attributeProto: many('bytes', 11),
 });
 
 /** AttributeProto.AttributeType: the types that are read. */
