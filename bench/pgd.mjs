@@ -5,11 +5,9 @@
 //
 // Both engines use the same number of threads. Workers of either may spin for a while after they have worked (OpenMP's
 // for 200 ms), so 300 ms lie between two timings: neither side is slowed by what another left behind.
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { apart, median, startPeer } from './peer.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values } = parseArgs({
@@ -60,8 +58,13 @@ async function timeOwn() {
   return (performance.now() - start) / 1000;
 }
 
-const eager = await startPeer('eager');
-const channelsLast = await startPeer('channels-last');
+const peer = (variant) =>
+  startPeer(values.python, 'pgd_torch.py', [
+    ...['--mode', 'time', '--model', config.file],
+    ...['--threads', values.threads, '--variant', variant],
+  ]);
+const eager = await peer('eager');
+const channelsLast = await peer('channels-last');
 const rows = [];
 await timeOwn();
 for (let i = 0; i < Number(values.repetitions); i++) {
@@ -75,7 +78,6 @@ eager.stop();
 channelsLast.stop();
 await target.dispose();
 
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 const report = {
   model: values.model,
   images: samples.indices.length,
@@ -85,30 +87,3 @@ const report = {
   required: { ratioToEager: 0.6, ratioToChannelsLast: 0.85 },
 };
 process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-
-/** Whatever ran before has come to rest. */
-async function apart(timed) {
-  await sleep(300);
-  return timed();
-}
-
-/** The peer answers each line `run` with one line of JSON: the seconds of one repetition. */
-async function startPeer(variant) {
-  const script = fileURLToPath(new URL('peers/pgd_torch.py', import.meta.url));
-  const settings = ['--mode', 'time', '--model', config.file, '--threads', values.threads, '--variant', variant];
-  const child = spawn(values.python, [script, ...settings], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const answer = async () => {
-    const { value, done } = await lines.next();
-    if (done) throw new Error('the PyTorch peer ended; see bench/peers/README.md');
-    return JSON.parse(value);
-  };
-  await answer();
-  return {
-    async run() {
-      child.stdin.write('run\n');
-      return (await answer()).seconds;
-    },
-    stop: () => child.stdin.end(),
-  };
-}

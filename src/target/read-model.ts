@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import { open, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, sep } from 'node:path';
 import { AssayError, errnoOf, messageOf } from '#base/errors';
@@ -6,8 +7,12 @@ import type { TargetCard } from '#report/report';
 import { fileCards } from './cards.js';
 import { foreignFormat } from './foreign-formats.js';
 
-/** Protocol buffers end here, and so does what Node reads into one buffer. */
-const MAX_BYTES = 2 ** 31 - 1;
+/** Protocol buffers end here. */
+const MAX_MODEL_BYTES = 2 ** 31 - 1;
+/** Files of data may be larger, as far as one buffer reaches. */
+const MAX_DATA_BYTES = constants.MAX_LENGTH;
+/** What one read asks for: the system gives at most 2 GiB at once. */
+const READ_BYTES = 2 ** 30;
 
 /** A model that was read once, and the name, digest and size of each of its files. */
 export type ReadModel = ModelBytes & { readonly cards: TargetCard['files'] };
@@ -20,7 +25,7 @@ export type ReadModel = ModelBytes & { readonly cards: TargetCard['files'] };
  */
 export async function readModelFile(path: string): Promise<ReadModel> {
   const main = basename(path);
-  const bytes = await readWhole(path, path);
+  const bytes = await readWhole(path, path, MAX_MODEL_BYTES);
   if (bytes.length === 0) throw new AssayError('model', { where: path, what: 'the file is empty' });
   const foreign = foreignFormat(bytes);
   if (foreign !== undefined) {
@@ -51,7 +56,7 @@ async function readExternal(model: string, tensor: string, location: string): Pr
     );
   });
   if (!isInside(file, folder)) throw refuse('a link that leaves the folder');
-  return readWhole(file, model, `tensor \`${tensor}\` keeps its data in \`${location}\`: `);
+  return readWhole(file, model, MAX_DATA_BYTES, `tensor \`${tensor}\` keeps its data in \`${location}\`: `);
 }
 
 function isInside(path: string, folder: string): boolean {
@@ -67,8 +72,8 @@ function whyForbidden(location: string): string | null {
   return location.split('/').includes('..') ? 'which leaves the folder' : null;
 }
 
-/** Reads a regular file of at most 2 GiB; `context` goes in front of what is wrong with it. */
-async function readWhole(path: string, where: string, context = ''): Promise<Uint8Array> {
+/** Reads a regular file of at most `most` bytes; `context` goes in front of what is wrong with it. */
+async function readWhole(path: string, where: string, most: number, context = ''): Promise<Uint8Array> {
   const refuse = (what: string, mend?: string, cause?: unknown) =>
     new AssayError('model', {
       where,
@@ -84,15 +89,29 @@ async function readWhole(path: string, where: string, context = ''): Promise<Uin
   });
   if (facts.isDirectory()) throw refuse('this is a folder, not a file', 'Name the .onnx file in it.');
   if (!facts.isFile()) throw refuse('this is a pipe or device, not a file');
-  if (facts.size > MAX_BYTES) throw refuse(`the file has ${facts.size} bytes, and ONNX files end at 2 GiB`);
+  if (facts.size > most) {
+    throw refuse(`the file has ${facts.size} bytes, and at most ${most} can be read`);
+  }
   try {
-    const handle = await open(path, 'r');
-    try {
-      return await handle.readFile();
-    } finally {
-      await handle.close();
-    }
+    return await readBytes(path, facts.size);
   } catch (cause) {
     throw refuse(`the file cannot be read (${messageOf(cause)})`, 'Give this user permission to read it.', cause);
+  }
+}
+
+/** As many bytes as there are, up to the size that the file had. */
+async function readBytes(path: string, size: number): Promise<Uint8Array> {
+  const handle = await open(path, 'r');
+  try {
+    const bytes = new Uint8Array(size);
+    let filled = 0;
+    while (filled < size) {
+      const { bytesRead } = await handle.read(bytes, filled, Math.min(READ_BYTES, size - filled), filled);
+      if (bytesRead === 0) return bytes.subarray(0, filled);
+      filled += bytesRead;
+    }
+    return bytes;
+  } finally {
+    await handle.close();
   }
 }

@@ -24,7 +24,7 @@ const TOLERANCE = 1e-4;
 /** Lets a model with a fixed batch take any, where its graph allows that; proved on real outputs. */
 export async function batched(file: FileModel, spec: EngineSpec, probe: NamedTensors): Promise<Batched> {
   const { batch } = file;
-  if (batch === 'dynamic') return { file, note: null };
+  if (batch === 'dynamic' || file.alone !== null) return { file, note: file.alone };
   const fixed = (why: string): Batched => ({
     file,
     note: `the file asks for batches of ${batch}, and samples run in such batches: ${why}`,

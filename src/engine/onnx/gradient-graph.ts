@@ -6,6 +6,7 @@ import type { Graph } from './graph/ir.js';
 import { compileLoss, type LossFeed } from './losses/compile.js';
 import type { LossForm } from './losses/form.js';
 import { LossMath } from './losses/math.js';
+import { fuseSums } from './passes/blocked/sums.js';
 import { prune } from './passes/prune.js';
 import type { PreparedGraph } from './prepare.js';
 import { untyped } from './tracing.js';
@@ -74,5 +75,5 @@ export function jacobianGraph(prepared: PreparedGraph, rows: number): JacobianGr
 
 function withOutputs(builder: GraphBuilder, names: readonly string[]): Graph {
   const outputs = [...new Set(names)];
-  return prune(builder.build(outputs.map(untyped)), outputs);
+  return fuseSums(prune(builder.build(outputs.map(untyped)), outputs));
 }

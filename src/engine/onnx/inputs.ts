@@ -97,6 +97,8 @@ function converted(data: Float32Array, type: ElementType): RuntimeData {
 
 /** One tensor [n, ...] out of the results of several batches. */
 export function joined(rows: number, parts: readonly Float32Array[]): Tensor {
+  const [only, ...others] = parts;
+  if (only !== undefined && others.length === 0) return { shape: [rows, only.length / rows], data: only };
   const total = parts.reduce((sum, part) => sum + part.length, 0);
   const data = new Float32Array(total);
   let offset = 0;

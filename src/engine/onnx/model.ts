@@ -1,6 +1,7 @@
 import { AssayError } from '#base/errors';
 import { sizeOf, type Tensor } from '#base/tensor';
 import type { EngineInputs, EngineSpec, ModelBytes, Normalization, OutputScale } from '../contract.js';
+import { describeNode } from './graph/describe.js';
 import { embeddingOf } from './graph/embedding.js';
 import type { ElementType, Graph, ValueInfo } from './graph/ir.js';
 import { batches, joined, namedInputs, runtimeValue, samplesIn, type NamedTensors } from './inputs.js';
@@ -17,7 +18,16 @@ export interface FileModel {
   readonly input: ValueInfo;
   readonly output: string;
   readonly batch: 'dynamic' | number;
+  /** Why samples run one by one although the file would take more; null when there is no reason. */
+  readonly alone: string | null;
 }
+
+/** They quantize a whole batch by its largest value: what a sample gives would depend on the others. */
+const COUPLING: ReadonlySet<string> = new Set([
+  'DynamicQuantizeLinear',
+  'DynamicQuantizeMatMul',
+  'DynamicQuantizeLSTM',
+]);
 
 /** What an input may be made of. */
 const GIVEN: ReadonlySet<ElementType> = new Set<ElementType>([
@@ -41,12 +51,17 @@ export function readFileModel(model: ModelBytes, chosen: { input: string | null;
   const graph = decodeModel(model);
   const input = chosenInput(model.main, graph, chosen.input);
   const first = input.shape?.[0];
+  const coupling = graph.nodes.find(({ op }) => COUPLING.has(op));
   return {
     name: model.main,
     graph,
     input,
     output: chosenOutput(model.main, graph, chosen.output),
-    batch: typeof first === 'number' && first > 0 ? first : 'dynamic',
+    batch: coupling === undefined ? (typeof first === 'number' && first > 0 ? first : 'dynamic') : 1,
+    alone:
+      coupling === undefined
+        ? null
+        : `${describeNode(coupling)} scales all samples of a batch together: samples run one by one, so that none depends on another`,
   };
 }
 

@@ -11,14 +11,21 @@ import type { Trace } from './graph/trace.js';
 import { upgradeGraph } from './graph/upgrade.js';
 import { runtimeValue, type NamedTensors } from './inputs.js';
 import { fileFeeds, isReal, type FileModel } from './model.js';
-import { blockedLayout } from './passes/blocked-layout.js';
+import { foldBatchNormalization } from './passes/batch-normalization.js';
+import { blockedLayout } from './passes/blocked/layout.js';
+import { mergeRepeats } from './passes/common-subexpressions.js';
 import { foldConstants } from './passes/constant-folding.js';
+import { dequantizedOperators } from './passes/dequantized-operators.js';
+import { gelu } from './passes/gelu.js';
 import { widenHalf } from './passes/half-precision.js';
 import { straighten } from './passes/inlining/control-flow.js';
 import { inlineFunctions } from './passes/inlining/functions.js';
+import { layerNormalization } from './passes/layer-normalization.js';
 import { foldNormalization, PIXELS } from './passes/normalization.js';
 import { poolIndices, reluAfterPool, tournamentPool } from './passes/pooling.js';
 import { prune } from './passes/prune.js';
+import { recurrentOutputs } from './passes/recurrent-outputs.js';
+import { splitTiledSelections } from './passes/tiled-selections.js';
 import { beforeActivation } from './scale.js';
 import type { RuntimeValue } from './session.js';
 import { traceGraph, traceSamples, untyped, type Feeds, type TraceFeeds } from './tracing.js';
@@ -55,18 +62,20 @@ export async function prepareGraph(
   const feeds = traceFeeds(file, probe, (samples) => preparedFeeds(file, samples));
   const asFiled = traceFeeds(file, probe, (samples) => fileFeeds(file, spec, samples));
   const { graph: straight, notes } = await straighten(inlineFunctions(file.graph), asFiled);
-  const upgraded = widenHalf(upgradeGraph(straight));
+  const upgraded = dequantizedOperators(widenHalf(upgradeGraph(straight)));
   const fed = isReal(file.input) ? foldNormalization(upgraded, file.input.name, spec.normalization) : upgraded;
   const { graph, scores } = withScores(fed, file.output, spec, head);
   const folded = prune(
     await foldConstants(prune(graph, [scores]), feeds, form === 'training' ? 'integers' : 'everything'),
     [scores],
   );
-  const tidy = reluAfterPool(folded);
-  const trace = await traceGraph(tidy, feeds);
+  const merged = mergeRepeats(folded);
+  const trace = await traceGraph(merged, feeds);
+  const fused = gelu(layerNormalization(merged, trace));
+  const tidy = reluAfterPool(form === 'training' ? fused : foldBatchNormalization(fused));
   const block = form === 'inference' ? await blockSize() : null;
   const laidOut = block === null ? tidy : blockedLayout(tidy, trace, block);
-  const rewritten = poolIndices(tournamentPool(laidOut, trace));
+  const rewritten = recurrentOutputs(poolIndices(tournamentPool(splitTiledSelections(laidOut, trace), trace)));
   const rules = block === null ? gradientRules : new Map([...gradientRules, ...blockedRules(block)]);
   return {
     graph: rewritten,

@@ -19,8 +19,18 @@ export interface SessionOptions {
   readonly optimization: 'all' | 'none';
 }
 
+/** What is known of an output before anything is executed. */
+export interface InferredOutput {
+  readonly name: string;
+  readonly type: ElementType;
+  /** Null where a dimension depends on what is fed. */
+  readonly shape: readonly (number | null)[];
+}
+
 /** A compiled graph. One execution at a time. */
 export interface Session {
+  /** Outputs that are tensors. */
+  readonly inferred: readonly InferredOutput[];
   run(feeds: Readonly<Record<string, RuntimeValue>>, outputs: readonly string[]): Promise<Map<string, RuntimeValue>>;
   dispose(): Promise<void>;
 }
@@ -62,6 +72,7 @@ export async function createSession(
     }),
   );
   return {
+    inferred: session.outputMetadata.flatMap(inferredOutput),
     run: async (feeds, outputs) => {
       const inputs = Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, tensorOf(value)]));
       const results = await refused('the model failed while it ran', () =>
@@ -71,6 +82,12 @@ export async function createSession(
     },
     dispose: () => session.release(),
   };
+}
+
+function inferredOutput(output: ort.InferenceSession.ValueMetadata): InferredOutput[] {
+  if (!output.isTensor) return [];
+  const shape = output.shape.map((size) => (typeof size === 'number' && size >= 0 ? size : null));
+  return [{ name: output.name, type: output.type as ElementType, shape }];
 }
 
 function tensorOf(value: RuntimeValue): ort.Tensor {

@@ -1,6 +1,7 @@
 import type { GraphBuilder } from '../graph/builder.js';
 import type { ElementType, Graph, Node } from '../graph/ir.js';
 import type { Trace } from '../graph/trace.js';
+import { integerOperator, withFakeQuantizers } from './fake-quantizers.js';
 import { operatorError, RuleContext, type GradientRule, type Substitute } from './rule.js';
 
 export interface DifferentiationRequest {
@@ -24,14 +25,18 @@ export interface Differentiation {
  * Reverse-mode differentiation of a graph into a graph (Griewank & Walther 2008, chapter 3): walks the nodes backward
  * once and adds, for each, the nodes of its vector-Jacobian product to `builder`.
  *
- * @throws AssayError `operator` naming the first node on the way that has no rule.
+ * @throws AssayError `operator` naming the first node on the way that has no rule, or one that computes on the integers of
+ * a quantizer.
  */
 export function differentiate(builder: GraphBuilder, request: DifferentiationRequest): Differentiation {
   const { graph, trace, rules } = request;
-  const active = dependents(graph, trace, request.wrt);
+  const nodes = withFakeQuantizers(graph.nodes);
+  const active = dependents(nodes, trace, request.wrt);
+  const opaque = integerOperator(graph.nodes, active);
+  if (opaque !== undefined) throw operatorError(opaque, 'computes on quantized integers');
   const gradients = new Accumulator(builder, request.cotangents);
   const substitutes: Substitute[] = [];
-  for (const node of graph.nodes.toReversed()) {
+  for (const node of nodes.toReversed()) {
     if (!node.outputs.some((output) => active.has(output))) continue;
     const own = node.outputs.map((output) => gradients.of(output));
     if (own.every((gradient) => gradient === null)) continue;
@@ -82,10 +87,10 @@ class Accumulator {
 const FLOATING: ReadonlySet<ElementType> = new Set<ElementType>(['float32', 'float64', 'float16', 'bfloat16']);
 
 /** All real-valued values that depend on one of `sources`, the sources included. */
-function dependents(graph: Graph, trace: Trace, sources: readonly string[]): Set<string> {
+function dependents(nodes: readonly Node[], trace: Trace, sources: readonly string[]): Set<string> {
   const found = new Set(sources);
   const isReal = (name: string): boolean => FLOATING.has(trace.get(name)?.type ?? 'other');
-  for (const node of graph.nodes) {
+  for (const node of nodes) {
     if (!readsAny(node, found)) continue;
     for (const output of node.outputs) if (isReal(output)) found.add(output);
   }

@@ -103,6 +103,11 @@ export class RuleContext {
     return attribute?.kind === 'ints' ? attribute.value : null;
   }
 
+  floatList(name: string): readonly number[] | null {
+    const attribute = this.node.attributes.get(name);
+    return attribute?.kind === 'floats' ? attribute.value : null;
+  }
+
   string(name: string, fallback: string): string {
     const attribute = this.node.attributes.get(name);
     return attribute?.kind === 'string' ? attribute.value : fallback;

@@ -14,7 +14,7 @@ export function reluAfterPool(graph: Graph): Graph {
   for (const pool of graph.nodes) {
     if (pool.op !== 'MaxPool' || pool.domain !== '' || pool.outputs.length !== 1) continue;
     const relu = producers.get(pool.inputs[0] ?? '');
-    if (relu?.op !== 'Relu' || relu.domain !== '' || hasPadding(pool)) continue;
+    if (relu?.op !== 'Relu' || relu.domain !== '') continue;
     const between = relu.outputs[0] ?? '';
     if (readers.get(between) !== 1 || graph.outputs.some((output) => output.name === between)) continue;
     moved.set(relu, []);
@@ -67,6 +67,50 @@ export function tilingOf(node: Node, trace: Trace): Tiling | null {
   const twoByTwo = [integers(node, 'kernel_shape'), integers(node, 'strides')].every((v) => v[0] === 2 && v[1] === 2);
   const isPlain = integers(node, 'dilations').every((d) => d === 1);
   return twoByTwo && isPlain && height % 2 === 0 && width % 2 === 0 ? { channels, height, width } : null;
+}
+
+/** 3 x 3 windows with stride 2 over even sizes, from one before the edge on: the pooling of ResNet's stem. */
+export function overlapOf(node: Node, trace: Trace): Tiling | null {
+  const sizes = fixedFrom(trace.get(node.inputs[0] ?? '')?.shape ?? [], 1);
+  const output = fixedFrom(trace.get(node.outputs[0] ?? '')?.shape ?? [], 2);
+  const automatic = node.attributes.get('auto_pad');
+  if (sizes === null || output === null || node.outputs.length !== 1) return null;
+  if (automatic?.kind === 'string' && automatic.value !== 'NOTSET') return null;
+  const [channels = 0, height = 0, width = 0] = sizes;
+  const all = (name: string, value: number, count: number): boolean =>
+    integers(node, name).length >= count &&
+    integers(node, name)
+      .slice(0, 2)
+      .every((each) => each === value);
+  const isOverlap = all('kernel_shape', 3, 2) && all('strides', 2, 2) && all('pads', 1, 4);
+  const isPlain = integers(node, 'dilations').every((d) => d === 1);
+  const halves = output[0] === height / 2 && output[1] === width / 2 && output.length === 2;
+  return isOverlap && isPlain && halves ? { channels, height, width } : null;
+}
+
+/**
+ * Overlapping windows, one axis after the other: the window of output o holds the odd position before it, its even and its odd
+ * one. So half of the values are shifted by one, and three are compared; the first of equal maxima wins.
+ */
+export function overlappingTournament(
+  builder: GraphBuilder,
+  input: string,
+  { channels, height, width }: Tiling,
+  block: number,
+): string {
+  const lowest = builder.scalar(-Infinity);
+  const alongAxis = (value: string, positions: number, inner: number): string => {
+    const parts = builder.nodes('Split', [builder.reshape(value, [-1, positions / 2, 2, inner])], 2, {
+      axis: 2,
+      num_outputs: 2,
+    });
+    const [even = '', odd = ''] = parts.map((part) => builder.reshape(part, [-1, positions / 2, inner]));
+    const before = builder.node('Pad', [odd, builder.integers([0, 1, 0, 0, -1, 0]), lowest]);
+    return builder.node('Max', [builder.node('Max', [before, even]), odd]);
+  };
+  const columns = alongAxis(input, width, block);
+  const both = alongAxis(columns, height, (width / 2) * block);
+  return builder.reshape(both, [-1, channels, height / 2, width / 2]);
 }
 
 /**

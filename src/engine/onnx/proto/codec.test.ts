@@ -205,6 +205,16 @@ describe('the graph', () => {
     expect(read(file).irVersion).toBe(4);
   });
 
+  test('a format newer than the runtime is written as one that it takes', async () => {
+    const parts = {
+      input: [valueMessage('x', 1, [1])],
+      node: [nodeMessage('Neg', ['x'], ['y'])],
+      output: [valueMessage('y', 1, [1])],
+    };
+    const newest = read(modelFile(parts, { irVersion: Long.fromNumber(99) }));
+    expect((await executeGraph(newest, { x: float32([1], [2]) })).get('y')).toEqual(float32([1], [-2]));
+  });
+
   test('ai.onnx is the standard domain', () => {
     const file = modelFile(
       {

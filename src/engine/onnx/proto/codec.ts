@@ -3,10 +3,12 @@ import type { ModelBytes } from '../../contract.js';
 import { describeNode } from '../graph/describe.js';
 import type { Constant, Graph, Node, ValueInfo } from '../graph/ir.js';
 import { readAttribute, writeAttribute } from './attribute.js';
+import { callName, checkedFunctions } from './calls.js';
 import { constantOfNode, isConstantNode } from './constant-node.js';
+import { refuseFatalNode } from './fatal-node.js';
 import { longOf, numberOf } from './int64.js';
 import { decodeIn, malformed } from './malformed.js';
-import { FunctionProto, GraphProto, joined, ModelProto, NodeProto, OperatorSetIdProto, TensorProto } from './schema.js';
+import { GraphProto, joined, ModelProto, NodeProto, OperatorSetIdProto, TensorProto } from './schema.js';
 import { readSparseTensor } from './sparse.js';
 import type { Placement } from './external-data.js';
 import { constantOfTensor, writeExternalTensor, writeTensor } from './tensor.js';
@@ -44,8 +46,8 @@ export function decodeModel(model: ModelBytes): Graph {
   const irVersion = numberOf(proto.irVersion);
   if (irVersion < 1) throw malformed(model, 'the file does not say its version of the ONNX format', NOT_ONNX);
   const opsets = readOpsets(model, proto.opsetImport);
-  const functions = functionNames(model, proto.functions);
   const graph = readGraph(model, joined(proto.graph));
+  const functions = checkedFunctions(model, proto.functions, graph.nodes);
   for (const node of graph.nodes) checkDomain(model, node, opsets, functions);
   return {
     ...graph,
@@ -93,7 +95,7 @@ export function encodeModelParts(
 }
 
 /** Constants of at least this many bytes lie apart: smaller ones decide about shapes, and cost nothing to copy. */
-const LARGE_CONSTANT = 2 ** 16;
+export const LARGE_CONSTANT = 2 ** 16;
 
 function apart(name: string, { bytes }: Constant): Placement | null {
   return bytes.length < LARGE_CONSTANT ? null : { location: name, offset: 0 };
@@ -159,6 +161,7 @@ export function readNode(model: ModelBytes, bytes: Uint8Array): Node {
   const identity = { op: proto.opType, domain, name: proto.name, outputs: proto.output };
   const label = describeNode(identity);
   if (proto.opType === '') throw malformed(model, `${label} has no operator`);
+  refuseFatalNode(model, proto, label);
   const attributes = proto.attribute.map((attribute) => readAttribute(model, attribute, label));
   const byName = new Map(attributes);
   if (byName.size < attributes.length) throw malformed(model, `${label} has two attributes of one name`);
@@ -217,22 +220,13 @@ export function readOpsets(model: ModelBytes, imports: readonly Uint8Array[]): M
   return opsets;
 }
 
-function functionNames(model: ModelBytes, functions: readonly Uint8Array[]): Set<string> {
-  return new Set(
-    functions.map((bytes) => {
-      const { domain, name } = decodeIn(model, FunctionProto, bytes, 'a function of the model');
-      return `${normalDomain(domain)}/${name}`;
-    }),
-  );
-}
-
 function checkDomain(
   model: ModelBytes,
   node: Node,
   opsets: ReadonlyMap<string, number>,
   functions: ReadonlySet<string>,
 ): void {
-  if (functions.has(`${node.domain}/${node.op}`)) return;
+  if (functions.has(callName(node.domain, node.op))) return;
   if (!KNOWN_DOMAINS.has(node.domain)) {
     throw malformed(
       model,

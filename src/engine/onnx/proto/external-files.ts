@@ -1,5 +1,7 @@
 import type { ModelBytes } from '../../contract.js';
-import { externalLocation, isExternal } from './external-data.js';
+import type { Constant, Graph } from '../graph/ir.js';
+import { encodeModel, encodeModelParts, LARGE_CONSTANT } from './codec.js';
+import { externalLocation, isExternal, type Placement } from './external-data.js';
 import { decodeIn, malformed } from './malformed.js';
 import {
   AttributeProto,
@@ -30,6 +32,39 @@ export function externalDataFiles(model: ModelBytes): ReadonlyMap<string, string
     if (!locations.has(location)) locations.set(location, tensor.name);
   }
   return locations;
+}
+
+/** Files of data hold this much, so that every system and every reader takes them. */
+const DATA_FILE_BYTES = 2 ** 30;
+
+/**
+ * Writes a graph of any size: as one file where it fits, else with its large constants in files beside it.
+ *
+ * @param main the name of the file to start from; those with data are named after it
+ * @param whole up to how many bytes of constants everything stays in one file
+ */
+export function encodeModelFiles(graph: Graph, main: string, whole = DATA_FILE_BYTES): ModelBytes {
+  const size = [...graph.constants.values()].reduce((sum, { bytes }) => sum + bytes.length, 0);
+  if (size <= whole) return { main, files: new Map([[main, encodeModel(graph)]]) };
+  const parts: Uint8Array[][] = [[]];
+  const filled: number[] = [0];
+  const place = (_: string, { bytes }: Constant): Placement | null => {
+    if (bytes.length < LARGE_CONSTANT) return null;
+    const last = filled.length - 1;
+    const isFull = (filled[last] ?? 0) > 0 && (filled[last] ?? 0) + bytes.length > whole;
+    const part = isFull ? last + 1 : last;
+    const offset = isFull ? 0 : (filled[part] ?? 0);
+    filled[part] = offset + bytes.length;
+    (parts[part] ??= []).push(bytes);
+    return { location: dataFile(main, part), offset };
+  };
+  const { model } = encodeModelParts(graph, place);
+  const data = parts.map((own, part) => [dataFile(main, part), new Uint8Array(Buffer.concat(own))] as const);
+  return { main, files: new Map([[main, model], ...data]) };
+}
+
+function dataFile(main: string, part: number): string {
+  return part === 0 ? `${main}.data` : `${main}.${part}.data`;
 }
 
 /** Every tensor of a graph, those of attributes and subgraphs included. */

@@ -1,5 +1,6 @@
 import type { ModelBytes } from '../../contract.js';
 import { isExternal } from './external-data.js';
+import { refuseFatalNode } from './fatal-node.js';
 import { decodeIn, malformed } from './malformed.js';
 import {
   ATTRIBUTE_TYPE,
@@ -66,6 +67,7 @@ function readGraph(model: ModelBytes, bytes: Uint8Array, label: string, depth: n
 
 function readNode(model: ModelBytes, bytes: Uint8Array, label: string, depth: number) {
   const node = decodeIn(model, NodeProto, bytes, `a node of ${label}`);
+  refuseFatalNode(model, node, `the ${node.opType} node of \`${node.output[0] ?? ''}\` in ${label}`);
   const attributes = node.attribute.map((attribute) => readNodeAttribute(model, attribute, label, depth));
   return {
     outputs: node.output,

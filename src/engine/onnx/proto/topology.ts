@@ -1,6 +1,7 @@
 import type { ModelBytes } from '../../contract.js';
 import { describeNode } from '../graph/describe.js';
 import type { Node } from '../graph/ir.js';
+import { readsOf } from '../graph/walk.js';
 import { malformed } from './malformed.js';
 
 /**
@@ -24,12 +25,6 @@ export function sortNodes(model: ModelBytes, nodes: readonly Node[], given: Read
     nodes,
     needs.map(({ producing }) => producing),
   );
-}
-
-/** Every name that a node reads, those that its subgraphs read included. */
-function readsOf(node: Node): string[] {
-  const captures = [...node.attributes.values()].flatMap((value) => (value.kind === 'opaque' ? value.captures : []));
-  return [...node.inputs, ...captures].filter((name) => name !== '');
 }
 
 function producersOf(model: ModelBytes, nodes: readonly Node[], given: ReadonlySet<string>): Map<string, number> {

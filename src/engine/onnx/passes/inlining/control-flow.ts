@@ -3,6 +3,7 @@ import { integersOf } from '../../graph/constants.js';
 import { describeNode } from '../../graph/describe.js';
 import type { Attribute, Constant, Graph, Node } from '../../graph/ir.js';
 import { constantOfRuntime } from '../../graph/runtime-constant.js';
+import { dependentsOf, readsOf } from '../../graph/walk.js';
 import { readSubgraph } from '../../proto/body.js';
 import { executions, type TraceFeeds } from '../../tracing.js';
 import { foldConstants } from '../constant-folding.js';
@@ -116,22 +117,18 @@ function wantedOf(node: Node, graph: Graph): { readonly node: Node; readonly val
 
 /** Values that depend on the input, and those that do so by way of a weighted layer. */
 function dependents(graph: Graph): { readonly fed: ReadonlySet<string>; readonly late: ReadonlySet<string> } {
-  const fed = new Set(graph.inputs.map(({ name }) => name));
-  const late = new Set<string>();
-  for (const node of graph.nodes) {
-    const reads = readsOf(node);
-    const isFed = reads.some((name) => fed.has(name));
-    const isLate = reads.some((name) => late.has(name)) || (isFed && WEIGHTED.has(node.op));
-    for (const output of node.outputs) {
-      if (isFed) fed.add(output);
-      if (isLate) late.add(output);
-    }
-  }
-  return { fed, late };
-}
-
-function readsOf(node: Node): string[] {
-  return [...node.inputs, ...[...node.attributes.values()].flatMap((a) => (a.kind === 'opaque' ? a.captures : []))];
+  const fed = dependentsOf(
+    graph.nodes,
+    graph.inputs.map(({ name }) => name),
+  );
+  const layers = graph.nodes.filter((node) => WEIGHTED.has(node.op) && readsOf(node).some((name) => fed.has(name)));
+  return {
+    fed,
+    late: dependentsOf(
+      graph.nodes,
+      layers.flatMap((node) => node.outputs),
+    ),
+  };
 }
 
 function isSame(a: Constant, b: Constant): boolean {

@@ -1,16 +1,17 @@
 import type { GraphBuilder } from '../../../graph/builder.js';
 import type { Attribute, Constant } from '../../../graph/ir.js';
-import { BLOCKED } from '../../../passes/blocked-layout.js';
-import { blockedWeights, unblockedWeights } from '../../../passes/blocked-weights.js';
+import { BLOCKED } from '../../../passes/blocked/layout.js';
+import { blockedWeights, unblockedWeights } from '../../../passes/blocked/weights.js';
 import type { GradientRule, RuleContext } from '../../rule.js';
+import { windows, type Window } from '../window.js';
+import { interleaved, phasesOfConv, spaceFromPhases } from './blocked-phases.js';
 import { flippedWeights } from './conv.js';
 import { phasesBack, phasesOf, suitsPhases } from './phased-conv.js';
-import { extent, windows, type Window } from '../window.js';
 
 /** The rules of the runtime's operators on the blocked layout, by domain and operator. */
 export function blockedRules(block: number): ReadonlyMap<string, GradientRule> {
   return new Map([
-    [`${BLOCKED}.Conv`, (context) => [byInput(context, block)]],
+    [`${BLOCKED}.Conv`, (context) => conv(context, block)],
     [`${BLOCKED}.ReorderInput`, reorderInput],
     [`${BLOCKED}.ReorderOutput`, reorderOutput],
   ]);
@@ -26,45 +27,104 @@ const reorderOutput: GradientRule = ({ builder, gradient }) => [
   builder.add(BLOCKED, 'ReorderInput', [gradient], new Map()),
 ];
 
-/** A convolution of stride 1 with flipped, transposed weights; its input was plain where it has less than a block of channels. */
-function byInput(context: RuleContext, block: number): string {
-  const { builder } = context;
+/** y = activation(w * x + bias + sum) */
+function conv(context: RuleContext, block: number): (string | null)[] {
+  const gradient = beforeActivation(context);
+  const byX = context.wants(0) ? byInput(context, gradient, block) : null;
+  return [byX, null, null, context.wants(3) ? gradient : null];
+}
+
+/** ReLU and Clip are told from their results: what lies at a bound was cut off there. */
+function beforeActivation(context: RuleContext): string {
+  const { builder, gradient, output } = context;
+  const above = (bound: number): string => builder.node('Greater', [output, context.scalar(bound)]);
+  switch (context.string('activation', '')) {
+    case '':
+      return gradient;
+    case 'Relu':
+      return context.masked(gradient, above(0));
+    case 'Clip': {
+      const [low = 0, high = 0] = context.floatList('activation_params') ?? [];
+      const below = builder.node('Less', [output, context.scalar(high)]);
+      return context.masked(gradient, builder.node('And', [above(low), below]));
+    }
+    default:
+      return context.fail('applies an activation without a gradient rule');
+  }
+}
+
+function byInput(context: RuleContext, gradient: string, block: number): string {
   const stored = context.constant(context.input(1)) ?? context.fail('has weights that are no constant');
   const weight = unblockedWeights(stored, block);
   const axes = windows(context, weight.shape.slice(2));
-  const turned = flippedWeights(weight, 1);
-  const channels = turned.shape[0] ?? 0;
-  const [height = 0, width = 0] = axes.map((w) => w.input);
-  if (suitsPhases(channels, height, width)) {
-    const { weight: phases, strides } = phasesOf(turned);
-    const blocked = convolve(builder, context.gradient, phases, padsBack(axes), strides, block);
-    return phasesBack(builder, plain(builder, blocked, phases.shape[0] ?? 0), height, width);
+  const layer = new BlockedConv(context.builder, block, context.int('group', 1));
+  return axes.every((axis) => axis.stride === 1)
+    ? layer.unstrided(gradient, weight, axes)
+    : layer.strided(gradient, weight, axes);
+}
+
+/** The gradient of a blocked convolution by its input, blocked where the input is. */
+class BlockedConv {
+  constructor(
+    private readonly builder: GraphBuilder,
+    private readonly block: number,
+    private readonly group: number,
+  ) {}
+
+  /** A convolution of stride 1 with flipped, transposed weights. */
+  unstrided(gradient: string, weight: Constant, axes: readonly Window[]): string {
+    const turned = flippedWeights(weight, this.group);
+    const channels = turned.shape[0] ?? 0;
+    const [height = 0, width = 0] = axes.map((w) => w.input);
+    const isUndilated = axes.every((w) => w.dilation === 1);
+    if (isUndilated && this.group === 1 && suitsPhases(channels, height, width)) {
+      const { weight: phases, strides } = phasesOf(turned);
+      const blocked = this.#convolve(gradient, phases, padsBack(axes), { strides });
+      return phasesBack(this.builder, plain(this.builder, blocked, phases.shape[0] ?? 0), height, width);
+    }
+    const dilations = axes.map((w) => w.dilation);
+    const blocked = this.#convolve(gradient, turned, padsBack(axes), { dilations });
+    return channels < this.block ? plain(this.builder, blocked, channels) : blocked;
   }
-  const blocked = convolve(builder, context.gradient, turned, padsBack(axes), [1, 1], block);
-  return channels < block ? plain(builder, blocked, channels) : blocked;
+
+  /** Of stride 2: each quarter of the input, by the parity of its row and column, from a convolution of its own. */
+  strided(gradient: string, weight: Constant, axes: readonly Window[]): string {
+    const channels = (weight.shape[1] ?? 0) * this.group;
+    const [height = 0, width = 0] = axes.map((w) => w.input);
+    if (channels < this.block) {
+      const { weight: all, pads } = spaceFromPhases(weight, axes);
+      const blocked = this.#convolve(gradient, all, pads, {});
+      return this.builder.node('DepthToSpace', [plain(this.builder, blocked, 4 * channels)], { blocksize: 2 });
+    }
+    const quarters = phasesOfConv(weight, axes, this.group).map(
+      (quarter) => quarter && this.#convolve(gradient, quarter.weight, quarter.pads, {}),
+    );
+    return interleaved(this.builder, quarters, { channels, height, width, block: this.block });
+  }
+
+  #convolve(
+    input: string,
+    weight: Constant,
+    pads: readonly number[],
+    more: { readonly strides?: readonly number[]; readonly dilations?: readonly number[] },
+  ): string {
+    const ints = (value: readonly number[]): Attribute => ({ kind: 'ints', value });
+    const attributes = new Map([
+      ['kernel_shape', ints(weight.shape.slice(2))],
+      ['pads', ints(pads)],
+      ['strides', ints(more.strides ?? [1, 1])],
+      ['dilations', ints(more.dilations ?? [1, 1])],
+      ['group', { kind: 'int', value: this.group } as const],
+    ]);
+    const weights = this.builder.constant(blockedWeights(weight, this.block), 'turned');
+    return this.builder.add(BLOCKED, 'Conv', [input, weights], attributes);
+  }
 }
 
 function padsBack(axes: readonly Window[]): number[] {
-  const begin = axes.map((w) => extent(w) - 1 - w.padBegin);
-  const end = axes.map((w, i) => w.input - w.output + extent(w) - 1 - (begin[i] ?? 0));
+  const begin = axes.map((w) => w.dilation * (w.kernel - 1) - w.padBegin);
+  const end = axes.map((w, i) => w.input - w.output + w.dilation * (w.kernel - 1) - (begin[i] ?? 0));
   return [...begin, ...end];
-}
-
-function convolve(
-  builder: GraphBuilder,
-  input: string,
-  weight: Constant,
-  pads: readonly number[],
-  strides: readonly number[],
-  block: number,
-): string {
-  const ints = (value: readonly number[]): Attribute => ({ kind: 'ints', value });
-  const attributes = new Map([
-    ['kernel_shape', ints(weight.shape.slice(2))],
-    ['pads', ints(pads)],
-    ['strides', ints(strides)],
-  ]);
-  return builder.add(BLOCKED, 'Conv', [input, builder.constant(blockedWeights(weight, block), 'flipped')], attributes);
 }
 
 function plain(builder: GraphBuilder, blocked: string, channels: number): string {

@@ -10,7 +10,7 @@ export const conv: GradientRule = (context) => {
   const axes = windows(context, kernel);
   return [
     context.wants(0) ? byInput(context, axes) : null,
-    context.wants(1) ? byWeight(context, axes) : null,
+    context.wants(1) ? byWeight(context, context.input(0), context.gradient, axes) : null,
     context.wants(2) ? byBias(context) : null,
   ];
 };
@@ -69,25 +69,24 @@ export function flippedWeights(weight: Constant, group: number): Constant {
 }
 
 /**
- * A convolution with batch and channels swapped: the input slides over the gradient, strides and dilations change
- * places. Groups are kept as groups of the swapped convolution.
+ * A convolution with batch and channels swapped: the image slides over what the kernel was moved along, strides and
+ * dilations change places. Groups are kept as groups of the swapped convolution.
+ *
+ * @param image [n, group x c, ...inputs]: the input, or the gradient of a transposed convolution
+ * @param steps [n, d, ...outputs]: the gradient, or the input of a transposed convolution
+ * @returns [d, c, ...kernel]
  */
-function byWeight(context: RuleContext, axes: readonly Window[]): string {
+export function byWeight(context: RuleContext, image: string, steps: string, axes: readonly Window[]): string {
   const { builder } = context;
   const group = context.int('group', 1);
-  const rank = axes.length + 2;
   const swap = [1, 0, ...axes.map((_, i) => i + 2)];
-  const swapped = builder.node(
-    'Conv',
-    [groupedInput(context, axes, group), builder.transpose(context.gradient, swap)],
-    {
-      group,
-      kernel_shape: axes.map((w) => w.output),
-      strides: axes.map((w) => w.dilation),
-      dilations: axes.map((w) => w.stride),
-      pads: [...axes.map((w) => w.padBegin), ...axes.map((w) => w.padEnd)],
-    },
-  );
+  const swapped = builder.node('Conv', [groupedImage(context, image, axes, group), builder.transpose(steps, swap)], {
+    group,
+    kernel_shape: axes.map((w) => w.output),
+    strides: axes.map((w) => w.dilation),
+    dilations: axes.map((w) => w.stride),
+    pads: [...axes.map((w) => w.padBegin), ...axes.map((w) => w.padEnd)],
+  });
   const spatial = axes.map((_, i) => i + 2);
   const cut = builder.node('Slice', [
     swapped,
@@ -95,25 +94,22 @@ function byWeight(context: RuleContext, axes: readonly Window[]): string {
     builder.integers(axes.map((w) => w.kernel)),
     builder.integers(spatial),
   ]);
-  return builder.transpose(
-    cut,
-    Array.from({ length: rank }, (_, i) => swap[i] ?? i),
-  );
+  return builder.transpose(cut, swap);
 }
 
 /** [n, group x c, ...] -> [c, group x n, ...]: what each group of the swapped convolution reads. */
-function groupedInput(context: RuleContext, axes: readonly Window[], group: number): string {
+function groupedImage(context: RuleContext, image: string, axes: readonly Window[], group: number): string {
   const { builder } = context;
   const spatial = axes.map((w) => w.input);
   const swap = [1, 0, ...axes.map((_, i) => i + 2)];
-  if (group === 1) return builder.transpose(context.input(0), swap);
+  if (group === 1) return builder.transpose(image, swap);
   const channels = context.sizes(context.input(1), 1)[0] ?? 0;
-  const split = builder.reshape(context.input(0), [-1, group, channels, ...spatial]);
+  const split = builder.reshape(image, [-1, group, channels, ...spatial]);
   const moved = builder.transpose(split, [2, 1, 0, ...axes.map((_, i) => i + 3)]);
   return builder.reshape(moved, [channels, -1, ...spatial]);
 }
 
-function byBias(context: RuleContext): string {
+export function byBias(context: RuleContext): string {
   const rank = context.rank(context.output);
   const axes = Array.from({ length: rank }, (_, i) => i).filter((axis) => axis !== 1);
   return context.builder.reduceSum(context.gradient, axes, false);

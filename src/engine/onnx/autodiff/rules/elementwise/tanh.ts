@@ -1,8 +1,7 @@
-import type { GradientRule } from '../../rule.js';
+import { times } from './pointwise.js';
 
 /** dy/dx = 1 - y^2 */
-export const tanh: GradientRule = (context) => {
+export const tanh = times((context) => {
   const { builder, output } = context;
-  const slope = builder.node('Sub', [context.scalar(1), builder.node('Mul', [output, output])]);
-  return [builder.node('Mul', [context.gradient, slope])];
-};
+  return builder.node('Sub', [context.scalar(1), builder.node('Mul', [output, output])]);
+});

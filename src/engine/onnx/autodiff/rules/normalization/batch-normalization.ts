@@ -1,25 +1,56 @@
 import { float32Of } from '../../../graph/constants.js';
 import type { GradientRule, RuleContext } from '../../rule.js';
 
-/** At inference y = scale (x - mean) / sqrt(variance + epsilon) + bias: a factor a channel. */
+/**
+ * At inference y = scale (x - mean) r + bias with r = 1 / sqrt(variance + epsilon): a factor a channel. With sums over
+ * all but the channels, dscale = r sum(g (x - mean)), dvariance = -scale r^3 sum(g (x - mean)) / 2.
+ */
 export const batchNormalization: GradientRule = (context) => {
   if (context.int('training_mode', 0) === 1) context.fail('is in training mode');
-  if ([1, 2, 3, 4].some((i) => context.wants(i))) context.fail('has statistics that depend on the input');
-  return [context.builder.node('Mul', [context.gradient, factor(context)])];
+  const { builder, gradient } = context;
+  const rank = context.rank(context.input(0));
+  const others = Array.from({ length: rank }, (_, axis) => axis).filter((axis) => axis !== 1);
+  const total = builder.reduceSum(gradient, others, false);
+  const centered = builder.node('Sub', [context.input(0), alongChannels(context, context.input(3))]);
+  const moment = builder.reduceSum(builder.node('Mul', [gradient, centered]), others, false);
+  const scaled = builder.node('Div', [context.input(1), deviation(context)]);
+  return [
+    context.wants(0) ? builder.node('Mul', [gradient, factor(context)]) : null,
+    context.wants(1) ? builder.node('Div', [moment, deviation(context)]) : null,
+    context.wants(2) ? total : null,
+    context.wants(3) ? builder.node('Neg', [builder.node('Mul', [total, scaled])]) : null,
+    context.wants(4) ? byVariance(context, moment, scaled) : null,
+  ];
 };
 
-function factor(context: RuleContext): string {
+function byVariance(context: RuleContext, moment: string, scaled: string): string {
   const { builder } = context;
-  const rank = context.rank(context.input(0));
+  const cubed = builder.node('Div', [scaled, shiftedVariance(context)]);
+  return builder.node('Mul', [builder.node('Mul', [moment, cubed]), context.scalar(-0.5)]);
+}
+
+function factor(context: RuleContext): string {
   const epsilon = context.float('epsilon', 1e-5);
   const scale = context.constant(context.input(1));
   const variance = context.constant(context.input(4));
-  const perChannel = rank > 2 ? Array.from({ length: rank - 2 }, () => 1) : [];
   if (scale?.type === 'float32' && variance?.type === 'float32') {
     const variances = float32Of(variance);
     const factors = Float32Array.from(float32Of(scale), (s, i) => s / Math.sqrt((variances[i] ?? NaN) + epsilon));
-    return context.floats([factors.length, ...perChannel], factors);
+    return alongChannels(context, context.floats([factors.length], factors));
   }
-  const deviation = builder.node('Sqrt', [builder.node('Add', [context.input(4), context.scalar(epsilon)])]);
-  return builder.reshape(builder.node('Div', [context.input(1), deviation]), [-1, ...perChannel]);
+  return alongChannels(context, context.builder.node('Div', [context.input(1), deviation(context)]));
+}
+
+function deviation(context: RuleContext): string {
+  return context.builder.node('Sqrt', [shiftedVariance(context)]);
+}
+
+function shiftedVariance(context: RuleContext): string {
+  return context.builder.node('Add', [context.input(4), context.scalar(context.float('epsilon', 1e-5))]);
+}
+
+/** [channels] -> [channels, 1, ...], which is broadcast against [batch, channels, ...]. */
+function alongChannels(context: RuleContext, value: string): string {
+  const positions = context.rank(context.input(0)) - 2;
+  return positions <= 0 ? value : context.builder.reshape(value, [-1, ...Array.from({ length: positions }, () => 1)]);
 }

@@ -1,16 +1,12 @@
 import type { GradientRule, RuleContext } from '../../rule.js';
-import { extent, transposedAttributes, windows, type Window } from '../window.js';
+import { extent, windows, type Window } from '../window.js';
+import { sumOverWindows } from './spread.js';
 
 /** Each output spreads its gradient evenly over the inputs that it averaged. */
 export const averagePool: GradientRule = (context) => {
-  const { builder } = context;
   const axes = windows(context, context.ints('kernel_shape') ?? context.fail('has no kernel_shape'));
-  const channels = context.shape(context.output)[1];
-  if (typeof channels !== 'number') return context.fail('has no fixed number of channels');
-  const scaled = builder.node('Mul', [context.gradient, reciprocals(context, axes)]);
-  const area = axes.reduce((product, w) => product * w.kernel, 1);
-  const ones = context.floats([channels, 1, ...axes.map((w) => w.kernel)], new Float32Array(channels * area).fill(1));
-  return [builder.node('ConvTranspose', [scaled, ones], { group: channels, ...transposedAttributes(axes) })];
+  const scaled = context.builder.node('Mul', [context.gradient, reciprocals(context, axes)]);
+  return [sumOverWindows(context, scaled, axes)];
 };
 
 /** Mean over all spatial axes. */

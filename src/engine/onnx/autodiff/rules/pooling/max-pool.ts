@@ -1,3 +1,4 @@
+import { scatterAddLike } from '../scatter.js';
 import type { GradientRule } from '../../rule.js';
 
 /**
@@ -9,14 +10,25 @@ export const maxPool: GradientRule = (context) => {
   const indices = node.outputs[1];
   if (indices === undefined || indices === '') return context.fail('does not give the indices of its maxima');
   if (context.int('storage_order', 0) !== 0) return context.fail('counts its indices by columns');
+  const flat = (value: string): string => builder.reshape(value, [-1]);
   const input = context.input(0);
-  const size = builder.node('Shape', [builder.reshape(input, [-1])]);
-  const zeros = builder.node('ConstantOfShape', [size]);
-  const flat = builder.nodes(
-    'ScatterElements',
-    [zeros, builder.reshape(indices, [-1]), builder.reshape(context.gradient, [-1])],
-    1,
-    { axis: 0, reduction: 'add' },
-  );
-  return [builder.reshapeLike(flat[0] ?? '', input)];
+  return [builder.reshapeLike(scatterAddLike(context, flat(input), 0, flat(indices), flat(context.gradient)), input)];
+};
+
+/** The first of the largest values of each channel takes the gradient, as in PyTorch's adaptive_max_pool. */
+export const globalMaxPool: GradientRule = (context) => {
+  const { builder } = context;
+  const input = context.input(0);
+  const rows = builder.reshape(input, [0, 0, -1]);
+  const winners = builder.node('ArgMax', [rows], { axis: 2 });
+  const gradient = builder.reshape(context.gradient, [0, 0, 1]);
+  return [builder.reshapeLike(scatterAddLike(context, rows, 2, winners, gradient), input)];
+};
+
+/** Values put back to where the pooling took them from: the gradient is read there. */
+export const maxUnpool: GradientRule = (context) => {
+  const { builder } = context;
+  const flat = (value: string): string => builder.reshape(value, [-1]);
+  const read = builder.node('GatherElements', [flat(context.gradient), flat(context.input(1))], { axis: 0 });
+  return [builder.reshapeLike(read, context.input(0))];
 };

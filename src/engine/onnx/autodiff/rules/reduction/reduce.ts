@@ -1,35 +1,18 @@
-import type { GradientRule, RuleContext } from '../../rule.js';
+import type { RuleContext } from '../../rule.js';
+import { overAxes, spread } from './axes.js';
 
 /** y = sum of x over axes */
-export const reduceSum: GradientRule = (context) => [spread(context)];
+export const reduceSum = overAxes((context) => spread(context, context.gradient));
 
 /** y = mean of x over axes */
-export const reduceMean: GradientRule = (context) => {
-  const { builder } = context;
-  return [builder.node('Div', [spread(context), elementsPerOutput(context)])];
-};
+export const reduceMean = overAxes((context, axes) =>
+  spread(context, context.builder.node('Div', [context.gradient, elementsPerOutput(context, axes)])),
+);
 
-/** Repeats the gradient along the reduced axes. */
-function spread(context: RuleContext): string {
-  const { builder, gradient } = context;
-  const input = context.input(0);
-  const axes = reducedAxes(context);
-  const kept = context.int('keepdims', 1) === 1;
-  const aligned = kept || axes.length === 0 ? gradient : builder.node('Unsqueeze', [gradient, builder.integers(axes)]);
-  return builder.node('Expand', [aligned, builder.node('Shape', [input])]);
-}
-
-function reducedAxes(context: RuleContext): number[] {
-  const rank = context.rank(context.input(0));
-  const axes = context.integers(1) ?? [];
-  if (axes.length > 0) return axes.map((axis) => context.axis(axis, rank)).sort((a, b) => a - b);
-  return context.int('noop_with_empty_axes', 0) === 1 ? [] : Array.from({ length: rank }, (_, axis) => axis);
-}
-
-function elementsPerOutput(context: RuleContext): string {
+function elementsPerOutput(context: RuleContext, axes: readonly number[]): string {
   const { builder } = context;
   const shape = context.shape(context.input(0));
-  const sizes = reducedAxes(context).map((axis) => shape[axis]);
+  const sizes = axes.map((axis) => shape[axis]);
   if (sizes.every((size) => typeof size === 'number')) return context.scalar(sizes.reduce((a, b) => a * b, 1));
   const type = context.type(context.output);
   const count = (name: string): string => builder.cast(builder.node('Size', [name]), type);

@@ -1,54 +1,69 @@
-import { float32Constant } from '../../../graph/constants.js';
 import type { GradientRule, RuleContext } from '../../rule.js';
+import { padAxes, unselect, type Padding } from '../along-axis.js';
+import { constantIntegers } from '../constant-inputs.js';
+import { scatterByPosition } from '../scatter.js';
 
 /** Constant padding is cut off again; for the other modes each copy gives its gradient back to where it came from. */
 export const pad: GradientRule = (context) => {
   const mode = context.string('mode', 'constant');
-  const { begin, end } = amounts(context);
-  if (mode === 'constant') {
-    const negated = [...begin, ...end].map((amount) => (amount === 0 ? 0 : -amount));
-    return [context.builder.node('Pad', [context.gradient, context.builder.integers(negated)])];
-  }
-  let gradient = context.gradient;
-  begin.forEach((before, axis) => {
-    const after = end[axis] ?? 0;
-    if (before !== 0 || after !== 0) gradient = alongAxis(context, gradient, mode, axis, before, after);
-  });
-  return [gradient];
+  if (mode === 'constant') return constantPad(context);
+  const axes = fixedAxes(context);
+  // Without the value that fills, which is real.
+  if (axes === null) return [scatterByPosition(context, [context.input(1), '', context.optionalInput(3) ?? ''])];
+  const rank = context.rank(context.input(0));
+  return [
+    axes.reduce((gradient, { axis, size, begin, end }) => {
+      const sources = Array.from({ length: begin + size + end }, (_, i) => sourceOf(context, mode, i - begin, size));
+      return unselect(context, gradient, rank, { axis, size, sources });
+    }, context.gradient),
+  ];
 };
 
-function amounts(context: RuleContext): { begin: number[]; end: number[] } {
-  const rank = context.rank(context.input(0));
-  const pads = context.integers(1) ?? context.fail('has no pads');
-  const axes = (context.integers(3) ?? Array.from({ length: rank }, (_, i) => i)).map((a) => context.axis(a, rank));
-  const begin = Array.from({ length: rank }, () => 0);
-  const end = [...begin];
-  axes.forEach((axis, i) => {
-    begin[axis] = pads[i] ?? 0;
-    end[axis] = pads[i + axes.length] ?? 0;
-  });
-  return { begin, end };
+/** The value that fills gets what falls on the padding. */
+function constantPad(context: RuleContext): (string | null)[] {
+  const { builder, gradient } = context;
+  const byInput = cutOff(context);
+  if (!context.wants(2)) return [byInput];
+  const total = (value: string): string => builder.node('ReduceSum', [value], { keepdims: 0 });
+  const padding = builder.node('Sub', [total(gradient), total(byInput)]);
+  return [byInput, null, builder.reshapeLike(padding, context.input(2))];
 }
 
-/** Multiplies one axis by the 0-1 matrix that says which output position copied which input position. */
-function alongAxis(
-  context: RuleContext,
-  gradient: string,
-  mode: string,
-  axis: number,
-  before: number,
-  after: number,
-): string {
-  const { builder } = context;
+function cutOff(context: RuleContext): string {
+  const { builder, gradient } = context;
+  const paddings = constantPaddings(context);
+  if (paddings !== null) {
+    const negated = paddings.map(({ axis, begin, end }) => ({ axis, begin: -begin, end: -end }));
+    return padAxes(context, gradient, context.rank(context.input(0)), negated);
+  }
+  const axes = context.optionalInput(3);
+  const amounts = builder.node('Neg', [context.input(1)]);
+  return builder.node('Pad', [gradient, amounts, ...(axes === null ? [] : ['', axes])]);
+}
+
+/** Null where amounts are computed. */
+function constantPaddings(context: RuleContext): Padding[] | null {
   const rank = context.rank(context.input(0));
-  const size = context.shape(context.input(0))[axis];
-  if (typeof size !== 'number') return context.fail('pads along the batch');
-  const padded = size + before + after;
-  const selection = new Float32Array(padded * size);
-  for (let i = 0; i < padded; i++) selection[i * size + sourceOf(context, mode, i - before, size)] = 1;
-  const matrix = builder.constant(float32Constant([padded, size], selection));
-  const last = Array.from({ length: rank }, (_, i) => (i === axis ? rank - 1 : i === rank - 1 ? axis : i));
-  return builder.transpose(builder.node('MatMul', [builder.transpose(gradient, last), matrix]), last);
+  const pads = constantIntegers(context, 1);
+  const named = constantIntegers(context, 3);
+  if (!pads || named === null) return null;
+  const axes = named ?? Array.from({ length: rank }, (_, axis) => axis);
+  return axes.map((axis, i) => ({
+    axis: context.axis(axis, rank),
+    begin: pads[i] ?? 0,
+    end: pads[i + axes.length] ?? 0,
+  }));
+}
+
+/** The axes that are padded, with their sizes; null where amounts are computed, or an axis grows with the batch. */
+function fixedAxes(context: RuleContext): (Padding & { readonly size: number })[] | null {
+  const shape = context.shape(context.input(0));
+  const padded = constantPaddings(context)?.filter(({ begin, end }) => begin !== 0 || end !== 0);
+  const sized = padded?.map((padding) => {
+    const size = shape[padding.axis];
+    return typeof size === 'number' ? { ...padding, size } : null;
+  });
+  return sized?.every((axis) => axis !== null) ? sized : null;
 }
 
 function sourceOf(context: RuleContext, mode: string, position: number, size: number): number {

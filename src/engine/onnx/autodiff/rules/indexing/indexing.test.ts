@@ -1,0 +1,3 @@
+import { describeGradients } from '../../../../../../test/operator-cases.js';
+
+describeGradients('indexing');
