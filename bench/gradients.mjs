@@ -3,7 +3,8 @@
 //
 //   node bench/gradients.mjs [model ...] [--python python3] [--repetitions 9] [--threads 2] [--folder /tmp/assay-bench]
 //
-// Models: mlp cnn resnet18 mobilenet_v2 bert_base. See pgd.mjs for why 300 ms lie between two timings.
+// Models: mlp cnn resnet18 mobilenet_v2 bert_base. A timing is the mean of as many gradients as PyTorch computes in half a
+// second, one at least, as an attack computes them: one after the other. See pgd.mjs for why 300 ms lie between two timings.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -55,10 +56,11 @@ async function compare(model) {
   }
   const own = await openOwn(model);
   const error = relativeError(await own.gradient(), peers.eager.ready);
+  const count = Math.max(1, Math.ceil(0.5 / (await peers.eager.run(3))));
   const rows = [];
   for (let i = 0; i < Number(values.repetitions); i++) {
-    const row = { assay: await apart(own.seconds) };
-    for (const variant of variants) row[variant] = await apart(peers[variant].run);
+    const row = { assay: await apart(() => own.seconds(count)) };
+    for (const variant of variants) row[variant] = await apart(() => peers[variant].run(count));
     rows.push(row);
   }
   await own.dispose();
@@ -93,10 +95,10 @@ async function openOwn(model) {
   const gradient = () => opened.gradient(inputs, loss);
   return {
     gradient,
-    seconds: async () => {
+    seconds: async (count) => {
       const start = performance.now();
-      await gradient();
-      return (performance.now() - start) / 1000;
+      for (let i = 0; i < count; i++) await gradient();
+      return (performance.now() - start) / 1000 / count;
     },
     dispose: () => opened.dispose(),
   };
@@ -137,7 +139,7 @@ function memoryOf(model) {
 async function memoryOfPeer(model) {
   const settings = ['--model', model, '--folder', values.folder, '--threads', values.threads];
   const peer = await startPeer(values.python, 'gradient_torch.py', settings);
-  await peer.run();
+  await peer.run(1);
   const { bytes } = await peer.ask('memory');
   peer.stop();
   return bytes;

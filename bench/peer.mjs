@@ -18,7 +18,12 @@ export async function startPeer(python, script, settings) {
     child.stdin.write(`${line}\n`);
     return answer();
   };
-  return { ready: await answer(), ask, run: async () => (await ask('run')).seconds, stop: () => child.stdin.end() };
+  return {
+    ready: await answer(),
+    ask,
+    run: async (count) => (await ask(count === undefined ? 'run' : `run ${count}`)).seconds,
+    stop: () => child.stdin.end(),
+  };
 }
 
 export function median(numbers) {

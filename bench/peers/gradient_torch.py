@@ -4,8 +4,8 @@
 
 Writes `<model>.onnx` (random weights, one fixed seed) and `<model>.json` with the shape of the inputs into the folder
 where they are missing, then answers over standard input and output, so that a benchmark can alternate with it: one JSON
-line when it is ready, then for each line `run` one gradient and one JSON line with its seconds, and for `memory` the
-largest resident size so far in bytes.
+line when it is ready, then for each line `run N` N gradients and one JSON line with the seconds of one, and for `memory`
+the largest resident size so far in bytes.
 """
 
 import argparse
@@ -143,9 +143,11 @@ def main():
         if line.strip() == "memory":
             answer({"bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024})
             continue
+        count = int(line.split()[1])
         start = time.perf_counter()
-        model.gradient()
-        answer({"seconds": time.perf_counter() - start})
+        for _ in range(count):
+            model.gradient()
+        answer({"seconds": (time.perf_counter() - start) / count})
 
 
 if __name__ == "__main__":

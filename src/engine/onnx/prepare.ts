@@ -15,6 +15,7 @@ import { foldBatchNormalization } from './passes/batch-normalization.js';
 import { blockedLayout } from './passes/blocked/layout.js';
 import { mergeRepeats } from './passes/common-subexpressions.js';
 import { foldConstants } from './passes/constant-folding.js';
+import { decompose } from './passes/decomposition/index.js';
 import { dequantizedOperators } from './passes/dequantized-operators.js';
 import { gelu } from './passes/gelu.js';
 import { widenHalf } from './passes/half-precision.js';
@@ -69,10 +70,10 @@ export async function prepareGraph(
     await foldConstants(prune(graph, [scores]), feeds, form === 'training' ? 'integers' : 'everything'),
     [scores],
   );
-  const merged = mergeRepeats(folded);
+  const merged = reluAfterPool(mergeRepeats(folded));
   const trace = await traceGraph(merged, feeds);
-  const fused = gelu(layerNormalization(merged, trace));
-  const tidy = reluAfterPool(form === 'training' ? fused : foldBatchNormalization(fused));
+  const fused = gelu(layerNormalization(decompose(merged, trace), trace));
+  const tidy = form === 'training' ? fused : foldBatchNormalization(fused);
   const block = form === 'inference' ? await blockSize() : null;
   const laidOut = block === null ? tidy : blockedLayout(tidy, trace, block);
   const rewritten = recurrentOutputs(poolIndices(tournamentPool(splitTiledSelections(laidOut, trace), trace)));

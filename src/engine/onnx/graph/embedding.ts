@@ -12,16 +12,24 @@ export interface Embedding {
 /** Operators that hand tokens on: other types, shapes or bounds, but still tokens. */
 const HANDS_ON: ReadonlySet<string> = new Set('Cast Clip Identity Reshape Squeeze Transpose Unsqueeze'.split(' '));
 
+/** Which inputs of an operator are a table and what chooses its rows. */
+const LOOKUPS: ReadonlyMap<string, { readonly table: number; readonly rows: number }> = new Map([
+  ['Gather', { table: 0, rows: 1 }],
+  // In the file's own graph; a prepared one has its parts instead.
+  ['com.microsoft.EmbedLayerNormalization', { table: 2, rows: 0 }],
+]);
+
 /** The first lookup that the values of an input choose the rows of; null where there is none. */
 export function embeddingOf(graph: Graph, input: string): Embedding | null {
   const tokens = new Set([input]);
   for (const node of graph.nodes) {
-    const [first = '', second = ''] = node.inputs;
-    if (node.domain !== '') continue;
-    if (node.op === 'Gather' && tokens.has(second) && isTable(graph, first)) {
-      return { node, table: first, value: node.outputs[0] ?? '' };
+    const lookup = LOOKUPS.get(node.domain === '' ? node.op : `${node.domain}.${node.op}`);
+    const table = node.inputs[lookup?.table ?? 0] ?? '';
+    if (lookup !== undefined && tokens.has(node.inputs[lookup.rows] ?? '') && isTable(graph, table)) {
+      return { node, table, value: node.outputs[0] ?? '' };
     }
-    if (HANDS_ON.has(node.op) && tokens.has(first)) tokens.add(node.outputs[0] ?? '');
+    if (node.domain === '' && HANDS_ON.has(node.op) && tokens.has(node.inputs[0] ?? ''))
+      tokens.add(node.outputs[0] ?? '');
   }
   return null;
 }

@@ -80,7 +80,7 @@ class BlockedConv {
     if (isUndilated && this.group === 1 && suitsPhases(channels, height, width)) {
       const { weight: phases, strides } = phasesOf(turned);
       const blocked = this.#convolve(gradient, phases, padsBack(axes), { strides });
-      return phasesBack(this.builder, plain(this.builder, blocked, phases.shape[0] ?? 0), height, width);
+      return phasesBack(this.builder, plain(this.builder, blocked, phases.shape[0] ?? 0));
     }
     const dilations = axes.map((w) => w.dilation);
     const blocked = this.#convolve(gradient, turned, padsBack(axes), { dilations });
@@ -94,7 +94,7 @@ class BlockedConv {
     if (channels < this.block) {
       const { weight: all, pads } = spaceFromPhases(weight, axes);
       const blocked = this.#convolve(gradient, all, pads, {});
-      return this.builder.node('DepthToSpace', [plain(this.builder, blocked, 4 * channels)], { blocksize: 2 });
+      return phasesBack(this.builder, plain(this.builder, blocked, 4 * channels));
     }
     const quarters = phasesOfConv(weight, axes, this.group).map(
       (quarter) => quarter && this.#convolve(gradient, quarter.weight, quarter.pads, {}),

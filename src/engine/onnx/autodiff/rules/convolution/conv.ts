@@ -31,7 +31,7 @@ function byInput(context: RuleContext, axes: readonly Window[]): string {
     const [height = 0, width = 0] = axes.map((w) => w.input);
     if (group === 1 && isUndilatedPlane(axes) && suitsPhases(turned.shape[0] ?? 0, height, width)) {
       const pads = [...begin, ...end];
-      return phasedConv(builder, { input: context.gradient, weight: turned, pads, height, width });
+      return phasedConv(builder, { input: context.gradient, weight: turned, pads });
     }
     const flipped = builder.constant(turned, 'flipped');
     return builder.node('Conv', [context.gradient, flipped], {

