@@ -79,7 +79,7 @@ async function openOwn(model) {
   const facts = JSON.parse(readFileSync(join(values.folder, `${model}.json`), 'utf8'));
   const inputs = facts.kind === 'images' ? images(facts.shape) : texts(facts);
   const file = `${model}.onnx`;
-  const bytes = new Uint8Array(readFileSync(join(values.folder, file)));
+  const bytes = readFileSync(join(values.folder, file));
   const opened = await openOnnxModel(
     { main: file, files: new Map([[file, bytes]]) },
     {

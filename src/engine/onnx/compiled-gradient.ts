@@ -13,13 +13,14 @@ import { compileGraph, floatsOf, type RuntimeValue, type Session } from './sessi
 class BatchedGraph {
   private constructor(
     private readonly session: Session,
-    private readonly spec: EngineSpec,
+    private readonly rows: number,
     private readonly file: FileModel,
   ) {}
 
-  static async compile(graph: Graph, spec: EngineSpec, file: FileModel): Promise<BatchedGraph> {
+  /** @param rows samples in one execution, where the file leaves the choice */
+  static async compile(graph: Graph, spec: EngineSpec, file: FileModel, rows: number): Promise<BatchedGraph> {
     const options = { threads: spec.resources.threads, optimization: 'all' } as const;
-    return new BatchedGraph(await compileGraph(graph, options), spec, file);
+    return new BatchedGraph(await compileGraph(graph, options), rows, file);
   }
 
   /** @param extra inputs beside the samples, for each batch */
@@ -29,7 +30,7 @@ class BatchedGraph {
     extra: (batch: Batch, rows: number) => Readonly<Record<string, RuntimeValue>>,
   ): Promise<ReadonlyMap<string, Tensor>> {
     const parts = new Map(outputs.map((name): [string, Float32Array[]] => [name, []]));
-    for (const batch of batches(inputs, this.file.batch, this.spec.resources.batchSize)) {
+    for (const batch of batches(inputs, this.file.batch, this.rows)) {
       const rows = samplesIn(batch.samples);
       const feeds = { ...preparedFeeds(this.file, batch.samples), ...extra(batch, rows) };
       const results = await this.session.run(feeds, outputs);
@@ -66,7 +67,7 @@ export class CompiledGradient {
   ): Promise<CompiledGradient> {
     const at = layer?.value ?? prepared.at;
     const compiled = gradientGraph(prepared, spec.head, form, [at], layer === null ? [] : [at]);
-    const graph = await BatchedGraph.compile(compiled.graph, spec, file);
+    const graph = await BatchedGraph.compile(compiled.graph, spec, file, prepared.rows);
     return new CompiledGradient(compiled, graph, prepared.width, at, layer);
   }
 
@@ -81,34 +82,34 @@ export class CompiledGradient {
 
   /** @param shape of one sample where the gradient is taken */
   async run(inputs: NamedTensors, loss: LossSpec, shape: readonly number[]): Promise<EngineGradient> {
-    const { scores, losses, gradient } = await this.#values(inputs, loss, shape);
-    return { scores, loss: losses, gradient };
+    return this.#gradient(inputs, shape, await this.#values(inputs, loss));
   }
 
-  async runAtLayer(inputs: NamedTensors, loss: LossSpec, layer: Layer): Promise<LayerGradient> {
-    const { scores, losses, gradient, activation } = await this.#values(inputs, loss, layer.shape);
-    return { scores, loss: losses, gradient, activation };
+  async runAtLayer(inputs: NamedTensors, loss: LossSpec, { shape }: Layer): Promise<LayerGradient> {
+    const found = await this.#values(inputs, loss);
+    const data = found.get(this.at)?.data ?? new Float32Array();
+    return { ...this.#gradient(inputs, shape, found), activation: { shape: [samplesIn(inputs), ...shape], data } };
   }
 
-  async #values(inputs: NamedTensors, loss: LossSpec, shape: readonly number[]) {
+  #values(inputs: NamedTensors, loss: LossSpec): Promise<ReadonlyMap<string, Tensor>> {
     const { compiled } = this;
     const gradient = compiled.gradients.get(this.at);
-    const activation = this.layer === null ? [] : [this.at];
-    const outputs = [compiled.scores, compiled.loss, ...(gradient === undefined ? [] : [gradient]), ...activation];
+    const outputs = [compiled.scores, compiled.loss, ...(gradient === undefined ? [] : [gradient])];
     const samples = samplesIn(inputs);
-    const found = await this.graph.run(inputs, [...new Set(outputs)], ({ start, used }, rows) =>
+    const wanted = new Set(this.layer === null ? outputs : [...outputs, this.at]);
+    return this.graph.run(inputs, [...wanted], ({ start, used }, rows) =>
       lossFeeds(compiled.feeds, loss, { samples, start, end: start + used, rows }, this.width),
     );
-    const whole = [samples, ...shape];
-    const shaped = (name: string | undefined): Tensor => {
-      const values = name === undefined ? undefined : found.get(name);
-      return values === undefined ? zeros(whole) : { shape: whole, data: values.data };
-    };
+  }
+
+  #gradient(inputs: NamedTensors, shape: readonly number[], found: ReadonlyMap<string, Tensor>): EngineGradient {
+    const { scores, loss: value, gradients } = this.compiled;
+    const whole = [samplesIn(inputs), ...shape];
+    const gradient = found.get(gradients.get(this.at) ?? '');
     return {
-      scores: found.get(compiled.scores) ?? zeros([0, this.width]),
-      losses: found.get(compiled.loss)?.data ?? new Float32Array(),
-      gradient: shaped(gradient),
-      activation: shaped(this.at),
+      scores: found.get(scores) ?? zeros([0, this.width]),
+      loss: found.get(value)?.data ?? new Float32Array(),
+      gradient: gradient === undefined ? zeros(whole) : { shape: whole, data: gradient.data },
     };
   }
 
@@ -132,7 +133,11 @@ export class CompiledJacobian {
     rows: number,
   ): Promise<CompiledJacobian> {
     const compiled = jacobianGraph(prepared, rows);
-    return new CompiledJacobian(compiled, await BatchedGraph.compile(compiled.graph, spec, file), prepared.width);
+    return new CompiledJacobian(
+      compiled,
+      await BatchedGraph.compile(compiled.graph, spec, file, prepared.rows),
+      prepared.width,
+    );
   }
 
   /**

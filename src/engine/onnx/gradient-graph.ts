@@ -23,6 +23,12 @@ export interface GradientGraph {
   readonly substitutes: readonly Substitute[];
 }
 
+/** A gradient without a last change of its shape: whoever reads it knows what shape it has. */
+function unshaped(builder: GraphBuilder, gradient: string): string {
+  const last = builder.producerOf(gradient);
+  return last?.op === 'Reshape' && last.domain === '' ? (last.inputs[0] ?? gradient) : gradient;
+}
+
 /**
  * Compiles a loss and its gradients with respect to `wrt` into a prepared graph.
  *
@@ -40,7 +46,8 @@ export function gradientGraph(
   const builder = new GraphBuilder(graph);
   const loss = compileLoss(builder, scores, width, form, head);
   const cotangents = new Map([[scores, loss.cotangent]]);
-  const { gradients, substitutes } = differentiate(builder, { graph, trace, cotangents, wrt, rules });
+  const { gradients: shaped, substitutes } = differentiate(builder, { graph, trace, cotangents, wrt, rules });
+  const gradients = new Map([...shaped].map(([name, gradient]) => [name, unshaped(builder, gradient)]));
   return {
     graph: withOutputs(builder, [scores, loss.value, ...gradients.values(), ...also]),
     scores,

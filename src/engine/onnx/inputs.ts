@@ -44,8 +44,9 @@ export interface Batch {
 
 /** Splits samples into what one execution takes. */
 export function* batches(inputs: NamedTensors, batch: 'dynamic' | number, batchSize: number): Generator<Batch> {
-  const size = batch === 'dynamic' ? batchSize : batch;
   const rows = samplesIn(inputs);
+  // As many executions as it takes, of nearly the same size.
+  const size = batch === 'dynamic' ? Math.ceil(rows / Math.ceil(rows / batchSize)) : batch;
   for (let start = 0; start < rows; start += size) {
     const used = Math.min(size, rows - start);
     const own = (tensor: Tensor): Tensor => {

@@ -7,7 +7,7 @@ import { blockSize } from './block-size.js';
 import { GraphBuilder } from './graph/builder.js';
 import { embeddingOf } from './graph/embedding.js';
 import type { Graph } from './graph/ir.js';
-import type { Trace } from './graph/trace.js';
+import { rowsWithin, type Trace } from './graph/trace.js';
 import { upgradeGraph } from './graph/upgrade.js';
 import { runtimeValue, type NamedTensors } from './inputs.js';
 import { fileFeeds, isReal, type FileModel } from './model.js';
@@ -16,6 +16,7 @@ import { blockedLayout } from './passes/blocked/layout.js';
 import { mergeRepeats } from './passes/common-subexpressions.js';
 import { foldConstants } from './passes/constant-folding.js';
 import { decompose } from './passes/decomposition/index.js';
+import { withoutNoOperations } from './passes/no-operations.js';
 import { dequantizedOperators } from './passes/dequantized-operators.js';
 import { gelu } from './passes/gelu.js';
 import { widenHalf } from './passes/half-precision.js';
@@ -41,6 +42,8 @@ export interface PreparedGraph {
   readonly rules: ReadonlyMap<string, GradientRule>;
   /** Where gradients are taken: {@link PIXELS}, or what the embedding gives. */
   readonly at: string;
+  /** Samples in one execution: more would take memory and save no time. */
+  readonly rows: number;
   /** What was assumed to get here, one sentence each. */
   readonly notes: readonly string[];
 }
@@ -71,23 +74,29 @@ export async function prepareGraph(
     [scores],
   );
   const merged = reluAfterPool(mergeRepeats(folded));
-  const trace = await traceGraph(merged, feeds);
+  const { threads } = spec.resources;
+  const trace = await traceGraph(merged, feeds, threads);
   const fused = gelu(layerNormalization(decompose(merged, trace), trace));
   const tidy = form === 'training' ? fused : foldBatchNormalization(fused);
   const block = form === 'inference' ? await blockSize() : null;
   const laidOut = block === null ? tidy : blockedLayout(tidy, trace, block);
   const rewritten = recurrentOutputs(poolIndices(tournamentPool(splitTiledSelections(laidOut, trace), trace)));
-  const rules = block === null ? gradientRules : new Map([...gradientRules, ...blockedRules(block)]);
+  const finalTrace = await traceGraph(rewritten, feeds, threads);
+  const { graph: short, nameOf } = withoutNoOperations(rewritten, finalTrace);
   return {
-    graph: rewritten,
-    trace: await traceGraph(rewritten, feeds),
-    scores,
+    graph: short,
+    trace: finalTrace,
+    scores: nameOf(scores),
     width: head.width,
-    rules,
+    rules: block === null ? gradientRules : new Map([...gradientRules, ...blockedRules(block)]),
     notes,
-    at: isReal(file.input) ? PIXELS : embeddedIn(rewritten, file.input.name),
+    rows: Math.min(spec.resources.batchSize, rowsWithin(finalTrace, EXECUTION_BYTES)),
+    at: isReal(file.input) ? PIXELS : embeddedIn(short, file.input.name),
   };
 }
+
+/** All values of one forward pass: past the caches of processors anyway, and a small part of their memory. */
+const EXECUTION_BYTES = 2 ** 28;
 
 function traceFeeds(file: FileModel, probe: NamedTensors, feedsOf: (samples: NamedTensors) => Feeds): TraceFeeds {
   const [first, second] = traceSamples(probe, file.batch);

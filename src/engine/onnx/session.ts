@@ -67,8 +67,15 @@ export async function createSession(
       executionMode: 'sequential',
       logSeverityLevel: ONLY_FATAL,
       externalData: [...data].map(([path, bytes]) => ({ path, data: bytes })),
-      // Idle workers that spin slow down whatever runs next.
-      extra: { session: { intra_op: { allow_spinning: '0' } } },
+      extra: {
+        session: {
+          // Workers wait for the next operator awake and sleep after the last: awake they would slow down what runs next.
+          force_spinning_stop: '1',
+          intra_op: { allow_spinning: '1' },
+          // A second copy of the weights, laid out for the kernels, pays only where a graph runs often.
+          disable_prepacking: options.optimization === 'all' ? '0' : '1',
+        },
+      },
     }),
   );
   return {

@@ -1,5 +1,5 @@
 import { rowRange, rowsOf } from '#base/tensor';
-import type { Graph, ValueInfo } from './graph/ir.js';
+import type { Graph, Node, ValueInfo } from './graph/ir.js';
 import type { Dimension } from './graph/shape.js';
 import type { Trace, TracedValue } from './graph/trace.js';
 import { mapTensors, repeated, type NamedTensors } from './inputs.js';
@@ -14,28 +14,65 @@ export type TraceFeeds = readonly [Feeds, Feeds?];
  * Types and shapes of all values by execution. Traced on batches of one size, every dimension is a constant. Traced on two
  * and on three samples, a dimension that differs grows with the batch.
  */
-export async function traceGraph(graph: Graph, feeds: TraceFeeds): Promise<Trace> {
+export async function traceGraph(graph: Graph, feeds: TraceFeeds, threads = 1): Promise<Trace> {
   const names = [...new Set(graph.nodes.flatMap((node) => node.outputs))].filter((name) => name !== '');
-  const [once, again] = await executions(graph, feeds, names);
-  const traced = [...once].map(([name, { type, shape }]): [string, TracedValue] => {
-    const other = again?.get(name)?.shape ?? shape;
-    return [name, { type, shape: shape.map((size, axis) => dimension(size, other[axis] ?? NaN)) }];
-  });
-  return new Map([...constantsOf(graph), ...traced]);
+  const session = await compileGraph(measured(graph, names), { threads, optimization: 'none' });
+  try {
+    const types = new Map(session.inferred.map(({ name, type }) => [name, type]));
+    const [once, again] = await each(feeds, (feed) => session.run(feed, names.map(shapeOf)));
+    const traced = names.map((name): [string, TracedValue] => {
+      const [first, second = first] = [once, again].map((shapes) => shapes && sizesIn(shapes.get(shapeOf(name))));
+      const shape = (first ?? []).map((size, axis) => dimension(size, second?.[axis] ?? NaN));
+      return [name, { type: types.get(name) ?? 'other', shape }];
+    });
+    return new Map([...constantsOf(graph), ...fedValues(feeds), ...traced]);
+  } finally {
+    await session.dispose();
+  }
 }
 
-/** The chosen values of a graph at each of the feeds, the feeds included. */
+/** The graph with the shape of each value beside it: fetching only shapes, the runtime lets go of every value after its use. */
+function measured(graph: Graph, names: readonly string[]): Graph {
+  const shapes = names.map((name): Node => ({
+    op: 'Shape',
+    domain: '',
+    name: shapeOf(name),
+    inputs: [name],
+    outputs: [shapeOf(name)],
+    attributes: new Map(),
+  }));
+  const outputs = [...names, ...names.map(shapeOf)].map(untyped);
+  return { ...graph, nodes: [...graph.nodes, ...shapes], outputs };
+}
+
+function shapeOf(name: string): string {
+  return `${name}/assay_shape`;
+}
+
+function sizesIn(value: RuntimeValue | undefined): number[] {
+  return value?.data instanceof BigInt64Array ? Array.from(value.data, Number) : [];
+}
+
+function fedValues([first, second = first]: TraceFeeds): [string, TracedValue][] {
+  return Object.entries(first).map(([name, { type, shape }]) => {
+    const other = second[name]?.shape ?? shape;
+    return [name, { type, shape: shape.map((size, axis) => dimension(size, other[axis] ?? NaN)) }];
+  });
+}
+
+async function each<T>([first, second]: TraceFeeds, run: (feeds: Feeds) => Promise<T>): Promise<[T, T?]> {
+  return second === undefined ? [await run(first)] : [await run(first), await run(second)];
+}
+
+/** The chosen values of a graph at each of the feeds. */
 export async function executions(
   graph: Graph,
-  [first, second]: TraceFeeds,
+  feeds: TraceFeeds,
   names: readonly string[],
 ): Promise<[Map<string, RuntimeValue>, Map<string, RuntimeValue>?]> {
-  const exposed: Graph = { ...graph, outputs: names.map(untyped) };
-  const session = await compileGraph(exposed, { threads: 1, optimization: 'none' });
-  const at = async (feeds: Feeds): Promise<Map<string, RuntimeValue>> =>
-    new Map([...Object.entries(feeds), ...(await session.run(feeds, names))]);
+  const session = await compileGraph({ ...graph, outputs: names.map(untyped) }, { threads: 1, optimization: 'none' });
   try {
-    return second === undefined ? [await at(first)] : [await at(first), await at(second)];
+    return await each(feeds, (feed) => session.run(feed, names));
   } finally {
     await session.dispose();
   }

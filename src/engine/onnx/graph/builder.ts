@@ -62,6 +62,11 @@ export class GraphBuilder {
     return name;
   }
 
+  /** The node that gives a value; undefined for inputs and constants. */
+  producerOf(value: string): Node | undefined {
+    return this.#nodes.findLast((node) => node.outputs.includes(value));
+  }
+
   constantOf(name: string): Constant | undefined {
     return this.#constants.get(name);
   }

@@ -32,10 +32,10 @@ export class LossMath {
 
   /** -log softmax(z)_y; softmax(z) - e_y */
   softmaxCrossEntropy(label: string): LossNodes {
-    const chosen = this.oneHot(label);
-    const log = this.#node('LogSoftmax', this.scores);
-    const value = this.#node('Neg', this.#sum(this.#node('Mul', chosen, log)));
-    return [value, this.#node('Sub', this.#node('Exp', log), chosen)];
+    const [value = '', log = ''] = this.builder.nodes('SoftmaxCrossEntropyLoss', [this.scores, label], 2, {
+      reduction: 'none',
+    });
+    return [value, this.#node('Sub', this.#node('Exp', log), this.oneHot(label))];
   }
 
   /** max_{j != y} z_j - z_y; e_j - e_y */
