@@ -125,6 +125,25 @@ test.each([
   await model.dispose();
 });
 
+test('a constant that holds a whole batch keeps its model in batches of that size', async () => {
+  const parts: Omit<GraphParts, 'outputShape'> = {
+    ...TOKENS,
+    constants: new Map<string, Constant>([
+      ...(TOKENS.constants ?? []),
+      ['once', shape(2, 1, 4)],
+      ['heads', shape(2, 4, 2, 2)],
+      ['merged', shape(4, 4, 2)],
+      ['apart', shape(2, 2, 4, 2)],
+      ['flat', shape(2, 4)],
+    ]),
+  };
+  const model = await openOnnxModel(fixedModel(2, parts), specOf('classes', [3, 4], 2));
+  expect(model.facts.batch).toBe(2);
+  expect(model.facts.notes).toEqual([expect.stringMatching(/the constant `cls` holds values for a whole batch/)]);
+  expect(model.facts.noGradients).toBeNull();
+  await model.dispose();
+});
+
 describe('a graph whose samples cannot be told apart runs in batches of its size', () => {
   /** The mean over the batch: what a sample gives depends on the others. */
   const coupled = (batch: number) =>

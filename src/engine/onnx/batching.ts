@@ -4,6 +4,7 @@ import { upgradeGraph } from './graph/upgrade.js';
 import { mapTensors, repeated, samplesIn, type NamedTensors } from './inputs.js';
 import { fileFeeds, Forward, largestDifference, type FileModel } from './model.js';
 import { foldConstants } from './passes/constant-folding.js';
+import { decompose } from './passes/decomposition/index.js';
 import { freeBatch } from './passes/free-batch/free-batch.js';
 import { straighten } from './passes/inlining/control-flow.js';
 import { inlineFunctions } from './passes/inlining/functions.js';
@@ -31,7 +32,9 @@ export async function batched(file: FileModel, spec: EngineSpec, probe: NamedTen
   });
   try {
     const free = await rewritten(file, spec, probe, batch);
-    const few = mapTensors(probe, (tensor) => repeated(tensor, Math.min(samplesIn(probe), PROOF_SAMPLES)));
+    // More than a batch, so that another number of samples is seen too.
+    const count = Math.max(batch + 1, Math.min(samplesIn(probe), PROOF_SAMPLES));
+    const few = mapTensors(probe, (tensor) => repeated(tensor, count));
     const difference = largestDifference((await outputs(free, spec, few)).data, (await outputs(file, spec, few)).data);
     if (!(difference <= TOLERANCE))
       return fixed(`rewritten for any batch its outputs differ by ${difference.toPrecision(2)}`);
@@ -51,7 +54,8 @@ async function rewritten(file: FileModel, spec: EngineSpec, probe: NamedTensors,
   const { graph } = await straighten(inlineFunctions(file.graph), [feeds]);
   const upgraded = prune(upgradeGraph(graph), [file.output]);
   const folded = await foldConstants(upgraded, [feeds]);
-  return { ...file, graph: freeBatch(folded, await traceGraph(folded, [feeds])), batch: 'dynamic' };
+  const whole = decompose(folded, await traceGraph(folded, [feeds]));
+  return { ...file, graph: freeBatch(whole, await traceGraph(whole, [feeds])), batch: 'dynamic' };
 }
 
 async function outputs(file: FileModel, spec: EngineSpec, samples: NamedTensors) {

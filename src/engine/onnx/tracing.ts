@@ -3,6 +3,7 @@ import type { Graph, Node, ValueInfo } from './graph/ir.js';
 import type { Dimension } from './graph/shape.js';
 import type { Trace, TracedValue } from './graph/trace.js';
 import { mapTensors, repeated, type NamedTensors } from './inputs.js';
+import { prune } from './passes/prune.js';
 import { compileGraph, type RuntimeValue } from './session.js';
 
 export type Feeds = Readonly<Record<string, RuntimeValue>>;
@@ -70,7 +71,10 @@ export async function executions(
   feeds: TraceFeeds,
   names: readonly string[],
 ): Promise<[Map<string, RuntimeValue>, Map<string, RuntimeValue>?]> {
-  const session = await compileGraph({ ...graph, outputs: names.map(untyped) }, { threads: 1, optimization: 'none' });
+  const session = await compileGraph(prune({ ...graph, outputs: names.map(untyped) }, names), {
+    threads: 1,
+    optimization: 'none',
+  });
   try {
     return await each(feeds, (feed) => session.run(feed, names));
   } finally {

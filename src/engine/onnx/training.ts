@@ -46,7 +46,8 @@ export async function openTrainer(
   prepared: PreparedGraph,
   options: TrainingOptions,
 ): Promise<EngineTrainer> {
-  const names = parametersOf(prepared.graph);
+  // What a rewrite has made of weights could not be written back.
+  const names = parametersOf(prepared.graph).filter((name) => file.graph.constants.has(name));
   const weights = new Map(names.map((name) => [name, weightOf(prepared.graph, name)]));
   const byWeights = await TrainingGraph.compile(prepared, spec, names, names);
   return new Descent(file, spec, prepared, options, weights, byWeights);

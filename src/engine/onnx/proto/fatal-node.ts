@@ -6,6 +6,9 @@ import { AttributeProto, type MessageOf, type NodeProto } from './schema.js';
 /** Operators of any number of inputs. ONNX Runtime 1.30 reads one that is left out all the same, and Einsum dies of it. */
 const NEED_ALL_INPUTS: ReadonlySet<string> = new Set('Concat Einsum Max Mean Min SequenceConstruct Sum'.split(' '));
 
+/** ONNX Runtime 1.30 reads the bias of its own attention, the third input, whether it is there or not. */
+const BIASED_ATTENTION = 'Attention';
+
 /**
  * Refuses a node that breaks its operator's definition in a way that ends the process of ONNX Runtime, which does not
  * check it: an input left out that may not be, a part of a Split left out, and a Split (since 18) into another number of
@@ -14,6 +17,9 @@ const NEED_ALL_INPUTS: ReadonlySet<string> = new Set('Concat Einsum Max Mean Min
  * @param label names the node
  */
 export function refuseFatalNode(model: ModelBytes, node: MessageOf<typeof NodeProto>, label: string): void {
+  if (node.domain === 'com.microsoft' && node.opType === BIASED_ATTENTION && (node.input[2] ?? '') === '') {
+    throw malformed(model, `${label} leaves out an input that it needs`);
+  }
   if (node.domain !== '' && node.domain !== 'ai.onnx') return;
   if (NEED_ALL_INPUTS.has(node.opType) && node.input.includes('')) {
     throw malformed(model, `${label} leaves out an input that it needs`);

@@ -1,3 +1,4 @@
+import { AssayError } from '#base/errors';
 import { GraphBuilder } from '../../graph/builder.js';
 import { int64Constant } from '../../graph/constants.js';
 import type { Graph, Node } from '../../graph/ir.js';
@@ -110,6 +111,7 @@ class Freeing implements Following {
     return names.map((name) => {
       if (this.#axes.has(name)) return name;
       const { length } = this.shapeOf(name);
+      if ((this.shapeOf(name)[axis] ?? 1) !== 1) throw notOneSample(name);
       const size = this.#builder.node('Shape', [model], { start: from, end: from + 1 });
       const ones = (count: number): string[] =>
         count === 0 ? [] : [this.#builder.integers(Array.from({ length: count }, () => 1))];
@@ -117,4 +119,9 @@ class Freeing implements Following {
       return this.#builder.node('Expand', [name, this.#builder.node('Concat', target, { axis: 0 })]);
     });
   }
+}
+
+/** A constant that the exporter wrote down once for each sample of its batch. */
+function notOneSample(name: string): AssayError {
+  return new AssayError('operator', { what: `the constant \`${name}\` holds values for a whole batch` });
 }
