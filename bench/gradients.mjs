@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { inputsOf } from './inputs.mjs';
 import { apart, median, startPeer } from './peer.mjs';
 
 /** What each ratio may be at most. */
@@ -77,7 +78,7 @@ async function compare(model) {
 
 async function openOwn(model) {
   const facts = JSON.parse(readFileSync(join(values.folder, `${model}.json`), 'utf8'));
-  const inputs = facts.kind === 'images' ? images(facts.shape) : texts(facts);
+  const inputs = inputsOf(facts);
   const file = `${model}.onnx`;
   const bytes = readFileSync(join(values.folder, file));
   const opened = await openOnnxModel(
@@ -86,7 +87,7 @@ async function openOwn(model) {
       head: 'classes',
       output: null,
       normalization: { axis: 0, mean: [0], std: [1] },
-      probe: facts.kind === 'images' ? images([3, ...facts.shape.slice(1)]) : inputs,
+      probe: inputsOf(facts, 3),
       resources: { threads: Number(values.threads), batchSize: 128 },
     },
   );
@@ -102,25 +103,6 @@ async function openOwn(model) {
     },
     dispose: () => opened.dispose(),
   };
-}
-
-/** x_i = (i * 2654435761 mod 2^32) / 2^32, as bench/peers/gradient_torch.py makes them. */
-function images(shape) {
-  const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
-  for (let i = 0; i < data.length; i++) data[i] = hashed(i) * 2 ** -32;
-  return { shape, data };
-}
-
-function texts({ shape, vocabulary }) {
-  const data = Float32Array.from({ length: shape[0] * shape[1] }, (_, i) => hashed(i) % vocabulary);
-  return new Map([
-    ['input_ids', { shape, data }],
-    ['attention_mask', { shape, data: new Float32Array(data.length).fill(1) }],
-  ]);
-}
-
-function hashed(i) {
-  return Math.imul(i, 2654435761) >>> 0;
 }
 
 /** Both sums of absolute values are of the same gradient. */

@@ -68,7 +68,7 @@ describe('one network in several files falls on the same samples', () => {
 
   test.each([
     ['with a softmax at its end', 'fashion-softmax.onnx', classes, { scale: 'probabilities' }],
-    ['with a batch fixed at one', 'fashion-mlp-batch1.onnx', classes, { batch: 'fixed at 1' }],
+    ['with a batch of one, which is lifted', 'fashion-mlp-batch1.onnx', classes, { batch: 'dynamic' }],
     ['with channels last', 'fashion-mlp-nhwc.onnx', { ...classes, domain: { ...image, layout: 'NHWC' } } as const, {}],
   ])('%s', async (_, file, target, card) => {
     const other = await attack(file, target, CLASS_LABELS);

@@ -75,7 +75,7 @@ class Images:
         one = self.plain[:1].contiguous()
         axes = {"input": {0: "n"}, "logits": {0: "n"}}
         save(network, (one,), path, ["input"], axes)
-        return {"shape": list(self.shape), "kind": "images"}
+        return {"shape": list(self.shape), "kind": "images", "classes": self.network(self.plain[:1]).shape[1]}
 
 
 class Texts:
@@ -100,7 +100,7 @@ class Texts:
     def export(self, path):
         axes = {name: {0: "n", 1: "length"} for name in ("input_ids", "attention_mask")}
         save(self.network, (self.ids[:2], self.mask[:2]), path, list(axes), {**axes, "logits": {0: "n"}})
-        return {"shape": [TEXTS, TOKENS], "kind": "texts", "vocabulary": self.network.config.vocab_size}
+        return {"shape": [TEXTS, TOKENS], "kind": "texts", "classes": 10, "vocabulary": self.network.config.vocab_size}
 
 
 def save(network, inputs, path, names, axes):
