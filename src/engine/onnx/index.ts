@@ -54,6 +54,7 @@ export async function openOnnxModel(model: ModelBytes, spec: EngineSpec): Promis
     const raw = await forward.raw(probe);
     const width = raw.shape[1] ?? 0;
     const scale = outputScale(spec.head, file.graph, file.output, { width, data: raw.data });
+    await forward.rest();
     const preparation = { file, spec, probe, head: { scale, width } };
     const gradients = await tryGradients(preparation, raw);
     return new OnnxModel(preparation, forward, factsOf(preparation, note, gradients), gradients);

@@ -138,32 +138,51 @@ export function describeOnnxModel(model: ModelBytes, output: string | null): Mod
 
 /** The model's own graph, executed as it came: the independent forward pass. */
 export class Forward {
+  #session: Promise<Session> | null;
+
   private constructor(
     private readonly file: FileModel,
     private readonly spec: EngineSpec,
-    private readonly session: Session,
-  ) {}
+    session: Session,
+  ) {
+    this.#session = Promise.resolve(session);
+  }
 
   static async open(file: FileModel, spec: EngineSpec): Promise<Forward> {
-    const options = { threads: spec.resources.threads, optimization: 'all' } as const;
-    return new Forward(file, spec, await compileGraph(file.graph, options));
+    return new Forward(file, spec, await compile(file, spec));
   }
 
   /** Raw outputs, [n, width]. */
   async raw(inputs: NamedTensors): Promise<Tensor> {
     const { batch, output } = this.file;
     const parts: Float32Array[] = [];
+    const session = await (this.#session ??= compile(this.file, this.spec));
     for (const part of batches(inputs, batch, this.spec.resources.batchSize)) {
-      const results = await this.session.run(fileFeeds(this.file, this.spec, part.samples), [output]);
+      const results = await session.run(fileFeeds(this.file, this.spec, part.samples), [output]);
       const values = floatsOf(output, results.get(output));
       parts.push(values.subarray(0, (values.length / samplesIn(part.samples)) * part.used));
     }
     return joined(samplesIn(inputs), parts);
   }
 
-  dispose(): Promise<void> {
-    return this.session.dispose();
+  /** Lets go of a large model's weights until they are asked for again: while other graphs of it are made. */
+  async rest(): Promise<void> {
+    const weights = [...this.file.graph.constants.values()].reduce((sum, { bytes }) => sum + bytes.length, 0);
+    if (weights > LARGE_MODEL) await this.dispose();
   }
+
+  async dispose(): Promise<void> {
+    const session = this.#session;
+    this.#session = null;
+    await (await session)?.dispose();
+  }
+}
+
+/** Weights of this size are worth compiling a model twice, so that they do not lie in memory twice. */
+const LARGE_MODEL = 2 ** 27;
+
+function compile(file: FileModel, spec: EngineSpec): Promise<Session> {
+  return compileGraph(file.graph, { threads: spec.resources.threads, optimization: 'all' });
 }
 
 /** Inputs as the file takes them: in its types, and normalized where that is part of the target. */
