@@ -96,7 +96,7 @@ export async function prepareGraph(
 }
 
 /** All values of one forward pass: past the caches of processors anyway, and a small part of their memory. */
-const EXECUTION_BYTES = 2 ** 28;
+const EXECUTION_BYTES = 2 ** 29;
 
 function traceFeeds(file: FileModel, probe: NamedTensors, feedsOf: (samples: NamedTensors) => Feeds): TraceFeeds {
   const [first, second] = traceSamples(probe, file.batch);

@@ -36,7 +36,8 @@ export class GraphBuilder {
     this.#nodes = [...nodes];
     this.#constants = new Map(base.constants);
     this.#inputs = [...base.inputs];
-    this.#taken = new Set([...base.constants.keys(), ...base.nodes.flatMap((node) => node.outputs)]);
+    // Names of nodes have to be unique as well, and an output may have been renamed since its node was named.
+    this.#taken = new Set([...base.constants.keys(), ...base.nodes.flatMap((node) => [node.name, ...node.outputs])]);
   }
 
   get opset(): number {
@@ -121,7 +122,7 @@ export class GraphBuilder {
   rename(from: string, to: string): void {
     const last = this.#nodes.pop();
     if (last?.outputs[0] !== from) throw new Error(`${from} is not the output that was added last`);
-    this.#nodes.push({ ...last, outputs: [to] });
+    this.#nodes.push({ ...last, name: to, outputs: [to] });
   }
 
   cast(value: string, type: ElementType): string {
