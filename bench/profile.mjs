@@ -69,9 +69,15 @@ const byOperator = grouped(kernels);
 const total = kernels.reduce((sum, event) => sum + event.dur, 0);
 process.stdout.write(`${model}, ${samples} samples: ${(total / RUNS / 1000).toFixed(0)} ms in kernels\n\n`);
 process.stdout.write('| operator | nodes | ms | share |\n| --- | --- | --- | --- |\n');
-const rows = [...byOperator].map(([op, own]) => [op, own.length / RUNS, own.reduce((sum, event) => sum + event.dur, 0)]);
+const rows = [...byOperator].map(([op, own]) => [
+  op,
+  own.length / RUNS,
+  own.reduce((sum, event) => sum + event.dur, 0),
+]);
 for (const [op, nodes, time] of rows.sort((a, b) => b[2] - a[2]).slice(0, 12)) {
-  process.stdout.write(`| ${op} | ${nodes} | ${(time / RUNS / 1000).toFixed(1)} | ${((100 * time) / total).toFixed(1)} % |\n`);
+  process.stdout.write(
+    `| ${op} | ${nodes} | ${(time / RUNS / 1000).toFixed(1)} | ${((100 * time) / total).toFixed(1)} % |\n`,
+  );
 }
 
 function grouped(all) {
