@@ -1,5 +1,6 @@
 import { constantOfRuntime } from '../graph/runtime-constant.js';
 import type { Constant, Graph, Node } from '../graph/ir.js';
+import { readsOf } from '../graph/walk.js';
 import { executions, type TraceFeeds } from '../tracing.js';
 
 /** What they give depends on the shape of their input alone. */
@@ -51,9 +52,8 @@ function foldableNodes(graph: Graph): Node[] {
   const known = new Set(graph.constants.keys());
   const outputs = new Set(graph.outputs.map(({ name }) => name));
   return graph.nodes.filter((node) => {
-    const captures = [...node.attributes.values()].flatMap((a) => (a.kind === 'opaque' ? a.captures : []));
     const isShape = node.domain === '' && SHAPES.has(node.op);
-    const isKnown = [...node.inputs, ...captures].every((name) => name === '' || known.has(name));
+    const isKnown = readsOf(node).every((name) => known.has(name));
     if ((!isShape && !isKnown) || RANDOM.test(node.op) || node.outputs.some((name) => outputs.has(name))) return false;
     node.outputs.forEach((name) => known.add(name));
     return true;

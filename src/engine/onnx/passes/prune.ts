@@ -1,4 +1,5 @@
 import type { Graph, Node } from '../graph/ir.js';
+import { readsOf } from '../graph/walk.js';
 
 /** Only the nodes and constants that the given values depend on. */
 export function prune(graph: Graph, outputs: readonly string[]): Graph {
@@ -7,10 +8,7 @@ export function prune(graph: Graph, outputs: readonly string[]): Graph {
   for (const node of graph.nodes.toReversed()) {
     if (!node.outputs.some((output) => needed.has(output))) continue;
     nodes.push(node);
-    for (const input of node.inputs) needed.add(input);
-    for (const attribute of node.attributes.values()) {
-      if (attribute.kind === 'opaque') attribute.captures.forEach((name) => needed.add(name));
-    }
+    for (const name of readsOf(node)) needed.add(name);
   }
   return {
     ...graph,
