@@ -71,7 +71,9 @@ const TOKENS: Omit<GraphParts, 'outputShape'> = {
 /** An LSTM as PyTorch exports it: time in front, first states constant. */
 const RECURRENT: Omit<GraphParts, 'outputShape'> = {
   nodes: [
-    { op: 'Transpose', inputs: ['x'], outputs: ['s'], attributes: { perm: ints(1, 0, 2) } },
+    { op: 'Transpose', inputs: ['x'], outputs: ['t'], attributes: { perm: ints(1, 0, 2) } },
+    // Samples lie along the second axis here.
+    { op: 'Tanh', inputs: ['t'], outputs: ['s'] },
     {
       op: 'LSTM',
       inputs: ['s', 'W', 'R', 'B', '', 'h', 'c'],

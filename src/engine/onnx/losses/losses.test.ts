@@ -149,6 +149,16 @@ describe('every loss equals its definition in double precision', () => {
     }
   });
 
+  test('a ratio of equal logits is zero and points away from the label, as AutoAttack guards it', async () => {
+    const model = await openOnnxModel(wide, specOf('classes', [WIDTH]));
+    const inputs = { shape: [1, WIDTH], data: new Float32Array(WIDTH) };
+    const { loss, gradient } = await model.gradient(inputs, { kind: 'dlr', labels: Float64Array.of(5) });
+    await model.dispose();
+    expect(loss[0]).toBe(0);
+    // The guard of 1e-12 is all that stands below the line.
+    expect(gradient.data[5]).toBeCloseTo(-1e12, -7);
+  });
+
   test('Bernoulli divergence of labels', async () => {
     const model = await openOnnxModel(wide, specOf('multi-label', [WIDTH]));
     const spec: LossSpec = { kind: 'divergence', probabilities };
