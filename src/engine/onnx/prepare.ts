@@ -18,6 +18,7 @@ import { foldConstants } from './passes/constant-folding.js';
 import { decompose } from './passes/decomposition/index.js';
 import { withoutNoOperations } from './passes/no-operations.js';
 import { dequantizedOperators } from './passes/dequantized-operators.js';
+import { selectEarly } from './passes/early-selections.js';
 import { gelu } from './passes/gelu.js';
 import { widenHalf } from './passes/half-precision.js';
 import { straighten } from './passes/inlining/control-flow.js';
@@ -75,12 +76,14 @@ export async function prepareGraph(
   );
   const merged = reluAfterPool(mergeRepeats(folded));
   const { threads } = spec.resources;
-  const trace = await traceGraph(merged, feeds, threads);
-  const fused = gelu(layerNormalization(decompose(merged, trace), trace));
-  const tidy = form === 'training' ? fused : foldBatchNormalization(fused);
-  const block = form === 'inference' ? await blockSize() : null;
-  const laidOut = block === null ? tidy : blockedLayout(tidy, trace, block);
-  const rewritten = recurrentOutputs(poolIndices(tournamentPool(splitTiledSelections(laidOut, trace), trace)));
+  const mergedTrace = await traceGraph(merged, feeds, threads);
+  const decomposed = decompose(merged, mergedTrace);
+  const trace = decomposed === merged ? mergedTrace : await traceGraph(decomposed, feeds, threads);
+  const fused = gelu(layerNormalization(decomposed, trace));
+  const laidOut = form === 'training' ? { graph: fused, trace, block: null } : await inferenceLayout(fused, trace);
+  const { block } = laidOut;
+  const split = splitTiledSelections(laidOut.graph, laidOut.trace);
+  const rewritten = recurrentOutputs(poolIndices(tournamentPool(split, laidOut.trace)));
   const finalTrace = await traceGraph(rewritten, feeds, threads);
   const { graph: short, nameOf } = withoutNoOperations(rewritten, finalTrace);
   return {
@@ -93,6 +96,16 @@ export async function prepareGraph(
     rows: Math.min(spec.resources.batchSize, rowsWithin(finalTrace, EXECUTION_BYTES)),
     at: isReal(file.input) ? PIXELS : embeddedIn(short, file.input.name),
   };
+}
+
+/** What training and layers must not see: weights are merged and laid out anew, and values that nobody reads are gone. */
+async function inferenceLayout(
+  graph: Graph,
+  trace: Trace,
+): Promise<{ graph: Graph; trace: Trace; block: number | null }> {
+  const early = selectEarly(foldBatchNormalization(graph), trace);
+  const block = await blockSize();
+  return { ...early, graph: block === null ? early.graph : blockedLayout(early.graph, early.trace, block), block };
 }
 
 /** All values of one forward pass: past the caches of processors anyway, and a small part of their memory. */

@@ -1,10 +1,8 @@
-import { intOf } from '../graph/attributes.js';
 import { GraphBuilder } from '../graph/builder.js';
-import { integersOf } from '../graph/constants.js';
 import type { Graph, Node } from '../graph/ir.js';
-import { reshapeTarget, type Shape } from '../graph/shape.js';
-import { slicePositions } from '../graph/slice-positions.js';
+import { reshapeTarget } from '../graph/shape.js';
 import type { Trace } from '../graph/trace.js';
+import { selectionOf, type Selection } from './selections.js';
 
 /**
  * Slices and single positions that tile one axis of a value become one Split, whose gradient is one Concat: by themselves,
@@ -20,18 +18,6 @@ export function splitTiledSelections(graph: Graph, trace: Trace): Graph {
     else if (tiling.selections[0]?.node === node) appendSplit(builder, tiling);
   }
   return builder.build(graph.outputs);
-}
-
-/** A node that takes evenly spaced positions of one axis. */
-interface Selection {
-  readonly node: Node;
-  readonly input: string;
-  readonly axis: number;
-  readonly begin: number;
-  readonly count: number;
-  readonly step: number;
-  /** Whether the axis is gone in the output. */
-  readonly drops: boolean;
 }
 
 interface Tiling {
@@ -53,54 +39,6 @@ function tilingsOf(graph: Graph, trace: Trace): Map<Node, Tiling> {
   }
   const tilings = [...groups.values()].flatMap((selections) => tilingOf(selections, trace) ?? []);
   return new Map(tilings.flatMap((tiling) => tiling.selections.map(({ node }) => [node, tiling] as const)));
-}
-
-function selectionOf(graph: Graph, trace: Trace, node: Node): Selection | null {
-  const traced = trace.get(node.inputs[0] ?? '');
-  if (node.domain !== '' || (traced?.type !== 'float32' && traced?.type !== 'float64')) return null;
-  switch (node.op) {
-    case 'Gather':
-      return position(graph, traced.shape, node);
-    case 'Slice':
-      return stretch(graph, traced.shape, node);
-    default:
-      return null;
-  }
-}
-
-function position(graph: Graph, shape: Shape, node: Node): Selection | null {
-  const [input = '', indices = ''] = node.inputs;
-  const rank = graph.constants.get(indices)?.shape.length ?? NaN;
-  const [index, ...others] = constantIntegers(graph, indices) ?? [];
-  const axis = fromFront(intOf(node, 'axis', 0), shape.length);
-  const size = shape[axis];
-  if (index === undefined || others.length > 0 || rank > 1 || typeof size !== 'number') return null;
-  return { node, input, axis, begin: fromFront(index, size), count: 1, step: 1, drops: rank === 0 };
-}
-
-/** A Slice of one axis with steps forward. */
-function stretch(graph: Graph, shape: Shape, node: Node): Selection | null {
-  const [input = '', ...bounds] = node.inputs;
-  const [starts, ends, axes = [0], steps = [1]] = bounds.map((name) =>
-    name === '' ? undefined : constantIntegers(graph, name),
-  );
-  if (starts?.length !== 1 || !ends || !axes || !steps) return null;
-  const [start = 0, end = 0, axis = 0, step = 1] = [starts, ends, axes, steps].map(([bound]) => bound);
-  const sliced = fromFront(axis, shape.length);
-  const size = shape[sliced];
-  if (typeof size !== 'number' || step < 1) return null;
-  const positions = slicePositions(size, start, end, step);
-  const [begin] = positions;
-  return begin === undefined ? null : { node, input, axis: sliced, begin, count: positions.length, step, drops: false };
-}
-
-function constantIntegers(graph: Graph, name: string): number[] | null {
-  const constant = graph.constants.get(name);
-  return constant === undefined ? null : integersOf(constant);
-}
-
-function fromFront(position: number, size: number): number {
-  return position < 0 ? position + size : position;
 }
 
 /** Null where parts overlap or miss some of the axis. */
