@@ -59,6 +59,15 @@ export interface TrainingOptions {
   readonly momentum: number;
 }
 
+/**
+ * Where graphs are executed. Scores and gradients of two devices agree within 1e-4 of the largest value, not bit by bit.
+ *
+ * - `cpu`: from the npm package, everywhere
+ * - `webgpu`: any GPU with a Vulkan, Metal or Direct3D 12 driver, from the npm package
+ * - `cuda`: NVIDIA GPUs, with ONNX Runtime's CUDA provider
+ */
+export type Device = 'cpu' | 'webgpu' | 'cuda';
+
 /** How an engine may use the machine. Nothing here changes a result. */
 export interface Resources {
   readonly threads: number;
@@ -105,6 +114,8 @@ export interface EngineSpec {
   /** A few real inputs, in the user's units: shapes are traced, the output scale is told and rewrites are proved on them. */
   readonly probe: EngineInputs;
   readonly resources: Resources;
+  /** The CPU when it is left out. What has no kernel there runs on the CPU. */
+  readonly device?: Device;
 }
 
 /** Where gradients are taken, and the shape that one sample has there. */

@@ -19,7 +19,7 @@ class BatchedGraph {
 
   /** @param rows samples in one execution, where the file leaves the choice */
   static async compile(graph: Graph, spec: EngineSpec, file: FileModel, rows: number): Promise<BatchedGraph> {
-    const options = { threads: spec.resources.threads, optimization: 'all' } as const;
+    const options = { threads: spec.resources.threads, optimization: 'all', device: spec.device } as const;
     return new BatchedGraph(await compileGraph(graph, options), rows, file);
   }
 

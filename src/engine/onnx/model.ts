@@ -182,7 +182,7 @@ export class Forward {
 const LARGE_MODEL = 2 ** 27;
 
 function compile(file: FileModel, spec: EngineSpec): Promise<Session> {
-  return compileGraph(file.graph, { threads: spec.resources.threads, optimization: 'all' });
+  return compileGraph(file.graph, { threads: spec.resources.threads, optimization: 'all', device: spec.device });
 }
 
 /** Inputs as the file takes them: in its types, and normalized where that is part of the target. */

@@ -80,7 +80,7 @@ export async function prepareGraph(
   const decomposed = decompose(merged, mergedTrace);
   const trace = decomposed === merged ? mergedTrace : await traceGraph(decomposed, feeds, threads);
   const fused = gelu(layerNormalization(decomposed, trace));
-  const laidOut = form === 'training' ? { graph: fused, trace, block: null } : await inferenceLayout(fused, trace);
+  const laidOut = form === 'training' ? { graph: fused, trace, block: null } : await inferenceLayout(fused, trace, spec.device);
   const { block } = laidOut;
   const split = splitTiledSelections(laidOut.graph, laidOut.trace);
   const rewritten = recurrentOutputs(poolIndices(tournamentPool(split, laidOut.trace)));
@@ -102,9 +102,10 @@ export async function prepareGraph(
 async function inferenceLayout(
   graph: Graph,
   trace: Trace,
+  device: EngineSpec['device'] = 'cpu',
 ): Promise<{ graph: Graph; trace: Trace; block: number | null }> {
   const early = selectEarly(foldBatchNormalization(graph), trace);
-  const block = await blockSize();
+  const block = device === 'cpu' ? await blockSize() : null;
   return { ...early, graph: block === null ? early.graph : blockedLayout(early.graph, early.trace, block), block };
 }
 

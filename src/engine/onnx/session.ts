@@ -1,5 +1,6 @@
 import * as ort from 'onnxruntime-node';
 import { AssayError, messageOf } from '#base/errors';
+import type { Device } from '../contract.js';
 import { halfToNumber } from './graph/constants.js';
 import type { ElementType, Graph } from './graph/ir.js';
 import { encodeModelParts } from './proto/codec.js';
@@ -17,6 +18,8 @@ export interface SessionOptions {
   readonly threads: number;
   /** `none` keeps every value of the graph as it is written, for traces. */
   readonly optimization: 'all' | 'none';
+  /** The CPU when it is left out. */
+  readonly device?: Device | undefined;
 }
 
 /** What is known of an output before anything is executed. */
@@ -38,7 +41,7 @@ export interface Session {
 const ONLY_FATAL = 4;
 
 /**
- * Compiles a graph on the CPU. Large constants are handed over beside the model, so that nothing limits its size.
+ * Compiles a graph for a device. Large constants are handed over beside the model, so that nothing limits its size.
  *
  * @throws AssayError `model` when the runtime refuses it, as it does for an operator without a kernel.
  */
@@ -48,7 +51,7 @@ export function compileGraph(graph: Graph, options: SessionOptions): Promise<Ses
 }
 
 /**
- * Compiles a serialized ONNX model on the CPU.
+ * Compiles a serialized ONNX model for a device.
  *
  * @param data of tensors that lie outside of the model, by location
  * @throws AssayError `model` when the runtime refuses it, as it does for an operator without a kernel.
@@ -60,7 +63,8 @@ export async function createSession(
 ): Promise<Session> {
   const session = await refused('the model was refused by ONNX Runtime', () =>
     ort.InferenceSession.create(model, {
-      executionProviders: ['cpu'],
+      // Nodes without a kernel there stay on the CPU.
+      executionProviders: [options.device ?? 'cpu'],
       graphOptimizationLevel: options.optimization === 'all' ? 'all' : 'disabled',
       intraOpNumThreads: options.threads,
       interOpNumThreads: 1,

@@ -142,7 +142,7 @@ class TrainingGraph {
     const graph = withWeightsAsInputs(prepared.graph, weights);
     const compiled = gradientGraph({ ...prepared, graph }, spec.head, { kind: 'cross-entropy' }, wrt);
     // Gradients of weights are sums over the batch, and how threads divide a sum changes its last bits: always one.
-    const options = { threads: 1, optimization: 'all' } as const;
+    const options = { threads: 1, optimization: 'all', device: spec.device } as const;
     return new TrainingGraph(compiled, await compileGraph(compiled.graph, options), prepared.width);
   }
 
