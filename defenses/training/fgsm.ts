@@ -2,6 +2,7 @@ import { Type, type Static } from '@sinclair/typebox';
 import { runPgd } from '#attacks/evasion/index';
 import { AssayError } from '#base/errors';
 import { row, takeRows, type Tensor } from '#base/tensor';
+import type { LossSpec } from '#engine/index';
 import { defineDefense } from '#plugin/define';
 import type { Evidence, RunContext, StepValue } from '#plugin/plugin';
 import { permutation, type RandomStreams } from '#stats/random';
@@ -95,7 +96,10 @@ async function harden(context: RunContext<Options>): Promise<Evidence<HardeningE
   const total = options.epochs + 2;
   const before = await measured(context, 'before', target);
   context.progress(1, total);
-  const trainer = await target.trainer({ learningRate: options.learningRate, momentum: options.momentum });
+  const trainer = await target.trainer({
+    optimizer: { kind: 'sgd', momentum: options.momentum },
+    learningRate: { kind: 'constant', rate: options.learningRate },
+  });
   const losses = await descend(context, trainer, target, train, (epoch) => context.progress(1 + epoch, total));
   const hardened = await trainer.target();
   const after = await measured(context, 'after', hardened);
@@ -129,6 +133,10 @@ async function descend(
   return losses;
 }
 
+function lossOf({ labels }: Samples): LossSpec {
+  return { kind: 'cross-entropy', labels: labels.values };
+}
+
 async function oneEpoch(
   context: RunContext<Options>,
   trainer: Trainer,
@@ -143,7 +151,7 @@ async function oneEpoch(
     const rows = order.slice(start, start + batchSize);
     const batch = chosen(train, rows);
     const perturbed = await perturb(trainer, batch, domainOf(target), context.options, context.random.fork(epoch));
-    sum += (await trainer.step(perturbed, batch.labels)) * rows.length;
+    sum += (await trainer.step(perturbed, lossOf(batch))) * rows.length;
   }
   return sum / order.length;
 }
@@ -165,7 +173,7 @@ async function perturb(
     const values = row(start, i);
     values.forEach((value, j) => (values[j] = clip(value + epsilon * (2 * stream.uniform() - 1))));
   });
-  const { gradient } = await trainer.inputGradient(start, batch.labels);
+  const { gradient } = await trainer.inputGradient(start, lossOf(batch));
   const moved = start.data.map((value, j) => {
     const origin = batch.inputs.data[j] ?? 0;
     const step = value + relativeStepSize * epsilon * Math.sign(gradient.data[j] ?? 0);

@@ -53,10 +53,73 @@ export interface WeightedLoss {
 
 export type LossKind = LossSpec['kind'];
 
+/**
+ * How gradients move weights, in the form of PyTorch's optimizers of the same names.
+ *
+ * - `sgd`: v <- momentum v + g, w <- w - rate v (Sutskever et al. 2013); with `nesterov` w <- w - rate (g + momentum v)
+ * - `adam`: Kingma & Ba 2015, algorithm 1, with weight decay added to the gradient
+ * - `adamw`: Loshchilov & Hutter 2019, algorithm 2: w <- w - rate weightDecay w in front of Adam's step
+ */
+export type Optimizer =
+  | { readonly kind: 'sgd'; readonly momentum: number; readonly nesterov?: boolean }
+  | {
+      readonly kind: 'adam' | 'adamw';
+      /** 0.9 and 0.999 when left out. */
+      readonly betas?: readonly [number, number];
+      /** Added to the root of the second moment; 1e-8 when left out. */
+      readonly epsilon?: number;
+    };
+
+/**
+ * The learning rate of each step, counted from 0.
+ *
+ * - `constant`
+ * - `cyclic`: from `lowest` to `highest` within `rise` steps, back within `fall`, again and again (Smith 2017, triangular);
+ *   `rise` and `fall` that fill the training together give the one cycle of fast adversarial training
+ * - `cosine`: half a cosine from `highest` to `lowest` over `steps`, where it stays (Loshchilov & Hutter 2017, eq. 5),
+ *   behind a linear warm-up of `warmUp` steps
+ */
+export type LearningRate =
+  | { readonly kind: 'constant'; readonly rate: number }
+  | {
+      readonly kind: 'cyclic';
+      readonly lowest: number;
+      readonly highest: number;
+      readonly rise: number;
+      readonly fall: number;
+    }
+  | {
+      readonly kind: 'cosine';
+      readonly highest: number;
+      readonly lowest: number;
+      readonly steps: number;
+      readonly warmUp?: number;
+    };
+
+/**
+ * Which activations a dropout layer keeps: 1 or 0 for each element, row-major.
+ *
+ * @param layer the name of the Dropout node
+ * @param step counted from 0
+ * @param shape of the layer's input, samples first as the model has it
+ * @param ratio the share that the layer drops
+ */
+export type DropoutMasks = (layer: string, step: number, shape: readonly number[], ratio: number) => Uint8Array;
+
 export interface TrainingOptions {
-  readonly learningRate: number;
-  /** Classical momentum: v <- momentum v + g, w <- w - learningRate v. */
-  readonly momentum: number;
+  readonly optimizer: Optimizer;
+  readonly learningRate: LearningRate;
+  /** Of every weight, biases and normalization included, as PyTorch has it. None when left out. */
+  readonly weightDecay?: number;
+  /** Weights that stay as they are: their names, or the path of a module in front of a dot. */
+  readonly frozen?: readonly string[];
+  /**
+   * `batch`: normalized by the statistics of the batch, which move the running ones (Ioffe & Szegedy 2015); `running`: by the
+   * running ones, which stay. `batch` when left out.
+   */
+  readonly batchNormalization?: 'batch' | 'running';
+  /** Layers drop nothing when it is left out. */
+  readonly dropout?: DropoutMasks;
 }
 
 /**
@@ -176,15 +239,26 @@ export interface EngineModel {
   dispose(): Promise<void>;
 }
 
+/** A weight, by the name of the constant in the file. */
+export interface Parameter {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly frozen: boolean;
+}
+
+/** A copy of a model whose weights move. The file that it came from stays as it is. */
 export interface EngineTrainer {
-  /** One descent step on the mean `cross-entropy` loss of the batch; gives that mean before the step. */
-  step(inputs: Tensor, labels: Float64Array): Promise<number>;
-  /** Scores, `cross-entropy` loss and input gradient at the present weights. */
-  inputGradient(inputs: Tensor, labels: Float64Array): Promise<EngineGradient>;
-  /** Weights and velocities by name: all that a trainer needs to go on where another stopped. Copies. */
+  readonly parameters: readonly Parameter[];
+  /** One descent step on the mean loss of the batch; gives that mean before the step. */
+  step(inputs: EngineInputs, loss: LossSpec): Promise<number>;
+  /** The gradient of the mean loss of the batch by each weight that is not frozen, in training mode; moves nothing. */
+  weightGradients(inputs: EngineInputs, loss: LossSpec): Promise<ReadonlyMap<string, Tensor>>;
+  /** Scores, losses and input gradient at the present weights, as at inference: running statistics, no dropout. */
+  inputGradient(inputs: EngineInputs, loss: LossSpec): Promise<EngineGradient>;
+  /** Weights, moments, running statistics and the step: all that a trainer needs to go on where another stopped. Copies. */
   state(): TrainingState;
   restore(state: TrainingState): void;
-  /** The file with its present weights. */
+  /** The file with its present weights and running statistics. */
   file(): Uint8Array;
   dispose(): Promise<void>;
 }

@@ -16,7 +16,7 @@ import type { TargetCard } from '#report/report';
 import { fileCards } from './cards.js';
 import { declareTarget, type Declaration } from './declare.js';
 import { channelAxis } from './domain.js';
-import { scoreWidth, type Labels } from './head.js';
+import { scoreWidth } from './head.js';
 import type { Capability, Gradient, QueryCount, Target, TrainableTarget, Trainer } from './target.js';
 
 export interface OpenedTarget {
@@ -135,12 +135,12 @@ class ModelTrainer implements Trainer {
     private readonly reopen: (bytes: Uint8Array) => Promise<TrainableTarget>,
   ) {}
 
-  step(inputs: Tensor, labels: Labels): Promise<number> {
-    return this.engine.step(inputs, labels.values);
+  step(inputs: Tensor, loss: LossSpec): Promise<number> {
+    return this.engine.step(inputs, loss);
   }
 
-  inputGradient(inputs: Tensor, labels: Labels): Promise<Gradient> {
-    return this.engine.inputGradient(inputs, labels.values);
+  inputGradient(inputs: Tensor, loss: LossSpec): Promise<Gradient> {
+    return this.engine.inputGradient(inputs, loss);
   }
 
   state(): TrainingState {

@@ -51,11 +51,11 @@ export interface TrainableTarget extends DifferentiableTarget {
 }
 
 export interface Trainer {
-  /** One step of stochastic gradient descent on the mean loss of the batch; gives that mean. */
-  step(inputs: Tensor, labels: Labels): Promise<number>;
-  /** Scores, `cross-entropy` loss and input gradient at the present weights. */
-  inputGradient(inputs: Tensor, labels: Labels): Promise<Gradient>;
-  /** Weights and velocities: all that is needed to go on after an interruption. */
+  /** One descent step on the mean loss of the batch; gives that mean before the step. */
+  step(inputs: Tensor, loss: LossSpec): Promise<number>;
+  /** Scores, losses and input gradient at the present weights, as at inference. */
+  inputGradient(inputs: Tensor, loss: LossSpec): Promise<Gradient>;
+  /** Weights, moments and running statistics: all that is needed to go on after an interruption. */
   state(): TrainingState;
   restore(state: TrainingState): void;
   /** The model with its present weights as a target of its own; shares nothing with the trainer. */

@@ -30,7 +30,8 @@ import { formOf, type LossForm } from './losses/form.js';
 import { Forward, inputsOf, isReal, largestDifference, readFileModel, scoresOf, type FileModel } from './model.js';
 import { prepareGraph, type PreparedGraph } from './prepare.js';
 import { outputScale, probabilitiesOf } from './scale.js';
-import { openTrainer, parametersOf } from './training.js';
+import { parametersOf } from './training/parameters.js';
+import { openTrainer } from './training/trainer.js';
 
 /** Rows of the Jacobian in one execution: more of them share a forward pass, but have to lie in memory together. */
 const ROWS_AT_ONCE = 10;
@@ -95,7 +96,6 @@ function factsOf({ file, head }: Preparation, batchNote: string | null, gradient
 }
 
 function whyUntrainable(file: FileModel): string | null {
-  if (file.graph.inputs.length > 1 || file.input.type !== 'float32') return 'training takes one input of float32';
   return parametersOf(file.graph).length === 0 ? 'the model has no weights of float32 that training could move' : null;
 }
 
@@ -224,7 +224,7 @@ class OnnxModel implements EngineModel {
 
   async trainer(options: TrainingOptions): Promise<EngineTrainer> {
     const { file, spec } = this.preparation;
-    return openTrainer(file, spec, await this.#plainGraph(), options);
+    return openTrainer(file, spec, await this.#plainGraph(), this.#proven().place.shape, options);
   }
 
   async dispose(): Promise<void> {

@@ -24,7 +24,7 @@ export const inferenceBatchNormalization: Converter = (node, conversion) => {
   const [x = '', scale = '', bias = '', mean = '', variance = ''] = node.inputs;
   if (node.outputs.slice(1).some((name) => conversion.isRead(name))) conversion.fail(node, 'is in training mode');
   const outputs = node.outputs.slice(0, 1);
-  if (intOf(node, 'spatial', 1) !== 0) return [{ ...withoutAttributes(node, 'spatial', 'momentum'), outputs }];
+  if (intOf(node, 'spatial', 1) !== 0) return [{ ...withoutAttributes(node, 'spatial'), outputs }];
   // Statistics of each activation: [C, D1, ..., Dn] against [N, C, D1, ..., Dn].
   if ((conversion.fact(x).type ?? 'float32') !== 'float32') conversion.fail(node, 'is not spatial and not float32');
   const epsilon = conversion.constant(float32Constant([], [floatOf(node, 'epsilon', 1e-5)]));
@@ -40,7 +40,9 @@ export const inferenceBatchNormalization: Converter = (node, conversion) => {
 /** Before opset 12 Dropout always ran as in inference, where it does nothing. What its mask held then differs. */
 export const inferenceDropout: Converter = (node, conversion) => {
   if (conversion.isRead(node.outputs[1])) conversion.fail(node, 'gives a mask that something reads');
-  return [{ ...withoutAttributes(node, 'ratio'), outputs: node.outputs.slice(0, 1) }];
+  const ratio = conversion.constant(float32Constant([], [floatOf(node, 'ratio', 0.5)]));
+  const inputs = [node.inputs[0] ?? '', ratio];
+  return [{ ...withoutAttributes(node, 'ratio'), inputs, outputs: node.outputs.slice(0, 1) }];
 };
 
 export const scatterElements: Converter = (node) => [{ ...node, op: 'ScatterElements' }];

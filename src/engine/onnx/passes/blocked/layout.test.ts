@@ -173,9 +173,13 @@ test.each(NETWORKS)('%s: the same gradient as in the plain layout', async (_, { 
   const inputs = { shape: [5, 3, 16, 16], data };
   const labels = Float64Array.of(0, 1, 2, 3, 0);
   // Training keeps the file's layout: its operators are those whose gradients are held against PyTorch.
-  const trainer = await opened.trainer({ learningRate: 1, momentum: 0 });
-  const plain = await trainer.inputGradient(inputs, labels);
-  const blocked = await opened.gradient(inputs, { kind: 'cross-entropy', labels });
+  const loss = { kind: 'cross-entropy', labels } as const;
+  const trainer = await opened.trainer({
+    optimizer: { kind: 'sgd', momentum: 0 },
+    learningRate: { kind: 'constant', rate: 1 },
+  });
+  const plain = await trainer.inputGradient(inputs, loss);
+  const blocked = await opened.gradient(inputs, loss);
   const scale = plain.gradient.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const difference = plain.gradient.data.reduce(
     (most, value, i) => Math.max(most, Math.abs(value - (blocked.gradient.data[i] ?? NaN))),

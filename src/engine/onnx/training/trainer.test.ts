@@ -1,11 +1,18 @@
-import { openOnnxModel } from './index.js';
-import { decodeModel } from './proto/codec.js';
-import { float32Of } from './graph/constants.js';
-import { linearModel, specOf } from '../../../test/linear-model.js';
+import { openOnnxModel } from '../index.js';
+import type { TrainingOptions } from '../../contract.js';
+import { decodeModel } from '../proto/codec.js';
+import { float32Of } from '../graph/constants.js';
+import { linearModel, specOf } from '../../../../test/linear-model.js';
 
 const start = linearModel([[0.5], [-1]], [0.25]);
 const inputs = { shape: [2, 2], data: Float32Array.of(1, 2, 3, -1) };
 const truth = Float64Array.of(1, -2);
+const loss = { kind: 'cross-entropy', labels: truth } as const;
+
+const sgd = (momentum: number): TrainingOptions => ({
+  optimizer: { kind: 'sgd', momentum },
+  learningRate: { kind: 'constant', rate: 0.05 },
+});
 
 /** Two steps of momentum SGD on squared error of y = x w + b, in float64. */
 function reference(steps: number, rate: number, momentum: number): number[] {
@@ -28,8 +35,8 @@ function reference(steps: number, rate: number, momentum: number): number[] {
 
 test('descent is momentum SGD on the mean loss, and the file holds the weights', async () => {
   const model = await openOnnxModel(start, specOf('regression', [2]));
-  const trainer = await model.trainer({ learningRate: 0.05, momentum: 0.9 });
-  for (let step = 0; step < 5; step++) await trainer.step(inputs, truth);
+  const trainer = await model.trainer(sgd(0.9));
+  for (let step = 0; step < 5; step++) await trainer.step(inputs, loss);
   const bytes = trainer.file();
   await trainer.dispose();
   await model.dispose();
@@ -44,23 +51,23 @@ test('descent is momentum SGD on the mean loss, and the file holds the weights',
 
 test('a trainer goes on from a stored state as if it had not stopped', async () => {
   const model = await openOnnxModel(start, specOf('regression', [2]));
-  const straight = await model.trainer({ learningRate: 0.05, momentum: 0.9 });
-  for (let step = 0; step < 4; step++) await straight.step(inputs, truth);
-  const first = await model.trainer({ learningRate: 0.05, momentum: 0.9 });
-  for (let step = 0; step < 2; step++) await first.step(inputs, truth);
-  const second = await model.trainer({ learningRate: 0.05, momentum: 0.9 });
+  const straight = await model.trainer(sgd(0.9));
+  for (let step = 0; step < 4; step++) await straight.step(inputs, loss);
+  const first = await model.trainer(sgd(0.9));
+  for (let step = 0; step < 2; step++) await first.step(inputs, loss);
+  const second = await model.trainer(sgd(0.9));
   second.restore(first.state());
-  for (let step = 0; step < 2; step++) await second.step(inputs, truth);
+  for (let step = 0; step < 2; step++) await second.step(inputs, loss);
   expect(second.state()).toEqual(straight.state());
   await Promise.all([straight, first, second, model].map((resource) => resource.dispose()));
 });
 
 test('the input gradient follows the weights', async () => {
   const model = await openOnnxModel(start, specOf('regression', [2]));
-  const trainer = await model.trainer({ learningRate: 0.05, momentum: 0 });
-  const before = await trainer.inputGradient(inputs, truth);
-  await trainer.step(inputs, truth);
-  const after = await trainer.inputGradient(inputs, truth);
+  const trainer = await model.trainer(sgd(0));
+  const before = await trainer.inputGradient(inputs, loss);
+  await trainer.step(inputs, loss);
+  const after = await trainer.inputGradient(inputs, loss);
   const [w0 = 0, w1 = 0, b = 0] = reference(1, 0.05, 0);
   const error = w0 + 2 * w1 + b - 1;
   expect(before.gradient.data[0]).toBeCloseTo(2 * (0.5 - 2 + 0.25 - 1) * 0.5, 5);
