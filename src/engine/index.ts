@@ -1,5 +1,6 @@
 export type * from './contract.js';
 export { openOnnxModel } from './onnx/index.js';
+export * from './onnx/cuda/index.js';
 export { describeOnnxModel, type ModelDescription } from './onnx/model.js';
 
 // Tools on graphs: what is read, rewritten, traced, walked and written here can be used without a model being opened.

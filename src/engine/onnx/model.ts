@@ -6,6 +6,7 @@ import { embeddingOf } from './graph/embedding.js';
 import type { ElementType, Graph, ValueInfo } from './graph/ir.js';
 import { batches, joined, namedInputs, runtimeValue, samplesIn, type NamedTensors } from './inputs.js';
 import { isIdentity } from './passes/normalization.js';
+import { separateWeights } from './passes/separate-weights.js';
 import { decodeModel } from './proto/codec.js';
 import { logitsFromProbabilities } from './scale.js';
 import { compileGraph, floatsOf, type RuntimeValue, type Session } from './session.js';
@@ -48,7 +49,7 @@ const REAL: ReadonlySet<ElementType> = new Set<ElementType>(['float32', 'float64
  * @throws AssayError `model` where an input has a type that Assay does not give, or the choice is not clear.
  */
 export function readFileModel(model: ModelBytes, chosen: { input: string | null; output: string | null }): FileModel {
-  const graph = decodeModel(model);
+  const graph = separateWeights(decodeModel(model));
   const input = chosenInput(model.main, graph, chosen.input);
   const first = input.shape?.[0];
   const coupling = graph.nodes.find(({ op }) => COUPLING.has(op));

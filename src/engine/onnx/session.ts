@@ -1,6 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import { AssayError, messageOf } from '#base/errors';
 import type { Device } from '../contract.js';
+import { placeNodes } from './devices/placement.js';
 import { halfToNumber } from './graph/constants.js';
 import type { ElementType, Graph } from './graph/ir.js';
 import { encodeModelParts } from './proto/codec.js';
@@ -20,6 +21,8 @@ export interface SessionOptions {
   readonly optimization: 'all' | 'none';
   /** The CPU when it is left out. */
   readonly device?: Device | undefined;
+  /** Names of nodes that stay on the CPU; none when it is left out. */
+  readonly onCpu?: readonly string[];
 }
 
 /** What is known of an output before anything is executed. */
@@ -46,8 +49,9 @@ const ONLY_FATAL = 4;
  * @throws AssayError `model` when the runtime refuses it, as it does for an operator without a kernel.
  */
 export function compileGraph(graph: Graph, options: SessionOptions): Promise<Session> {
-  const { model, data } = encodeModelParts(graph);
-  return createSession(model, options, data);
+  const placed = placeNodes(graph, options.device ?? 'cpu');
+  const { model, data } = encodeModelParts(placed.graph);
+  return createSession(model, { ...options, onCpu: placed.onCpu }, data);
 }
 
 /**
@@ -63,8 +67,7 @@ export async function createSession(
 ): Promise<Session> {
   const session = await refused('the model was refused by ONNX Runtime', () =>
     ort.InferenceSession.create(model, {
-      // Nodes without a kernel there stay on the CPU.
-      executionProviders: [options.device ?? 'cpu'],
+      executionProviders: [providerOf(options)],
       graphOptimizationLevel: options.optimization === 'all' ? 'all' : 'disabled',
       intraOpNumThreads: options.threads,
       interOpNumThreads: 1,
@@ -93,6 +96,12 @@ export async function createSession(
     },
     dispose: () => session.release(),
   };
+}
+
+/** Nodes without a kernel on the device stay on the CPU anyway. */
+function providerOf({ device = 'cpu', onCpu = [] }: SessionOptions): ort.InferenceSession.ExecutionProviderConfig {
+  // An empty list is refused.
+  return device === 'webgpu' && onCpu.length > 0 ? { name: device, forceCpuNodeNames: onCpu } : device;
 }
 
 function inferredOutput(output: ort.InferenceSession.ValueMetadata): InferredOutput[] {

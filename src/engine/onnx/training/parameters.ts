@@ -2,7 +2,7 @@ import type { Graph, Node } from '../graph/ir.js';
 import { dependentsOf } from '../graph/walk.js';
 
 /** Inputs of an operator that hold weights. */
-const WEIGHT_INPUTS: Readonly<Record<string, readonly number[]>> = {
+export const WEIGHT_INPUTS: Readonly<Record<string, readonly number[]>> = {
   BatchNormalization: [1, 2],
   Conv: [1, 2],
   ConvTranspose: [1, 2],

@@ -1,0 +1,59 @@
+import { existsSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { AssayError, errnoOf } from '#base/errors';
+import { installRelease, type Installed } from './install.js';
+import { cudaRoot, type Environment } from './installation.js';
+import type { Pip } from './pip.js';
+import { platformName, releaseFor, runtimesFor } from './release.js';
+import { runtimePackageVersion } from './runtime-package.js';
+import { temporaryBeside } from './temporary.js';
+
+/**
+ * Installs ONNX Runtime's CUDA provider for the `onnxruntime-node` beside this Assay into the user's cache.
+ *
+ * @throws AssayError `usage` where no release fits, and as `installRelease`
+ */
+export function installCuda(pip: Pip): Promise<Installed> {
+  const platform = platformName();
+  const known = runtimesFor(platform);
+  if (known.length === 0) {
+    throw new AssayError('usage', {
+      what: `the CUDA provider can be installed on linux-x64 only, and this is ${platform}`,
+      mend: 'WebGPU is in the package and needs no setup.',
+    });
+  }
+  const runtime = runtimePackageVersion() ?? 'missing';
+  const release = releaseFor(runtime, platform);
+  if (release === null) {
+    throw new AssayError('usage', {
+      what: `onnxruntime-node is ${runtime}, and this version of Assay knows the CUDA provider of ${known.join(', ')}`,
+      mend: `Install it: npm install --ignore-scripts onnxruntime-node@${known.at(-1)}`,
+    });
+  }
+  return installRelease(release, cudaRoot(pip.env), pip);
+}
+
+/** Removes every version, whole or not, and gives the folder that held them; null when there was none. */
+export function removeCuda(env: Environment): string | null {
+  const root = cudaRoot(env);
+  if (!existsSync(root)) return null;
+  try {
+    // Renamed first: stopped half-way, nothing is left that looks like an installation.
+    const aside = temporaryBeside(root);
+    renameSync(root, aside);
+    rmSync(aside, { recursive: true, force: true });
+    removeWhenEmpty(dirname(root));
+  } catch (cause) {
+    const what = `this folder cannot be removed (${errnoOf(cause) ?? String(cause)})`;
+    throw new AssayError('output', { where: root, what, cause });
+  }
+  return root;
+}
+
+function removeWhenEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    if (!['ENOTEMPTY', 'EEXIST'].includes(errnoOf(error) ?? '')) throw error;
+  }
+}
