@@ -1,6 +1,23 @@
 export type * from './contract.js';
 export { openOnnxModel } from './onnx/index.js';
-export * from './onnx/cuda/index.js';
+export {
+  cudaInstallation,
+  installCuda,
+  loadCudaProvider,
+  proveCuda,
+  removeCuda,
+  type CudaInstallation,
+  type CudaProof,
+  type CudaProvider,
+} from './onnx/cuda/index.js';
+export {
+  fastestOf,
+  proveDevices,
+  resolveDevice,
+  UNPROVED_ON_HARDWARE,
+  type DeviceChoice,
+  type DeviceProof,
+} from './onnx/devices/index.js';
 export { describeOnnxModel, type ModelDescription } from './onnx/model.js';
 
 // Tools on graphs: what is read, rewritten, traced, walked and written here can be used without a model being opened.

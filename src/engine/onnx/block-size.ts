@@ -1,6 +1,6 @@
 import { GraphBuilder } from './graph/builder.js';
 import type { Graph } from './graph/ir.js';
-import { BLOCKED } from './passes/blocked/layout.js';
+import { BLOCKED } from './passes/blocked/domain.js';
 import { encodeModel } from './proto/codec.js';
 import { createSession, floatsOf } from './session.js';
 import { untyped } from './tracing.js';

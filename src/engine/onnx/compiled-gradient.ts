@@ -1,5 +1,6 @@
 import { sizeOf, zeros, type Tensor } from '#base/tensor';
 import type { EngineGradient, EngineJacobian, EngineSpec, Layer, LayerGradient, LossSpec } from '../contract.js';
+import { executedBatch } from './devices/fixed-batch.js';
 import { gradientGraph, jacobianGraph, type GradientGraph, type JacobianGraph } from './gradient-graph.js';
 import type { Graph } from './graph/ir.js';
 import { batches, joined, samplesIn, type Batch, type NamedTensors } from './inputs.js';
@@ -14,13 +15,15 @@ class BatchedGraph {
   private constructor(
     private readonly session: Session,
     private readonly rows: number,
+    private readonly batch: FileModel['batch'],
     private readonly file: FileModel,
   ) {}
 
   /** @param rows samples in one execution, where the file leaves the choice */
   static async compile(graph: Graph, spec: EngineSpec, file: FileModel, rows: number): Promise<BatchedGraph> {
     const options = { threads: spec.resources.threads, optimization: 'all', device: spec.device } as const;
-    return new BatchedGraph(await compileGraph(graph, options), rows, file);
+    const batch = executedBatch(spec, file.batch, rows);
+    return new BatchedGraph(await compileGraph(graph, options), rows, batch, file);
   }
 
   /** @param extra inputs beside the samples, for each batch */
@@ -30,7 +33,7 @@ class BatchedGraph {
     extra: (batch: Batch, rows: number) => Readonly<Record<string, RuntimeValue>>,
   ): Promise<ReadonlyMap<string, Tensor>> {
     const parts = new Map(outputs.map((name): [string, Float32Array[]] => [name, []]));
-    for (const batch of batches(inputs, this.file.batch, this.rows)) {
+    for (const batch of batches(inputs, this.batch, this.rows)) {
       const rows = samplesIn(batch.samples);
       const feeds = { ...preparedFeeds(this.file, batch.samples), ...extra(batch, rows) };
       const results = await this.session.run(feeds, outputs);
@@ -171,4 +174,25 @@ export class CompiledJacobian {
   dispose(): Promise<void> {
     return this.graph.dispose();
   }
+}
+
+/** Jacobians of the same samples as one, [n, rows, ...]. */
+export function sideBySide(
+  n: number,
+  shape: readonly number[],
+  parts: readonly EngineJacobian[],
+  scoreWidth: number,
+): EngineJacobian {
+  const [first, ...others] = parts;
+  if (first !== undefined && others.length === 0) return first;
+  const size = sizeOf(shape);
+  const count = parts.reduce((sum, { rows }) => sum + (rows.shape[1] ?? 0), 0);
+  const data = new Float32Array(n * count * size);
+  let column = 0;
+  for (const { rows } of parts) {
+    const width = (rows.shape[1] ?? 0) * size;
+    for (let i = 0; i < n; i++) data.set(rows.data.subarray(i * width, (i + 1) * width), i * count * size + column);
+    column += width;
+  }
+  return { scores: first?.scores ?? zeros([n, scoreWidth]), rows: { shape: [n, count, ...shape], data } };
 }

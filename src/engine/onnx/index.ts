@@ -1,5 +1,5 @@
 import { AssayError, messageOf } from '#base/errors';
-import { sizeOf, zeros, type Tensor } from '#base/tensor';
+import type { Tensor } from '#base/tensor';
 import type {
   EngineGradient,
   EngineInputs,
@@ -13,23 +13,26 @@ import type {
   LossSpec,
   ModelBytes,
   ModelFacts,
-  OutputScale,
   TrainingOptions,
 } from '../contract.js';
 import type { Substitute } from './autodiff/rule.js';
 import { batched } from './batching.js';
-import { CompiledGradient, CompiledJacobian } from './compiled-gradient.js';
+import { CompiledGradient, CompiledJacobian, sideBySide } from './compiled-gradient.js';
+import { fixedBatchNote, withFixedBatch } from './devices/fixed-batch.js';
+import { enableDevice } from './devices/runtime.js';
 import { refuseEndlessLoops } from './endless.js';
 import { refuseExcess } from './excess.js';
 import { describeNode } from './graph/describe.js';
 import { opsetOf } from './graph/ir.js';
 import { layersOf } from './graph/layers.js';
 import { fixedFrom } from './graph/shape.js';
+import { bytesPerSample } from './graph/trace.js';
 import { samplesIn, type NamedTensors } from './inputs.js';
 import { formOf, type LossForm } from './losses/form.js';
 import { Forward, inputsOf, isReal, largestDifference, readFileModel, scoresOf, type FileModel } from './model.js';
-import { prepareGraph, type PreparedGraph } from './prepare.js';
+import { prepareGraph, type Preparation, type PreparedGraph } from './prepare.js';
 import { outputScale, probabilitiesOf } from './scale.js';
+import { SessionCache } from './session-cache.js';
 import { parametersOf } from './training/parameters.js';
 import { openTrainer } from './training/trainer.js';
 
@@ -37,14 +40,17 @@ import { openTrainer } from './training/trainer.js';
 const ROWS_AT_ONCE = 10;
 
 /**
- * Opens an ONNX model on the CPU.
+ * Opens an ONNX model on a device.
  *
  * Scores come from the file's own graph. Gradients come from a second graph, made from the first by `gradientGraph`;
  * it is only trusted after its scores were found equal to the file's on `spec.probe`.
  *
- * @throws AssayError `model` when the file is no model, the runtime refuses it, or it does not run on the probe.
+ * @throws AssayError `model` when the file is no model, the runtime refuses it, or it does not run on the probe;
+ *   `config` when the device cannot be had.
  */
-export async function openOnnxModel(model: ModelBytes, spec: EngineSpec): Promise<EngineModel> {
+export async function openOnnxModel(model: ModelBytes, wanted: EngineSpec): Promise<EngineModel> {
+  const spec = withFixedBatch(wanted);
+  enableDevice(spec.device ?? 'cpu');
   const asWritten = readFileModel(model, { input: spec.input ?? null, output: spec.output });
   const probe = inputsOf(asWritten, spec.probe);
   refuseEndlessLoops(asWritten.name, asWritten.graph);
@@ -69,14 +75,7 @@ type Gradients =
   | { readonly prepared: PreparedGraph; readonly place: GradientPlace; readonly substitutes: readonly Substitute[] }
   | { readonly problem: string };
 
-interface Preparation {
-  readonly file: FileModel;
-  readonly spec: EngineSpec;
-  readonly probe: NamedTensors;
-  readonly head: { readonly scale: OutputScale; readonly width: number };
-}
-
-function factsOf({ file, head }: Preparation, batchNote: string | null, gradients: Gradients): ModelFacts {
+function factsOf({ file, spec, head }: Preparation, batchNote: string | null, gradients: Gradients): ModelFacts {
   const problem = 'problem' in gradients ? gradients.problem : null;
   return {
     inputName: file.input.name,
@@ -90,6 +89,7 @@ function factsOf({ file, head }: Preparation, batchNote: string | null, gradient
     gradientAt: 'place' in gradients ? gradients.place : null,
     notes: [
       ...(batchNote === null ? [] : [batchNote]),
+      ...fixedBatchNote(spec, file.batch),
       ...('prepared' in gradients ? [...gradients.prepared.notes, ...notesOn(gradients.substitutes)] : []),
     ],
   };
@@ -126,8 +126,9 @@ async function tryGradients(preparation: Preparation, raw: Tensor): Promise<Grad
   }
 }
 
-async function provenGradients({ file, spec, probe, head }: Preparation, raw: Tensor): Promise<Gradients> {
-  const prepared = await prepareGraph(file, spec, probe, head, 'inference');
+async function provenGradients(preparation: Preparation, raw: Tensor): Promise<Gradients> {
+  const { file, spec, probe, head } = preparation;
+  const prepared = await prepareGraph(preparation, 'inference');
   const compiled = await CompiledGradient.compile(prepared, spec, file, { kind: 'score' });
   try {
     const { substitutes } = compiled;
@@ -169,8 +170,8 @@ const PROOF_TOLERANCE = 1e-3;
 const ROUNDING_TOLERANCE = 0.1;
 
 class OnnxModel implements EngineModel {
-  readonly #gradients = new Map<string, Promise<CompiledGradient>>();
-  readonly #jacobians = new Map<number, Promise<CompiledJacobian>>();
+  readonly #gradients: SessionCache<CompiledGradient>;
+  readonly #jacobians = new SessionCache<CompiledJacobian>(FEWEST_SESSIONS);
   #plain: Promise<PreparedGraph> | null = null;
 
   constructor(
@@ -178,7 +179,9 @@ class OnnxModel implements EngineModel {
     private readonly forward: Forward,
     readonly facts: ModelFacts,
     private readonly gradients: Gradients,
-  ) {}
+  ) {
+    this.#gradients = new SessionCache('prepared' in gradients ? sessionsKept(preparation, gradients.prepared) : 0);
+  }
 
   async scores(inputs: EngineInputs): Promise<Tensor> {
     const { file, spec } = this.preparation;
@@ -187,8 +190,8 @@ class OnnxModel implements EngineModel {
 
   async gradient(inputs: EngineInputs, loss: LossSpec): Promise<EngineGradient> {
     const { prepared, place } = this.#proven();
-    const compiled = await this.#gradient(prepared, formOf(loss), null);
-    return compiled.run(inputsOf(this.preparation.file, inputs), loss, place.shape);
+    const named = inputsOf(this.preparation.file, inputs);
+    return this.#withGradient(prepared, formOf(loss), null, (compiled) => compiled.run(named, loss, place.shape));
   }
 
   async jacobian(inputs: EngineInputs, indices: Float64Array): Promise<EngineJacobian> {
@@ -202,7 +205,7 @@ class OnnxModel implements EngineModel {
       const own = Float64Array.from({ length: n * columns }, (_, i) => {
         return indices[Math.floor(i / columns) * width + start + (i % columns)] ?? NaN;
       });
-      parts.push(await (await this.#jacobian(prepared, columns)).run(named, own, place.shape));
+      parts.push(await this.#withJacobian(prepared, columns, (compiled) => compiled.run(named, own, place.shape)));
     }
     return sideBySide(n, place.shape, parts, this.facts.scoreWidth);
   }
@@ -218,37 +221,44 @@ class OnnxModel implements EngineModel {
     if (layer === undefined) {
       throw new AssayError('usage', { where: this.preparation.file.name, what: `there is no layer \`${name}\`` });
     }
-    const compiled = await this.#gradient(await this.#plainGraph(), formOf(loss), layer);
-    return compiled.runAtLayer(inputsOf(this.preparation.file, inputs), loss, layer);
-  }
-
-  async trainer(options: TrainingOptions): Promise<EngineTrainer> {
-    const { file, spec } = this.preparation;
-    return openTrainer(file, spec, await this.#plainGraph(), this.#proven().place.shape, options);
-  }
-
-  async dispose(): Promise<void> {
-    const compiled = await Promise.all([...this.#gradients.values(), ...this.#jacobians.values()]);
-    await Promise.all([this.forward.dispose(), ...compiled.map((each) => each.dispose())]);
-  }
-
-  #gradient(prepared: PreparedGraph, form: LossForm, layer: Layer | null): Promise<CompiledGradient> {
-    const { spec, file } = this.preparation;
-    return remembered(this.#gradients, JSON.stringify([form, layer?.value ?? null]), () =>
-      CompiledGradient.compile(prepared, spec, file, form, layer),
+    const named = inputsOf(this.preparation.file, inputs);
+    return this.#withGradient(await this.#plainGraph(), formOf(loss), layer, (compiled) =>
+      compiled.runAtLayer(named, loss, layer),
     );
   }
 
-  #jacobian(prepared: PreparedGraph, rows: number): Promise<CompiledJacobian> {
+  async trainer(options: TrainingOptions): Promise<EngineTrainer> {
+    return openTrainer(this.preparation, await this.#plainGraph(), this.#proven().place.shape, options);
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all([this.forward.dispose(), this.#gradients.dispose(), this.#jacobians.dispose()]);
+  }
+
+  #withGradient<T>(
+    prepared: PreparedGraph,
+    form: LossForm,
+    layer: Layer | null,
+    work: (compiled: CompiledGradient) => Promise<T>,
+  ): Promise<T> {
     const { spec, file } = this.preparation;
-    return remembered(this.#jacobians, rows, () => CompiledJacobian.compile(prepared, spec, file, rows));
+    const compile = (): Promise<CompiledGradient> => CompiledGradient.compile(prepared, spec, file, form, layer);
+    return this.#gradients.use(JSON.stringify([form, layer?.value ?? null]), compile, work);
+  }
+
+  #withJacobian<T>(
+    prepared: PreparedGraph,
+    rows: number,
+    work: (compiled: CompiledJacobian) => Promise<T>,
+  ): Promise<T> {
+    const { spec, file } = this.preparation;
+    return this.#jacobians.use(`${rows}`, () => CompiledJacobian.compile(prepared, spec, file, rows), work);
   }
 
   /** The graph with every value as the file has it, for layers and training. */
   #plainGraph(): Promise<PreparedGraph> {
     this.#proven();
-    const { file, spec, probe, head } = this.preparation;
-    this.#plain ??= prepareGraph(file, spec, probe, head, 'training');
+    this.#plain ??= prepareGraph(this.preparation, 'plain');
     return this.#plain;
   }
 
@@ -261,33 +271,14 @@ class OnnxModel implements EngineModel {
   }
 }
 
-/** What was made before, or is being made; what failed is made again. */
-function remembered<K, V>(known: Map<K, Promise<V>>, key: K, make: () => Promise<V>): Promise<V> {
-  const before = known.get(key);
-  if (before !== undefined) return before;
-  const value = make();
-  known.set(key, value);
-  value.catch(() => known.delete(key));
-  return value;
-}
+/** A loss and its targeted form, or the score of each class, take turns within one attack. */
+const FEWEST_SESSIONS = 3;
+const MOST_SESSIONS = 8;
+const SESSIONS_BYTES = 2 ** 31;
 
-/** Jacobians of the same samples as one, [n, rows, ...]. */
-function sideBySide(
-  n: number,
-  shape: readonly number[],
-  parts: readonly EngineJacobian[],
-  scoreWidth: number,
-): EngineJacobian {
-  const [first, ...others] = parts;
-  if (first !== undefined && others.length === 0) return first;
-  const size = sizeOf(shape);
-  const count = parts.reduce((sum, { rows }) => sum + (rows.shape[1] ?? 0), 0);
-  const data = new Float32Array(n * count * size);
-  let column = 0;
-  for (const { rows } of parts) {
-    const width = (rows.shape[1] ?? 0) * size;
-    for (let i = 0; i < n; i++) data.set(rows.data.subarray(i * width, (i + 1) * width), i * count * size + column);
-    column += width;
-  }
-  return { scores: first?.scores ?? zeros([n, scoreWidth]), rows: { shape: [n, count, ...shape], data } };
+/** Each session holds the weights, and the values of its largest execution: together some 2 GiB, where that is enough for three. */
+function sessionsKept({ file }: Preparation, { trace, rows }: PreparedGraph): number {
+  const weights = [...file.graph.constants.values()].reduce((sum, { bytes }) => sum + bytes.length, 0);
+  const affordable = Math.floor(SESSIONS_BYTES / (weights + rows * bytesPerSample(trace) + 1));
+  return Math.min(MOST_SESSIONS, Math.max(FEWEST_SESSIONS, affordable));
 }

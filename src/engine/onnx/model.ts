@@ -1,6 +1,7 @@
 import { AssayError } from '#base/errors';
 import { sizeOf, type Tensor } from '#base/tensor';
 import type { EngineInputs, EngineSpec, ModelBytes, Normalization, OutputScale } from '../contract.js';
+import { executedBatch } from './devices/fixed-batch.js';
 import { describeNode } from './graph/describe.js';
 import { embeddingOf } from './graph/embedding.js';
 import type { ElementType, Graph, ValueInfo } from './graph/ir.js';
@@ -155,10 +156,12 @@ export class Forward {
 
   /** Raw outputs, [n, width]. */
   async raw(inputs: NamedTensors): Promise<Tensor> {
-    const { batch, output } = this.file;
+    const { output } = this.file;
+    const { batchSize } = this.spec.resources;
+    const batch = executedBatch(this.spec, this.file.batch, batchSize);
     const parts: Float32Array[] = [];
     const session = await (this.#session ??= compile(this.file, this.spec));
-    for (const part of batches(inputs, batch, this.spec.resources.batchSize)) {
+    for (const part of batches(inputs, batch, batchSize)) {
       const results = await session.run(fileFeeds(this.file, this.spec, part.samples), [output]);
       const values = floatsOf(output, results.get(output));
       parts.push(values.subarray(0, (values.length / samplesIn(part.samples)) * part.used));

@@ -9,7 +9,8 @@ import { embeddingOf } from './graph/embedding.js';
 import type { Graph } from './graph/ir.js';
 import { rowsWithin, type Trace } from './graph/trace.js';
 import { upgradeGraph } from './graph/upgrade.js';
-import { runtimeValue, type NamedTensors } from './inputs.js';
+import { runtimeValue, samplesIn, type NamedTensors } from './inputs.js';
+import { lowered } from './lowering.js';
 import { fileFeeds, isReal, type FileModel } from './model.js';
 import { foldBatchNormalization } from './passes/batch-normalization.js';
 import { blockedLayout } from './passes/blocked/layout.js';
@@ -32,6 +33,7 @@ import { splitTiledSelections } from './passes/tiled-selections.js';
 import { beforeActivation } from './scale.js';
 import type { RuntimeValue } from './session.js';
 import { traceGraph, traceSamples, untyped, type Feeds, type TraceFeeds } from './tracing.js';
+import { keepingMasks, modeRules, trainingMode, type TrainingMode, type TrainingModeOptions } from './training/mode.js';
 
 /** A model made ready for differentiation: input in the user's units, scores as output, every shape known. */
 export interface PreparedGraph {
@@ -49,64 +51,116 @@ export interface PreparedGraph {
   readonly notes: readonly string[];
 }
 
-/** `training` keeps weights as the file has them; `inference` may lay them out for the processor. */
-export type GraphForm = 'inference' | 'training';
+/** `plain` keeps every value and every weight as the file has them; `inference` may lay them out for the processor. */
+export type GraphForm = 'inference' | 'plain';
+
+/** A model under preparation. */
+export interface Preparation {
+  readonly file: FileModel;
+  readonly spec: EngineSpec;
+  /** Real samples, on which shapes are traced. */
+  readonly probe: NamedTensors;
+  readonly head: { readonly scale: OutputScale; readonly width: number };
+}
+
+/** Brings a model into the form that losses and gradients are added to. */
+export async function prepareGraph(preparation: Preparation, form: GraphForm): Promise<PreparedGraph> {
+  const { device } = preparation.spec;
+  const { graph, trace, ...rest } = await rewritten(preparation, form === 'inference' ? 'everything' : 'integers');
+  if (form === 'plain') return settled(preparation, { ...rest, graph, trace, rules: gradientRules });
+  const early = selectEarly(foldBatchNormalization(graph), trace);
+  const block = await blockOn(device);
+  const laidOut = block === null ? early.graph : blockedLayout(early.graph, early.trace, block);
+  return settled(preparation, { ...rest, graph: laidOut, trace: early.trace, rules: rulesFor(block) });
+}
+
+/** A model that is trained: normalizations and dropout as `mode` has them, and weights that can be fed. */
+export interface TrainingPreparation extends PreparedGraph {
+  readonly statistics: TrainingMode['statistics'];
+  readonly masks: TrainingMode['masks'];
+}
 
 /**
- * Brings a model into the form that losses and gradients are added to.
+ * Brings a model into the form in which its weights have gradients.
  *
- * @param probe real samples, on which shapes are traced
+ * @param samples in one execution
  */
-export async function prepareGraph(
-  file: FileModel,
-  spec: EngineSpec,
-  probe: NamedTensors,
-  head: { readonly scale: OutputScale; readonly width: number },
-  form: GraphForm,
-): Promise<PreparedGraph> {
+export async function prepareTraining(
+  preparation: Preparation,
+  options: TrainingModeOptions,
+  samples: number,
+): Promise<TrainingPreparation> {
+  const { graph, trace, ...rest } = await rewritten(preparation, 'integers');
+  const mode = trainingMode(graph, trace, options);
+  const block = await blockOn(preparation.spec.device);
+  const isBlocked = block !== null && samples % block === 0;
+  const laidOut = isBlocked ? blockedLayout(mode.graph, mode.trace, block, 'fed') : mode.graph;
+  const rules = new Map([...rulesFor(isBlocked ? block : null, samples), ...modeRules]);
+  const { statistics, masks } = mode;
+  const prepared = await settled(preparation, { ...rest, graph: laidOut, trace: mode.trace, rules }, masks);
+  return { ...prepared, statistics, masks };
+}
+
+function blockOn(device: EngineSpec['device'] = 'cpu'): Promise<number | null> {
+  return device === 'cpu' ? blockSize() : Promise.resolve(null);
+}
+
+function rulesFor(block: number | null, samples?: number): ReadonlyMap<string, GradientRule> {
+  return block === null ? gradientRules : new Map([...gradientRules, ...blockedRules(block, samples)]);
+}
+
+/** A graph with its shapes, before it is laid out. */
+interface Rewritten {
+  readonly graph: Graph;
+  readonly trace: Trace;
+  readonly scores: string;
+  readonly notes: readonly string[];
+}
+
+/** What every form begins with. */
+async function rewritten(
+  { file, spec, probe, head }: Preparation,
+  folding: 'integers' | 'everything',
+): Promise<Rewritten> {
   const feeds = traceFeeds(file, probe, (samples) => preparedFeeds(file, samples));
   const asFiled = traceFeeds(file, probe, (samples) => fileFeeds(file, spec, samples));
   const { graph: straight, notes } = await straighten(inlineFunctions(file.graph), asFiled);
   const upgraded = dequantizedOperators(widenHalf(upgradeGraph(straight)));
   const fed = isReal(file.input) ? foldNormalization(upgraded, file.input.name, spec.normalization) : upgraded;
   const { graph, scores } = withScores(fed, file.output, spec, head);
-  const folded = prune(
-    await foldConstants(prune(graph, [scores]), feeds, form === 'training' ? 'integers' : 'everything'),
-    [scores],
-  );
+  const folded = prune(await foldConstants(prune(graph, [scores]), feeds, folding), [scores]);
   const merged = reluAfterPool(mergeRepeats(folded));
   const { threads } = spec.resources;
   const mergedTrace = await traceGraph(merged, feeds, threads);
   const decomposed = decompose(merged, mergedTrace);
   const trace = decomposed === merged ? mergedTrace : await traceGraph(decomposed, feeds, threads);
-  const fused = gelu(layerNormalization(decomposed, trace));
-  const laidOut = form === 'training' ? { graph: fused, trace, block: null } : await inferenceLayout(fused, trace, spec.device);
-  const { block } = laidOut;
-  const split = splitTiledSelections(laidOut.graph, laidOut.trace);
-  const rewritten = recurrentOutputs(poolIndices(tournamentPool(split, laidOut.trace)));
-  const finalTrace = await traceGraph(rewritten, feeds, threads);
-  const { graph: short, nameOf } = withoutNoOperations(rewritten, finalTrace);
-  return {
-    graph: short,
-    trace: finalTrace,
-    scores: nameOf(scores),
-    width: head.width,
-    rules: block === null ? gradientRules : new Map([...gradientRules, ...blockedRules(block)]),
-    notes,
-    rows: Math.min(spec.resources.batchSize, rowsWithin(finalTrace, EXECUTION_BYTES)),
-    at: isReal(file.input) ? PIXELS : embeddedIn(short, file.input.name),
-  };
+  return { graph: gelu(layerNormalization(decomposed, trace)), trace, scores, notes };
 }
 
-/** What training and layers must not see: weights are merged and laid out anew, and values that nobody reads are gone. */
-async function inferenceLayout(
-  graph: Graph,
-  trace: Trace,
-  device: EngineSpec['device'] = 'cpu',
-): Promise<{ graph: Graph; trace: Trace; block: number | null }> {
-  const early = selectEarly(foldBatchNormalization(graph), trace);
-  const block = device === 'cpu' ? await blockSize() : null;
-  return { ...early, graph: block === null ? early.graph : blockedLayout(early.graph, early.trace, block), block };
+/** What every form ends with: selections, poolings and recurrent layers whose gradients are cheap, and all shapes. */
+async function settled(
+  { file, spec, probe, head }: Preparation,
+  laidOut: Rewritten & { readonly rules: ReadonlyMap<string, GradientRule> },
+  masks: TrainingMode['masks'] = [],
+): Promise<PreparedGraph> {
+  const split = splitTiledSelections(laidOut.graph, laidOut.trace);
+  const rearranged = recurrentOutputs(poolIndices(tournamentPool(split, laidOut.trace)));
+  const feeds = traceFeeds(file, probe, (samples) => ({
+    ...preparedFeeds(file, samples),
+    ...keepingMasks(masks, samplesIn(samples)),
+  }));
+  const trace = await traceGraph(lowered(rearranged), feeds, spec.resources.threads);
+  const { graph, nameOf } = withoutNoOperations(rearranged, trace);
+  return {
+    graph,
+    trace,
+    scores: nameOf(laidOut.scores),
+    width: head.width,
+    rules: laidOut.rules,
+    notes: laidOut.notes,
+    rows: Math.min(spec.resources.batchSize, rowsWithin(trace, EXECUTION_BYTES)),
+    at: isReal(file.input) ? PIXELS : embeddedIn(graph, file.input.name),
+  };
 }
 
 /** All values of one forward pass: past the caches of processors anyway, and a small part of their memory. */

@@ -1,7 +1,8 @@
-import * as ort from 'onnxruntime-node';
+import type * as ort from 'onnxruntime-node';
 import { AssayError, messageOf } from '#base/errors';
 import type { Device } from '../contract.js';
 import { placeNodes } from './devices/placement.js';
+import { onnxRuntime } from './devices/runtime.js';
 import { halfToNumber } from './graph/constants.js';
 import type { ElementType, Graph } from './graph/ir.js';
 import { encodeModelParts } from './proto/codec.js';
@@ -66,7 +67,7 @@ export async function createSession(
   data: ReadonlyMap<string, Uint8Array> = new Map(),
 ): Promise<Session> {
   const session = await refused('the model was refused by ONNX Runtime', () =>
-    ort.InferenceSession.create(model, {
+    onnxRuntime().InferenceSession.create(model, {
       executionProviders: [providerOf(options)],
       graphOptimizationLevel: options.optimization === 'all' ? 'all' : 'disabled',
       intraOpNumThreads: options.threads,
@@ -112,11 +113,11 @@ function inferredOutput(output: ort.InferenceSession.ValueMetadata): InferredOut
 
 function tensorOf(value: RuntimeValue): ort.Tensor {
   // The runtime checks the pair of type and data itself.
-  return new ort.Tensor(value.type as 'float32', value.data as Float32Array, value.shape);
+  return new (onnxRuntime().Tensor)(value.type as 'float32', value.data as Float32Array, value.shape);
 }
 
 function valueOf(name: string, result: ort.OnnxValue): RuntimeValue {
-  if (!(result instanceof ort.Tensor)) {
+  if (!(result instanceof onnxRuntime().Tensor)) {
     throw new AssayError('model', { what: `the output \`${name}\` is not a tensor` });
   }
   return { type: result.type as ElementType, shape: result.dims, data: result.data };

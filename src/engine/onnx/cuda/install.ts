@@ -7,7 +7,6 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
-  rmSync,
   statfsSync,
   statSync,
 } from 'node:fs';
@@ -24,10 +23,10 @@ import {
   type CudaInstallation,
   type Manifest,
 } from './installation.js';
-import { requirePip, unpackWheels, type Pip } from './pip.js';
+import { refuseStopped, unpackWheels, type Pip } from './pip.js';
 import type { CudaRelease } from './release.js';
 import { RUNTIME_LIBRARY, runtimePackageLibrary } from './runtime-package.js';
-import { removeLeftovers, temporaryBeside } from './temporary.js';
+import { removeFolder, removeLeftovers, removeWhenEmpty, temporaryBeside } from './folders.js';
 
 export interface Installed {
   readonly installation: CudaInstallation;
@@ -46,10 +45,10 @@ const LICENCES = 'licences';
 export async function installRelease(release: CudaRelease, root: string, pip: Pip): Promise<Installed> {
   return onCache(root, async () => {
     mkdirSync(root, { recursive: true });
-    removeLeftovers(root);
+    for (const folder of [root, dirname(root)]) removeLeftovers(folder);
     const folder = cudaFolder(root, release.runtime);
     const fetched = await whyFetch(release, folder);
-    if (fetched !== null) await fetchInto(folder, release, pip);
+    if (fetched !== null) await fetchInto(folder, release, pip).finally(() => removeWhenEmpty(root));
     const installation = installationIn(folder);
     if (installation === null) throw new AssayError('setup', { where: folder, what: 'the installation is gone' });
     return { installation, fetched };
@@ -78,11 +77,11 @@ async function fetchInto(folder: string, release: CudaRelease, pip: Pip): Promis
   const temporary = temporaryBeside(folder);
   try {
     mkdirSync(temporary);
-    await requirePip(pip, temporary);
     await fill(temporary, await unpackWheels(release.requirements, temporary, pip), release);
+    refuseStopped(pip.signal);
     putInPlace(temporary, folder);
   } finally {
-    rmSync(temporary, { recursive: true, force: true });
+    removeFolder(temporary);
   }
 }
 
@@ -98,7 +97,7 @@ async function fill(temporary: string, unpacked: string, release: CudaRelease): 
   }
   copyFileSync(runtimePackageLibrary(), join(libraries, RUNTIME_LIBRARY));
   keepLicences(files, join(temporary, LICENCES));
-  for (const name of ['wheels', 'pip']) rmSync(join(temporary, name), { recursive: true, force: true });
+  for (const name of ['wheels', 'pip']) removeFolder(join(temporary, name));
   writeManifest(temporary, {
     runtime: release.runtime,
     requirements: digestOfRequirements(release),
@@ -128,7 +127,7 @@ function putInPlace(temporary: string, folder: string): void {
   } catch (error) {
     if (!['ENOTEMPTY', 'EEXIST'].includes(errnoOf(error) ?? '')) throw error;
   }
-  rmSync(aside, { recursive: true, force: true });
+  removeFolder(aside);
 }
 
 function requireSpace(folder: string, bytes: number): void {

@@ -73,3 +73,9 @@ export function writeManifest(folder: string, manifest: Manifest): void {
   writeFileSync(temporary, `${JSON.stringify(manifest, null, 2)}\n`);
   renameSync(temporary, join(folder, MANIFEST));
 }
+
+export function noteProof(folder: string, provedOnHardware: boolean): void {
+  const manifest = readManifest(folder);
+  if (manifest === null || manifest.provedOnHardware === provedOnHardware) return;
+  writeManifest(folder, { ...manifest, provedOnHardware });
+}

@@ -20,7 +20,7 @@ export function pipTrouble(output: string, folder: string): AssayError {
   // Without its index pip reports every package as missing, so the network comes first.
   if (NETWORK.test(output)) {
     return new AssayError('setup', {
-      what: `pip could not reach its package index (${lastError(output)})`,
+      what: `pip could not reach its package index (${networkReason(output)})`,
       mend: 'Nothing was installed. Check the network, the proxy and the index that pip asks (`pip config list`).',
     });
   }
@@ -28,7 +28,7 @@ export function pipTrouble(output: string, folder: string): AssayError {
   if (missing !== undefined) {
     return new AssayError('setup', {
       what: `the package index that pip asks has no wheel of ${missing} for Linux x64`,
-      mend: 'Nothing was installed. Let pip ask PyPI or a mirror of it (`pip config list`).',
+      mend: 'Nothing was installed. Let pip ask PyPI or a mirror of it (`pip config list`), and check that it can be reached.',
     });
   }
   return new AssayError('setup', { what: `pip failed (${lastError(output)})`, mend: 'Nothing was installed.' });
@@ -37,6 +37,11 @@ export function pipTrouble(output: string, folder: string): AssayError {
 /** The first line under the heading: `    nvidia-cufft==12.0.0.61 from https://...:`. */
 function mismatched(output: string): string {
   return /DO NOT MATCH THE HASHES.*\n\s+(\S+)/.exec(output)?.[1] ?? 'a package';
+}
+
+/** `[Errno 111] Connection refused`, or the name of the error where the system gave none. */
+function networkReason(output: string): string {
+  return /\[Errno -?\d+\] [^'")]+/.exec(output)?.[0] ?? NETWORK.exec(output)?.[0] ?? 'no answer';
 }
 
 function lastError(output: string): string {

@@ -32,8 +32,25 @@ const WHEEL_TAGS = [
   '--platform=manylinux2014_x86_64',
 ];
 
-/** @throws AssayError `usage` when there is no Python, no pip or an old one */
-export async function requirePip(pip: Pip, folder: string): Promise<void> {
+/**
+ * Downloads the wheels of a requirements file, checks their hashes and unpacks them, all within one folder.
+ *
+ * @throws AssayError `usage` when there is no Python, no pip or an old one, `setup` or `output` with one sentence when pip
+ *   gives up, `interrupted` when it was stopped
+ */
+export async function unpackWheels(requirements: string, folder: string, pip: Pip): Promise<string> {
+  const unpacked = join(folder, 'wheels');
+  const args = ['install', '--target', unpacked, '--requirement', requirements, '--require-hashes', '--no-deps'];
+  const extra = ['--no-compile', '--no-cache-dir', '--progress-bar=off', ...WHEEL_TAGS];
+  const { code, output } = await run(pip, folder, [...args, ...extra], (line) => {
+    if (/^\s*(Downloading|Processing|Using cached) |^Installing collected/.test(line)) pip.onLine(line.trim());
+  });
+  if (code === 0) return unpacked;
+  await requirePip(pip, folder);
+  throw pipTrouble(output, folder);
+}
+
+async function requirePip(pip: Pip, folder: string): Promise<void> {
   const { code, output } = await run(pip, folder, ['--version'], () => undefined);
   const [, major, minor] = (/^pip (\d+)\.(\d+)/m.exec(output) ?? []).map(Number);
   if (code !== 0 || major === undefined || minor === undefined) {
@@ -50,20 +67,10 @@ export async function requirePip(pip: Pip, folder: string): Promise<void> {
   });
 }
 
-/**
- * Downloads the wheels of a requirements file, checks their hashes and unpacks them, all within one folder.
- *
- * @throws AssayError `setup` or `output` with one sentence when pip gives up, `interrupted` when it was stopped
- */
-export async function unpackWheels(requirements: string, folder: string, pip: Pip): Promise<string> {
-  const unpacked = join(folder, 'wheels');
-  const args = ['install', '--target', unpacked, '--requirement', requirements, '--require-hashes', '--no-deps'];
-  const extra = ['--no-compile', '--no-cache-dir', '--progress-bar=off', ...WHEEL_TAGS];
-  const { code, output } = await run(pip, folder, [...args, ...extra], (line) => {
-    if (/^\s*(Downloading|Processing|Using cached) |^Installing collected/.test(line)) pip.onLine(line.trim());
-  });
-  if (code !== 0) throw pipTrouble(output, folder);
-  return unpacked;
+/** @throws AssayError `interrupted` */
+export function refuseStopped(signal: AbortSignal | undefined): void {
+  if (signal?.aborted !== true) return;
+  throw new AssayError('interrupted', { what: 'the setup was stopped', mend: 'Nothing was installed.' });
 }
 
 interface Ended {
@@ -73,6 +80,7 @@ interface Ended {
 }
 
 async function run(pip: Pip, folder: string, args: readonly string[], onLine: (line: string) => void): Promise<Ended> {
+  refuseStopped(pip.signal);
   const temporary = join(folder, 'pip');
   mkdirSync(temporary, { recursive: true });
   const child = spawn(pip.python, ['-m', 'pip', ...args], {
@@ -80,8 +88,12 @@ async function run(pip: Pip, folder: string, args: readonly string[], onLine: (l
     cwd: temporary,
     env: { ...pip.env, ...settings(temporary) },
     stdio: ['ignore', 'pipe', 'pipe'],
-    ...(pip.signal === undefined ? {} : { signal: pip.signal }),
+    // A group of its own: a Python may be a script that starts another, and both have to end.
+    detached: true,
   });
+  const stop = () => killGroup(child.pid);
+  pip.signal?.addEventListener('abort', stop);
+  process.once('exit', stop);
   let failure: unknown;
   child.once('error', (error) => (failure = error));
   const lines: string[] = [];
@@ -92,11 +104,20 @@ async function run(pip: Pip, folder: string, args: readonly string[], onLine: (l
     });
   }
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  if (pip.signal?.aborted === true) {
-    throw new AssayError('interrupted', { what: 'the setup was stopped', mend: 'Nothing was installed.' });
-  }
+  process.off('exit', stop);
+  pip.signal?.removeEventListener('abort', stop);
+  refuseStopped(pip.signal);
   if (failure !== undefined) throw notStarted(pip.python, failure);
   return { code, output: lines.join('\n') };
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGTERM');
+  } catch (error) {
+    if (errnoOf(error) !== 'ESRCH') throw error;
+  }
 }
 
 /** What a person may have set for installing into an environment does not hold for a folder of ours. */

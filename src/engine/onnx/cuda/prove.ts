@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Environment } from './installation.js';
+import { cudaInstallation, noteProof, type Environment } from './installation.js';
 
 /** Whether a session and a gradient ran on a device of this machine. */
 export type CudaProof =
@@ -20,8 +20,15 @@ export type CudaProof =
 /** The first use of a GPU reads gigabytes of libraries from the disk. */
 const TIMEOUT_MS = 180_000;
 
-/** Runs a bundled model and its gradient on CUDA, in another process. */
-export function proveCuda(env: Environment): Promise<CudaProof> {
+/** Runs a bundled model and its gradient on CUDA, in another process, and notes the outcome in the installation. */
+export async function proveCuda(env: Environment): Promise<CudaProof> {
+  const proof = await askProver(env);
+  const folder = cudaInstallation(env)?.folder;
+  if (folder !== undefined) noteProof(folder, proof.kind === 'proved');
+  return proof;
+}
+
+function askProver(env: Environment): Promise<CudaProof> {
   return new Promise((resolve) => {
     const child = fork(fileURLToPath(new URL('./prover.js', import.meta.url)), {
       env: { ...env },

@@ -71,7 +71,9 @@ function largestDifference(a: Float32Array, b: Float32Array): number {
   return a.reduce((largest, value, i) => Math.max(largest, Math.abs(value - (b[i] ?? NaN))), 0) / scale;
 }
 
-const proof = await prove().catch(
-  (thrown: unknown): CudaProof => ({ kind: 'unproved', driver: true, sentence: `${messageOf(thrown)}.` }),
-);
+const proof = await prove().catch((thrown: unknown): CudaProof => ({
+  kind: 'unproved',
+  driver: true,
+  sentence: `${messageOf(thrown)}.`,
+}));
 process.send?.(proof, () => process.disconnect());

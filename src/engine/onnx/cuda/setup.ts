@@ -1,12 +1,12 @@
-import { existsSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { AssayError, errnoOf } from '#base/errors';
+import { AssayError, messageOf } from '#base/errors';
 import { installRelease, type Installed } from './install.js';
 import { cudaRoot, type Environment } from './installation.js';
 import type { Pip } from './pip.js';
 import { platformName, releaseFor, runtimesFor } from './release.js';
 import { runtimePackageVersion } from './runtime-package.js';
-import { temporaryBeside } from './temporary.js';
+import { removeFolder, removeLeftovers, removeWhenEmpty, temporaryBeside } from './folders.js';
 
 /**
  * Installs ONNX Runtime's CUDA provider for the `onnxruntime-node` beside this Assay into the user's cache.
@@ -36,24 +36,17 @@ export function installCuda(pip: Pip): Promise<Installed> {
 /** Removes every version, whole or not, and gives the folder that held them; null when there was none. */
 export function removeCuda(env: Environment): string | null {
   const root = cudaRoot(env);
-  if (!existsSync(root)) return null;
   try {
+    removeLeftovers(dirname(root));
+    if (!existsSync(root)) return null;
     // Renamed first: stopped half-way, nothing is left that looks like an installation.
     const aside = temporaryBeside(root);
     renameSync(root, aside);
-    rmSync(aside, { recursive: true, force: true });
-    removeWhenEmpty(dirname(root));
+    removeFolder(aside);
+    removeWhenEmpty(root);
+    return root;
   } catch (cause) {
-    const what = `this folder cannot be removed (${errnoOf(cause) ?? String(cause)})`;
-    throw new AssayError('output', { where: root, what, cause });
-  }
-  return root;
-}
-
-function removeWhenEmpty(folder: string): void {
-  try {
-    rmdirSync(folder);
-  } catch (error) {
-    if (!['ENOTEMPTY', 'EEXIST'].includes(errnoOf(error) ?? '')) throw error;
+    const what = `this folder cannot be removed (${messageOf(cause)})`;
+    throw new AssayError('output', { where: root, what, mend: 'Mend its permissions.', cause });
   }
 }

@@ -1,9 +1,11 @@
-import { existsSync } from 'node:fs';
 import type { Device } from '../../contract.js';
 import { graphics } from './graphics.js';
+import { inTwo } from './sentences.js';
 
 export interface Explanation {
+  /** A clause. */
   readonly because: string;
+  /** A sentence with the one command or step that would enable it; null where none is known. */
   readonly mend: string | null;
 }
 
@@ -14,55 +16,27 @@ export interface Explanation {
  * @param lastWords what the driver and its loader wrote
  */
 export function explain(device: Device, sentence: string, lastWords: string): Explanation {
-  if (device === 'webgpu') {
-    const found = CAUSES.find(({ said }) => said.test(lastWords) || said.test(sentence));
-    if (found !== undefined) return { because: found.because, mend: found.mend() };
-  }
-  const [because = '', ...mend] = sentence.split(/(?<=\.) (?=[A-Z])/);
-  return { because: because.replace(/\.$/, ''), mend: mend.length === 0 ? null : mend.join(' ') };
-}
-
-interface Cause {
-  readonly said: RegExp;
-  readonly because: string;
-  readonly mend: () => string | null;
+  const cause = device === 'webgpu' ? CAUSES.find(({ said }) => said.test(lastWords + sentence)) : undefined;
+  if (cause === undefined) return inTwo(sentence);
+  if (graphics().plausible) return cause;
+  return { because: `${cause.because}, and this machine shows no GPU`, mend: 'Run it on a machine with a GPU.' };
 }
 
 /** In the words of Dawn and of the Vulkan loader. */
-const CAUSES: readonly Cause[] = [
+const CAUSES: readonly (Explanation & { readonly said: RegExp })[] = [
   {
     said: /Couldn't load Vulkan/,
     because: 'the Vulkan loader (libvulkan.so.1) is not installed',
-    mend: () => onHardware(`Run \`${install('libvulkan1 mesa-vulkan-drivers')}\`.`),
+    mend: 'Install it and the driver: `apt-get install libvulkan1 mesa-vulkan-drivers` (Debian, Ubuntu).',
   },
   {
     said: /Found no drivers|VK_ERROR_INCOMPATIBLE_DRIVER/,
     because: 'the Vulkan loader found no driver',
-    mend: () => onHardware(`Run \`${install('mesa-vulkan-drivers')}\`; NVIDIA's own driver brings its Vulkan driver along.`),
+    mend: "Install it: `apt-get install mesa-vulkan-drivers` (Debian, Ubuntu) for AMD and Intel, NVIDIA's own for NVIDIA.",
   },
   {
     said: /No supported adapters|Failed to get a WebGPU adapter/,
-    because: 'no Vulkan driver of this machine can do what WebGPU needs',
-    mend: () => onHardware("Install the newest driver of your GPU's vendor."),
+    because: 'no driver of this machine can do what WebGPU needs',
+    mend: "Install the newest driver of your GPU's vendor.",
   },
-];
-
-/** No driver helps where there is nothing to drive. */
-function onHardware(mend: string): string | null {
-  return graphics().plausible ? mend : null;
-}
-
-/** With Debian's names of the packages, in the words of this system. */
-function install(packages: string): string {
-  const [, command] = MANAGERS.find(([path]) => existsSync(path)) ?? DEBIAN;
-  return command(packages);
-}
-
-type Manager = readonly [string, (packages: string) => string];
-
-const DEBIAN: Manager = ['/usr/bin/apt-get', (packages) => `apt-get install ${packages}`];
-const MANAGERS: readonly Manager[] = [
-  DEBIAN,
-  ['/usr/bin/dnf', (packages) => `dnf install ${packages.replace('libvulkan1', 'vulkan-loader')}`],
-  ['/usr/bin/pacman', (packages) => `pacman -S ${packages.replace('libvulkan1', 'vulkan-icd-loader').replace('mesa-vulkan-drivers', 'vulkan-radeon vulkan-intel')}`],
 ];

@@ -21,8 +21,8 @@ export function graphics(env: Readonly<Record<string, string | undefined>> = pro
     ...namesIn('/dev/dri').filter((name) => name.startsWith('renderD')),
   ];
   const named = ['VK_DRIVER_FILES', 'VK_ADD_DRIVER_FILES', 'VK_ICD_FILENAMES'].map((key) => `${key}=${env[key] ?? ''}`);
-  const manifests = ['/etc/vulkan/icd.d', '/usr/share/vulkan/icd.d', '/usr/local/share/vulkan/icd.d'].flatMap((folder) =>
-    namesIn(folder).map((name) => stamped(join(folder, name))),
+  const manifests = ['/etc/vulkan/icd.d', '/usr/share/vulkan/icd.d', '/usr/local/share/vulkan/icd.d'].flatMap(
+    (folder) => namesIn(folder).map((name) => stamped(join(folder, name))),
   );
   return {
     plausible: nodes.length > 0,
@@ -39,8 +39,15 @@ export function driversInMemory(): readonly string[] {
   return [...new Set(libraries.filter((name) => /^lib(?:vulkan_|vk_|GLX_nvidia|nvidia-)/.test(name)))];
 }
 
-/** Mesa's llvmpipe and Google's SwiftShader. */
-export const SOFTWARE_DRIVERS = /^lib(?:vulkan_lvp|vk_swiftshader)\b/;
+/** Programs that play a GPU, and how the names of their libraries begin. */
+export const SOFTWARE_DRIVERS: ReadonlyMap<string, string> = new Map([
+  ['llvmpipe', 'libvulkan_lvp.'],
+  ['SwiftShader', 'libvk_swiftshader.'],
+]);
+
+export function isSoftwareDriver(library: string): boolean {
+  return [...SOFTWARE_DRIVERS.values()].some((beginning) => library.startsWith(beginning));
+}
 
 function nvidiaModel(): string | null {
   const folder = '/proc/driver/nvidia/gpus';
@@ -52,7 +59,9 @@ function nvidiaModel(): string | null {
 /** Such as amdgpu or i915. */
 function kernelDriver(): string | null {
   const cards = namesIn('/sys/class/drm').filter((name) => /^card\d+$/.test(name));
-  const drivers = cards.map((card) => /^DRIVER=(.+)$/m.exec(textOf(join('/sys/class/drm', card, 'device/uevent')))?.[1]);
+  const drivers = cards.map(
+    (card) => /^DRIVER=(.+)$/m.exec(textOf(join('/sys/class/drm', card, 'device/uevent')))?.[1],
+  );
   return drivers.find((driver) => driver !== undefined) ?? null;
 }
 

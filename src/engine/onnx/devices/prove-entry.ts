@@ -19,14 +19,20 @@ async function prove(device: Device, threads: number): Promise<ProofMessage> {
   const model = { main: 'proof.onnx', files: new Map([['proof.onnx', provingModel()]]) };
   const inputs = provingInputs();
   const open = (on: Device): Promise<EngineModel> =>
-    openOnnxModel(model, { ...SPEC, probe: inputs, resources: { threads, batchSize: inputs.shape[0] ?? 1 }, device: on });
+    openOnnxModel(model, {
+      ...SPEC,
+      probe: inputs,
+      resources: { threads, batchSize: inputs.shape[0] ?? 1 },
+      device: on,
+    });
   const tested = await open(device);
   const found = await gradients(tested, inputs);
   if (device !== 'cpu') {
     const reference = await open('cpu');
     const difference = largestDifference(found, await gradients(reference, inputs));
     await reference.dispose();
-    if (difference > TOLERANCE) throw new Error(`it computes something else than the CPU (${difference.toPrecision(2)})`);
+    if (difference > TOLERANCE)
+      throw new Error(`it computes something else than the CPU (${difference.toPrecision(2)})`);
   }
   const milliseconds = await fastest(() => gradients(tested, inputs));
   const drivers = driversInMemory();

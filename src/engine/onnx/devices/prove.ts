@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { AssayError } from '#base/errors';
 import { packageRoot } from '#base/package-root';
 import type { Device } from '../../contract.js';
-import { graphics, SOFTWARE_DRIVERS } from './graphics.js';
+import { graphics, isSoftwareDriver, SOFTWARE_DRIVERS } from './graphics.js';
 import { explain } from './explain.js';
 
 /** What came of trying a device. */
@@ -62,7 +62,8 @@ export async function proveDevice(device: Device, options: ProveOptions = {}): P
   const { message, lastWords } = await ask(device, options);
   if (message.kind === 'fails') return { device, works: false, ...explain(device, message.sentence, lastWords) };
   const { milliseconds, rssMiB, drivers } = message;
-  return { device, works: true, milliseconds, rssMiB, software: isSoftware(device, drivers), adapter: adapterOf(device) };
+  const software = isSoftware(device, drivers);
+  return { device, works: true, milliseconds, rssMiB, software, adapter: adapterOf(device, software, drivers) };
 }
 
 interface Answer {
@@ -116,11 +117,15 @@ function isSoftware(device: Device, drivers: readonly string[]): boolean | null 
   if (device !== 'webgpu') return false;
   if (!graphics().plausible) return true;
   if (drivers.length === 0) return null;
-  return drivers.every((name) => SOFTWARE_DRIVERS.test(name)) ? true : drivers.some((name) => SOFTWARE_DRIVERS.test(name)) ? null : false;
+  const inSoftware = drivers.filter((name) => isSoftwareDriver(name)).length;
+  // The loader asks every driver that it finds, and does not say which one was taken.
+  return inSoftware === 0 ? false : inSoftware === drivers.length ? true : null;
 }
 
-function adapterOf(device: Device): string | null {
-  return device === 'cpu' ? null : graphics().adapter;
+function adapterOf(device: Device, software: boolean | null, drivers: readonly string[]): string | null {
+  if (device === 'cpu') return null;
+  if (software !== true) return graphics().adapter;
+  return [...SOFTWARE_DRIVERS].find(([, library]) => drivers.some((name) => name.startsWith(library)))?.[0] ?? null;
 }
 
 function interrupted(): AssayError {

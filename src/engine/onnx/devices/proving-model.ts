@@ -18,7 +18,12 @@ const PIXELS = 32;
 export function provingModel(): Uint8Array {
   const builder = new GraphBuilder(EMPTY);
   const weights = (shape: readonly number[], inputs: number): string =>
-    builder.constant(float32Constant(shape, noise(sizeOf(shape)).map((value) => value * Math.sqrt(6 / inputs))));
+    builder.constant(
+      float32Constant(
+        shape,
+        noise(sizeOf(shape)).map((value) => value * Math.sqrt(6 / inputs)),
+      ),
+    );
   const convolution = (input: string, channels: number): string =>
     builder.node('Relu', [
       builder.node('Conv', [input, weights([CHANNELS, channels, 3, 3], channels * 9)], { pads: [1, 1, 1, 1] }),

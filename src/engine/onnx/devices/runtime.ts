@@ -3,6 +3,7 @@ import type * as OnnxRuntime from 'onnxruntime-node';
 import { AssayError } from '#base/errors';
 import type { Device } from '../../contract.js';
 import { loadCudaProvider } from '../cuda/index.js';
+import { inTwo } from './sentences.js';
 
 const require = createRequire(import.meta.url);
 
@@ -25,10 +26,4 @@ export function enableDevice(device: Device): void {
   if (provider.state === 'loaded') return;
   const { because, mend } = inTwo(provider.sentence);
   throw new AssayError('config', { what: because, ...(mend === null ? {} : { mend }) });
-}
-
-/** A sentence and what is to be done about it, which follows it. */
-function inTwo(sentences: string): { because: string; mend: string | null } {
-  const [because = '', ...mend] = sentences.split(/(?<=\.) (?=[A-Z])/);
-  return { because: because.replace(/\.$/, ''), mend: mend.length === 0 ? null : mend.join(' ') };
 }

@@ -142,6 +142,11 @@ export class GraphBuilder {
     return this.node('Transpose', [value], { perm: permutation });
   }
 
+  /** [channels] -> [channels, 1, ...], which is broadcast against a value [batch, channels, ...] of that rank. */
+  alongChannels(value: string, rank: number): string {
+    return rank <= 2 ? value : this.reshape(value, [-1, ...Array.from({ length: rank - 2 }, () => 1)]);
+  }
+
   reduceSum(value: string, axes: readonly number[], keep: boolean): string {
     return this.node('ReduceSum', [value, this.integers(axes)], { keepdims: keep ? 1 : 0 });
   }

@@ -19,8 +19,9 @@ export function reluAfterPool(graph: Graph): Graph {
     if (readers.get(between) !== 1 || graph.outputs.some((output) => output.name === between)) continue;
     moved.set(relu, []);
     moved.set(pool, [
-      { ...pool, inputs: relu.inputs, outputs: [between] },
-      { ...relu, inputs: [between], outputs: pool.outputs },
+      // Names go with the outputs: nodes that a builder adds are named by theirs.
+      { ...pool, name: relu.name, inputs: relu.inputs, outputs: [between] },
+      { ...relu, name: pool.name, inputs: [between], outputs: pool.outputs },
     ]);
   }
   return { ...graph, nodes: graph.nodes.flatMap((node) => moved.get(node) ?? [node]) };

@@ -1,10 +1,14 @@
+import { sizeOf } from '#base/tensor';
+import type { GradientRule } from '../autodiff/rule.js';
 import { floatOf } from '../graph/attributes.js';
-import { float, GraphBuilder } from '../graph/builder.js';
+import { GraphBuilder } from '../graph/builder.js';
 import { numbersOf } from '../graph/constants.js';
 import type { Graph, Node } from '../graph/ir.js';
-import type { Shape } from '../graph/shape.js';
+import { fixed, isPerSample, type Shape } from '../graph/shape.js';
 import type { Trace, TracedValue } from '../graph/trace.js';
-import { BATCH_NORMALIZATION, DOMAIN } from './batch-normalization.js';
+import { CHANNEL_STATISTICS, OWN_DOMAIN } from '../own-operators.js';
+import type { RuntimeValue } from '../session.js';
+import { channelStatistics } from './channel-statistics.js';
 
 /** A normalization by the statistics of the batch, which move the running ones. */
 export interface BatchStatistics {
@@ -36,16 +40,24 @@ export interface TrainingMode {
   readonly masks: readonly DropoutMask[];
 }
 
-/**
- * Brings a graph from inference to training: batch normalization takes the statistics of the batch, dropout a mask.
- *
- * @param keepsRunning whether a BatchNormalization stays as at inference, by its scale
- */
+export interface TrainingModeOptions {
+  /** Whether a batch normalization stays as at inference, by the name of its scale. */
+  readonly keepsRunning: (scale: string) => boolean;
+  readonly dropsOut: boolean;
+}
+
+/** How a model runs when it is used. */
+export const INFERENCE: TrainingModeOptions = { keepsRunning: () => true, dropsOut: false };
+
+export const modeRules: ReadonlyMap<string, GradientRule> = new Map([
+  [`${OWN_DOMAIN}.${CHANNEL_STATISTICS}`, channelStatistics],
+]);
+
+/** Brings a graph from inference to training: batch normalization takes the statistics of the batch, dropout a mask. */
 export function trainingMode(
   graph: Graph,
   trace: Trace,
-  keepsRunning: (scale: string) => boolean,
-  dropsOut: boolean,
+  { keepsRunning, dropsOut }: TrainingModeOptions,
 ): TrainingMode {
   const builder = new GraphBuilder(graph, []);
   const traced = new Map<string, TracedValue>(trace);
@@ -63,19 +75,28 @@ export function trainingMode(
 
 function withBatchStatistics(builder: GraphBuilder, traced: Map<string, TracedValue>, node: Node): BatchStatistics {
   const [x = '', scale = '', bias = '', runningMean = '', runningVariance = ''] = node.inputs;
-  const [mean, variance] = [builder.fresh('mean'), builder.fresh('variance')];
-  const shape = traced.get(x)?.shape ?? [];
-  builder.append({
-    ...node,
-    domain: DOMAIN,
-    op: BATCH_NORMALIZATION,
-    inputs: [x, scale, bias],
-    outputs: [node.outputs[0] ?? '', mean, variance],
-    attributes: new Map([['epsilon', float(floatOf(node, 'epsilon', 1e-5))]]),
-  });
-  for (const name of [mean, variance]) traced.set(name, { type: 'float32', shape: shape.slice(1, 2) });
-  const momentum = floatOf(node, 'momentum', 0.9);
-  return { mean, variance, runningMean, runningVariance, momentum, shape };
+  const { shape } = traced.get(x) ?? { shape: [] };
+  const channels = fixed(shape[1]) ?? 0;
+  const ints = { rank: shape.length, channels };
+  const [mean = '', variance = ''] = builder.nodes(CHANNEL_STATISTICS, [x], 2, ints, OWN_DOMAIN);
+  for (const name of [mean, variance]) traced.set(name, { type: 'float32', shape: [channels] });
+  builder.append({ ...node, inputs: [x, scale, bias, mean, variance] });
+  return { mean, variance, runningMean, runningVariance, momentum: floatOf(node, 'momentum', 0.9), shape };
+}
+
+/** Masks with which nothing is dropped. */
+export function keepingMasks(masks: readonly DropoutMask[], samples: number): Record<string, RuntimeValue> {
+  return Object.fromEntries(
+    masks.map(({ input, shape }) => {
+      const sizes = shapeFor(shape, samples);
+      return [input, { type: 'float32', shape: sizes, data: new Float32Array(sizeOf(sizes)).fill(1) }];
+    }),
+  );
+}
+
+/** The shape that a traced one has with so many samples. */
+export function shapeFor(shape: Shape, samples: number): number[] {
+  return shape.map((size) => (isPerSample(size) ? size.perSample * samples : size));
 }
 
 /** What a Dropout node drops in training; 0 for every other node. */

@@ -3,7 +3,6 @@ import { sizeOf, type Tensor } from '#base/tensor';
 import type {
   EngineGradient,
   EngineInputs,
-  EngineSpec,
   EngineTrainer,
   LossSpec,
   Parameter,
@@ -16,33 +15,33 @@ import { float32Constant, float32Of } from '../graph/constants.js';
 import type { Constant, Graph } from '../graph/ir.js';
 import { samplesIn, type NamedTensors } from '../inputs.js';
 import { formOf } from '../losses/form.js';
-import { inputsOf, type FileModel } from '../model.js';
-import type { PreparedGraph } from '../prepare.js';
+import { inputsOf } from '../model.js';
+import type { Preparation, PreparedGraph } from '../prepare.js';
 import { encodeModel } from '../proto/codec.js';
-import type { DropoutMask } from './mode.js';
+import { INFERENCE, shapeFor, type DropoutMask, type TrainingModeOptions } from './mode.js';
 import { isFrozen, parametersOf } from './parameters.js';
-import { shapeFor, TrainingGraph, type TrainingResult } from './training-graph.js';
+import { TrainingGraph, type TrainingResult } from './training-graph.js';
 
 /**
  * Opens a trainer: weights become inputs of the gradient graph and gradients by them its outputs; the optimizer moves them
  * between executions.
  *
- * @param prepared with weights under the names that they have in the file
+ * @param plain with weights under the names that they have in the file
  * @param place shape of one sample where input gradients are taken
  * @throws AssayError `usage` where an option has no meaning or names nothing
  */
 export function openTrainer(
-  file: FileModel,
-  spec: EngineSpec,
-  prepared: PreparedGraph,
+  preparation: Preparation,
+  { graph }: PreparedGraph,
   place: readonly number[],
   options: TrainingOptions,
 ): EngineTrainer {
+  const { file } = preparation;
   const { frozen = [], weightDecay = 0, learningRate, optimizer } = options;
   checkLearningRate(learningRate);
   const descent = descentOf(optimizer, weightDecay);
   // What a rewrite has made of weights could not be written back.
-  const names = parametersOf(prepared.graph).filter((name) => file.graph.constants.has(name));
+  const names = parametersOf(graph).filter((name) => file.graph.constants.has(name));
   const unknown = frozen.find((each) => !names.some((name) => isFrozen(name, [each])));
   if (unknown !== undefined) {
     throw new AssayError('usage', {
@@ -53,10 +52,10 @@ export function openTrainer(
   }
   const parameters = names.map((name) => ({
     name,
-    shape: prepared.graph.constants.get(name)?.shape ?? [],
+    shape: graph.constants.get(name)?.shape ?? [],
     frozen: isFrozen(name, frozen),
   }));
-  return new Trainer(file, spec, prepared, place, options, descent, parameters);
+  return new Trainer(preparation, graph, place, options, descent, parameters);
 }
 
 type MutableValues = Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
@@ -70,18 +69,16 @@ class Trainer implements EngineTrainer {
   #step = 0;
 
   constructor(
-    private readonly original: FileModel,
-    private readonly spec: EngineSpec,
-    private readonly prepared: PreparedGraph,
+    private readonly preparation: Preparation,
+    graph: Graph,
     private readonly place: readonly number[],
     private readonly options: TrainingOptions,
     private readonly descent: Descent,
     readonly parameters: readonly Parameter[],
   ) {
     this.#moving = parameters.filter(({ frozen }) => !frozen).map(({ name }) => name);
-    const { constants } = prepared.graph;
     this.#values = new Map(
-      [...this.#moving, ...runningStatistics(prepared.graph)].map((name) => [name, copyOf(name, constants)]),
+      [...this.#moving, ...runningStatistics(graph)].map((name) => [name, copyOf(name, graph.constants)]),
     );
     this.#moments = new Map(
       this.#moving.map((name) => {
@@ -118,12 +115,12 @@ class Trainer implements EngineTrainer {
   }
 
   async inputGradient(inputs: EngineInputs, loss: LossSpec): Promise<EngineGradient> {
-    const { samples, result } = await this.#run(inputs, loss, 'inference');
+    const { samples, graph, result } = await this.#run(inputs, loss, 'inference');
     const shape = [samples, ...this.place];
     return {
-      scores: { shape: [samples, this.prepared.width], data: result.scores },
+      scores: { shape: [samples, graph.width], data: result.scores },
       loss: result.loss,
-      gradient: { shape, data: result.gradients.get(this.prepared.at) ?? new Float32Array(sizeOf(shape)) },
+      gradient: { shape, data: result.gradients.get(graph.at) ?? new Float32Array(sizeOf(shape)) },
     };
   }
 
@@ -139,9 +136,9 @@ class Trainer implements EngineTrainer {
   }
 
   file(): Uint8Array {
-    const constants = new Map<string, Constant>(this.original.graph.constants);
+    const constants = new Map<string, Constant>(this.preparation.file.graph.constants);
     for (const [name, { shape, data }] of this.#values) constants.set(name, float32Constant(shape, data));
-    return encodeModel({ ...this.original.graph, constants });
+    return encodeModel({ ...this.preparation.file.graph, constants });
   }
 
   async dispose(): Promise<void> {
@@ -153,32 +150,37 @@ class Trainer implements EngineTrainer {
     given: EngineInputs,
     loss: LossSpec,
     mode: 'training' | 'inference',
-  ): Promise<{ samples: number; result: TrainingResult }> {
-    const inputs: NamedTensors = inputsOf(this.original, given);
-    const graph = await this.#graph(loss, mode);
+  ): Promise<{ samples: number; graph: TrainingGraph; result: TrainingResult }> {
+    const inputs: NamedTensors = inputsOf(this.preparation.file, given);
+    const samples = samplesIn(inputs);
+    const graph = await this.#graph(loss, mode, samples);
     const result = await graph.run(this.#values, inputs, loss, (mask, shape) => this.#mask(mask, shape));
-    return { samples: samplesIn(inputs), result };
+    return { samples, graph, result };
   }
 
-  #graph(loss: LossSpec, mode: 'training' | 'inference'): Promise<TrainingGraph> {
-    const { prepared, spec, original, options } = this;
+  #graph(loss: LossSpec, mode: 'training' | 'inference', samples: number): Promise<TrainingGraph> {
     const form = formOf(loss);
-    const key = JSON.stringify([mode, form]);
+    const key = JSON.stringify([mode, form, samples]);
     const before = this.#graphs.get(key);
     if (before !== undefined) return before;
-    const training = {
-      keepsRunning: (scale: string) => options.batchNormalization === 'running' || !this.#moving.includes(scale),
-      dropsOut: options.dropout !== undefined,
-    };
-    const compiled = TrainingGraph.compile(prepared, spec, original, {
+    const compiled = TrainingGraph.compile(this.preparation, {
       fed: [...this.#values.keys()],
-      wrt: mode === 'training' ? this.#moving : [prepared.at],
-      training: mode === 'training' ? training : null,
+      wrt: mode === 'training' ? this.#moving : null,
+      mode: mode === 'training' ? this.#mode() : INFERENCE,
       loss: form,
+      samples,
     });
     this.#graphs.set(key, compiled);
     compiled.catch(() => this.#graphs.delete(key));
     return compiled;
+  }
+
+  #mode(): TrainingModeOptions {
+    const { batchNormalization, dropout } = this.options;
+    return {
+      keepsRunning: (scale) => batchNormalization === 'running' || !this.#moving.includes(scale),
+      dropsOut: dropout !== undefined,
+    };
   }
 
   /** What stays is made larger, so that activations keep their mean. */

@@ -1,22 +1,16 @@
 import { availableParallelism } from 'node:os';
 import { AssayError } from '#base/errors';
-import type { EngineSpec, LossSpec } from '../../contract.js';
+import type { LossSpec } from '../../contract.js';
 import { gradientGraph, type GradientGraph } from '../gradient-graph.js';
 import type { Graph } from '../graph/ir.js';
-import { fixed, isPerSample, type Shape } from '../graph/shape.js';
 import { samplesIn, type NamedTensors } from '../inputs.js';
+import { lowered } from '../lowering.js';
 import { lossFeeds } from '../losses/feeds.js';
 import type { LossForm } from '../losses/form.js';
 import type { FileModel } from '../model.js';
-import { preparedFeeds, type PreparedGraph } from '../prepare.js';
+import { preparedFeeds, prepareTraining, type Preparation, type TrainingPreparation } from '../prepare.js';
 import { compileGraph, floatsOf, type RuntimeValue, type Session } from '../session.js';
-import {
-  BATCH_NORMALIZATION,
-  batchNormalizationInTraining,
-  DOMAIN,
-  lowerBatchNormalization,
-} from './batch-normalization.js';
-import { trainingMode, type BatchStatistics, type DropoutMask, type TrainingMode } from './mode.js';
+import { shapeFor, type BatchStatistics, type DropoutMask, type TrainingModeOptions } from './mode.js';
 
 /** Numbers of a model by name: what moves while it is trained, and what is computed of it. */
 export type Values = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
@@ -25,11 +19,12 @@ export type Values = ReadonlyMap<string, { readonly shape: readonly number[]; re
 export interface TrainingForm {
   /** Constants that are fed instead of stored. */
   readonly fed: readonly string[];
-  /** Values by which the loss is differentiated. */
-  readonly wrt: readonly string[];
-  /** Null for the mode of inference. */
-  readonly training: { readonly keepsRunning: (scale: string) => boolean; readonly dropsOut: boolean } | null;
+  /** Values by which the loss is differentiated; null for where the model's input gradient is taken. */
+  readonly wrt: readonly string[] | null;
+  readonly mode: TrainingModeOptions;
   readonly loss: LossForm;
+  /** In each execution. */
+  readonly samples: number;
 }
 
 export interface TrainingResult {
@@ -51,31 +46,29 @@ export interface TrainingResult {
 export class TrainingGraph {
   private constructor(
     private readonly compiled: GradientGraph,
-    private readonly mode: TrainingMode,
+    private readonly prepared: TrainingPreparation,
     private readonly session: Session,
     private readonly file: FileModel,
-    private readonly width: number,
   ) {}
 
-  static async compile(
-    prepared: PreparedGraph,
-    spec: EngineSpec,
-    file: FileModel,
-    form: TrainingForm,
-  ): Promise<TrainingGraph> {
-    const { training } = form;
-    const mode =
-      training === null
-        ? { ...prepared, statistics: [], masks: [] }
-        : trainingMode(prepared.graph, prepared.trace, training.keepsRunning, training.dropsOut);
-    const rules = new Map([...prepared.rules, [`${DOMAIN}.${BATCH_NORMALIZATION}`, batchNormalizationInTraining]]);
-    const graph = withFedConstants(mode.graph, form.fed);
-    const statistics = mode.statistics.flatMap(({ mean, variance }) => [mean, variance]);
-    const differentiated = { ...prepared, trace: mode.trace, rules, graph };
-    const compiled = gradientGraph(differentiated, spec.head, form.loss, form.wrt, statistics);
-    const lowered = lowerBatchNormalization(compiled.graph, mode.trace);
-    const session = await compileGraph(lowered, { threads: THREADS, optimization: 'all', device: spec.device });
-    return new TrainingGraph(compiled, mode, session, file, prepared.width);
+  static async compile(preparation: Preparation, form: TrainingForm): Promise<TrainingGraph> {
+    const { spec, file } = preparation;
+    const prepared = await prepareTraining(preparation, form.mode, form.samples);
+    const graph = withFedConstants(prepared.graph, form.fed);
+    const statistics = prepared.statistics.flatMap(({ mean, variance }) => [mean, variance]);
+    const wrt = form.wrt ?? [prepared.at];
+    const compiled = gradientGraph({ ...prepared, graph }, spec.head, form.loss, wrt, statistics);
+    const options = { threads: THREADS, optimization: 'all', device: spec.device } as const;
+    return new TrainingGraph(compiled, prepared, await compileGraph(lowered(compiled.graph), options), file);
+  }
+
+  /** Where the input gradient is taken. */
+  get at(): string {
+    return this.prepared.at;
+  }
+
+  get width(): number {
+    return this.prepared.width;
   }
 
   /** @param masks of dropout layers, 0 or 1 / (1 - ratio) for each element */
@@ -85,15 +78,15 @@ export class TrainingGraph {
     loss: LossSpec,
     masks: (mask: DropoutMask, shape: readonly number[]) => Float32Array,
   ): Promise<TrainingResult> {
-    const { compiled, mode } = this;
+    const { compiled, prepared } = this;
     const rows = samplesIn(inputs);
     if (this.file.batch !== 'dynamic' && this.file.batch !== rows) throw wrongBatch(this.file, rows);
     const feeds: Record<string, RuntimeValue> = {
       ...preparedFeeds(this.file, inputs),
-      ...lossFeeds(compiled.feeds, loss, { samples: rows, start: 0, end: rows, rows }, this.width),
+      ...lossFeeds(compiled.feeds, loss, { samples: rows, start: 0, end: rows, rows }, prepared.width),
     };
     for (const [name, { shape, data }] of values) feeds[name] = { type: 'float32', shape, data };
-    for (const mask of mode.masks) {
+    for (const mask of prepared.masks) {
       const shape = shapeFor(mask.shape, rows);
       feeds[mask.input] = { type: 'float32', shape, data: masks(mask, shape) };
     }
@@ -103,13 +96,13 @@ export class TrainingGraph {
       scores: read(compiled.scores),
       loss: read(compiled.loss),
       gradients: new Map([...compiled.gradients].map(([name, output]) => [name, read(output)] as const)),
-      statistics: mode.statistics.map((of) => ({ of, mean: read(of.mean), variance: read(of.variance) })),
+      statistics: prepared.statistics.map((of) => ({ of, mean: read(of.mean), variance: read(of.variance) })),
     };
   }
 
   #outputs(): string[] {
     const { scores, loss, gradients } = this.compiled;
-    const statistics = this.mode.statistics.flatMap(({ mean, variance }) => [mean, variance]);
+    const statistics = this.prepared.statistics.flatMap(({ mean, variance }) => [mean, variance]);
     return [...new Set([scores, loss, ...gradients.values(), ...statistics])];
   }
 
@@ -129,10 +122,6 @@ function wrongBatch(file: FileModel, rows: number): AssayError {
     where: file.name,
     what: `a step takes batches of ${file.batch} samples, as the file does, and ${rows} were given`,
   });
-}
-
-export function shapeFor(shape: Shape, rows: number): number[] {
-  return shape.map((size) => (isPerSample(size) ? size.perSample * rows : (fixed(size) ?? 0)));
 }
 
 function withFedConstants(graph: Graph, names: readonly string[]): Graph {

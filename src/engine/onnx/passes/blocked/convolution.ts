@@ -7,6 +7,8 @@ export interface BlockableConv {
   readonly weight: Constant;
   /** Whether it reads the plain layout: images have fewer channels than a block has lanes. */
   readonly readsPlain: boolean;
+  /** One group for each channel. */
+  readonly isDepthwise: boolean;
 }
 
 /**
@@ -24,7 +26,7 @@ export function blockableConv(node: Node, graph: Graph, input: Shape, block: num
   if (!fillsBlocks || (group !== 1 && !isDepthwise) || stringOf(node, 'auto_pad', 'NOTSET') !== 'NOTSET') return null;
   const axes = kernel.map((size, axis) => axisOf(node, axis, size, sizes[axis] ?? 0));
   if (!axes.every(hasBlockedGradient) || new Set(axes.map(({ stride }) => stride)).size > 1) return null;
-  return { weight, readsPlain: !isDepthwise && inputs < block };
+  return { weight, readsPlain: !isDepthwise && inputs < block, isDepthwise };
 }
 
 /** One axis of a strided window. */

@@ -4,7 +4,8 @@ import { openOnnxModel } from '../../index.js';
 import { traceGraph } from '../../tracing.js';
 import { modelOf, graphOf, specOf, type GraphParts } from '../../../../../test/linear-model.js';
 import { executeGraph, float32, graphOf as onnxGraph, node } from '../../../../../test/onnx-graphs.js';
-import { BLOCKED, blockedLayout } from './layout.js';
+import { BLOCKED } from './domain.js';
+import { blockedLayout } from './layout.js';
 import { fuseSums } from './sums.js';
 import { blockedWeights, unblockedWeights } from './weights.js';
 

@@ -1,15 +1,17 @@
+import { floatOf, withAttribute } from '../../graph/attributes.js';
 import { GraphBuilder } from '../../graph/builder.js';
 import { float32Of } from '../../graph/constants.js';
 import type { Attribute, Graph, Node } from '../../graph/ir.js';
 import { sameShape, type Shape } from '../../graph/shape.js';
 import type { Trace } from '../../graph/trace.js';
 import { overlapOf, overlappingTournament, tilingOf, tournament } from '../pooling.js';
+import { CHANNEL_STATISTICS, OWN_DOMAIN } from '../../own-operators.js';
 import { Uses } from '../uses.js';
-import { blockableConv } from './convolution.js';
+import { eachChannel } from './channels.js';
+import { blockableConv, type BlockableConv } from './convolution.js';
+import { BLOCKED } from './domain.js';
+import { appendFedWeights } from './fed-weights.js';
 import { blockedWeights } from './weights.js';
-
-/** ONNX Runtime's own operators on tensors [n, channels / block, height, width, block], declared as [n, channels, ...]. */
-export const BLOCKED = 'com.microsoft.nchwc';
 
 /**
  * Keeps tensors between convolutions in the blocked layout that the runtime's kernels compute in. The runtime blocks
@@ -18,9 +20,15 @@ export const BLOCKED = 'com.microsoft.nchwc';
  * long instead of one. Sums and activations that only follow a convolution are computed by it.
  *
  * @param block lanes of the processor's kernels, see `blockSize`
+ * @param weights `constant`, or `fed` where they will move and have to be brought into order at each execution
  */
-export function blockedLayout(graph: Graph, trace: Trace, block: number): Graph {
-  return new Blocking(graph, trace, block).run();
+export function blockedLayout(
+  graph: Graph,
+  trace: Trace,
+  block: number,
+  weights: 'constant' | 'fed' = 'constant',
+): Graph {
+  return new Blocking(graph, trace, block, weights).run();
 }
 
 /** Work on each element by itself, wherever it lies. */
@@ -53,6 +61,7 @@ class Blocking {
     private readonly graph: Graph,
     private readonly trace: Trace,
     private readonly block: number,
+    private readonly weights: 'constant' | 'fed',
   ) {
     const opsets = new Map([...graph.opsets, [BLOCKED, 1] as const]);
     this.#builder = new GraphBuilder({ ...graph, opsets }, []);
@@ -61,7 +70,7 @@ class Blocking {
 
   run(): Graph {
     for (const node of this.graph.nodes) {
-      if (node.domain !== '' || !this.#convert(node)) this.#keep(node);
+      if (!(node.domain === '' ? this.#convert(node) : this.#statistics(node))) this.#keep(node);
     }
     for (const { name } of this.graph.outputs) this.#asPlain(name);
     return this.#builder.build(this.graph.outputs);
@@ -76,6 +85,8 @@ class Blocking {
         return this.#pool(node);
       case 'Concat':
         return this.#concat(node);
+      case 'BatchNormalization':
+        return this.weights === 'fed' && this.#normalization(node);
       default:
         return ELEMENTWISE.has(node.op) && this.#elementwise(node);
     }
@@ -86,13 +97,47 @@ class Blocking {
     const bias = this.graph.constants.get(biasName);
     const conv = blockableConv(node, this.graph, this.#shape(input), this.block);
     if (conv === null || (biasName !== '' && bias?.type !== 'float32')) return false;
+    if (this.weights === 'fed' && conv.isDepthwise) return false;
     const source = conv.readsPlain ? this.#asPlain(input) : this.#asBlocked(input);
-    const weights = this.#builder.constant(blockedWeights(conv.weight, this.block), 'blocked');
+    const weights = this.#weights(node, conv);
     this.#open.set(node.outputs[0] ?? '', {
       inputs: [source, weights, biasName, ''],
       attributes: node.attributes,
       node,
     });
+    return true;
+  }
+
+  #weights(node: Node, { weight }: BlockableConv): string {
+    if (this.weights === 'fed') return appendFedWeights(this.#builder, node.inputs[1] ?? '', weight.shape, this.block);
+    return this.#builder.constant(blockedWeights(weight, this.block), 'blocked');
+  }
+
+  /** A factor and a shift of each channel: a convolution, which what follows it may become a part of. */
+  #normalization(node: Node): boolean {
+    const [input = '', scale = '', bias = '', mean = '', variance = ''] = node.inputs;
+    const channels = this.#shape(input)[1];
+    if (!this.#isBlocked(input) || typeof channels !== 'number') return false;
+    const builder = this.#builder;
+    const shifted = builder.node('Add', [variance, builder.scalar(floatOf(node, 'epsilon', 1e-5))]);
+    const factor = builder.node('Div', [scale, builder.node('Sqrt', [shifted])]);
+    const shift = builder.node('Sub', [bias, builder.node('Mul', [mean, factor])]);
+    const weights = builder.reshape(factor, [channels, 1, 1, 1]);
+    this.#open.set(node.outputs[0] ?? '', {
+      inputs: [this.#asBlocked(input), weights, shift, ''],
+      attributes: eachChannel(channels),
+      node,
+    });
+    return true;
+  }
+
+  /** Statistics of the channels of a blocked value. */
+  #statistics(node: Node): boolean {
+    const [input = ''] = node.inputs;
+    if (node.op !== CHANNEL_STATISTICS || node.domain !== OWN_DOMAIN || !this.#isBlocked(input)) return false;
+    this.#builder.append(
+      withAttribute({ ...node, inputs: [this.#asBlocked(input)] }, 'blocked', { kind: 'int', value: 1 }),
+    );
     return true;
   }
 

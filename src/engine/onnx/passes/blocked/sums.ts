@@ -1,6 +1,6 @@
 import type { Graph, Node } from '../../graph/ir.js';
 import { Uses } from '../uses.js';
-import { BLOCKED } from './layout.js';
+import { BLOCKED } from './domain.js';
 
 /**
  * A sum behind a blocked convolution that nothing else reads is computed by the convolution, as its fourth input. That is how

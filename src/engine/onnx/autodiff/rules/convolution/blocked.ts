@@ -1,26 +1,35 @@
 import type { GraphBuilder } from '../../../graph/builder.js';
 import type { Attribute, Constant } from '../../../graph/ir.js';
-import { BLOCKED } from '../../../passes/blocked/layout.js';
+import { BLOCKED } from '../../../passes/blocked/domain.js';
+import { channelProducts, channelSums, eachChannel } from '../../../passes/blocked/channels.js';
+import { fedWeights, fedWeightsOf } from '../../../passes/blocked/fed-weights.js';
 import { blockedWeights, unblockedWeights } from '../../../passes/blocked/weights.js';
+import { BLOCKED_WEIGHTS, OWN_DOMAIN } from '../../../own-operators.js';
 import type { GradientRule, RuleContext } from '../../rule.js';
 import { windows, type Window } from '../window.js';
 import { interleaved, phasesOfConv, spaceFromPhases } from './blocked-phases.js';
+import { inputGradientOfFed, weightGradient, weightGradientOfPlain } from './blocked-weights.js';
+import { plainLayout } from './blocked-layout.js';
 import { flippedWeights } from './conv.js';
 import { phasesBack, phasesOf, suitsPhases } from './phased-conv.js';
 
 /** The rules of the runtime's operators on the blocked layout, by domain and operator. */
-export function blockedRules(block: number): ReadonlyMap<string, GradientRule> {
+/**
+ * @param samples in one execution, where weights have gradients
+ */
+export function blockedRules(block: number, samples = 0): ReadonlyMap<string, GradientRule> {
   return new Map([
-    [`${BLOCKED}.Conv`, (context) => conv(context, block)],
+    [`${BLOCKED}.Conv`, (context) => conv(context, block, samples)],
     [`${BLOCKED}.ReorderInput`, reorderInput],
     [`${BLOCKED}.ReorderOutput`, reorderOutput],
+    [`${OWN_DOMAIN}.${BLOCKED_WEIGHTS}`, fedWeights],
   ]);
 }
 
 const reorderInput: GradientRule = (context) => {
   const channels = context.shape(context.input(0))[1];
   if (typeof channels !== 'number') return context.fail('has no fixed number of channels');
-  return [plain(context.builder, context.gradient, channels)];
+  return [plainLayout(context.builder, context.gradient, channels)];
 };
 
 const reorderOutput: GradientRule = ({ builder, gradient }) => [
@@ -28,10 +37,32 @@ const reorderOutput: GradientRule = ({ builder, gradient }) => [
 ];
 
 /** y = activation(w * x + bias + sum) */
-function conv(context: RuleContext, block: number): (string | null)[] {
+function conv(context: RuleContext, block: number, samples: number): (string | null)[] {
   const gradient = beforeActivation(context);
-  const byX = context.wants(0) ? byInput(context, gradient, block) : null;
-  return [byX, null, null, context.wants(3) ? gradient : null];
+  const [channels, ...sizes] = context.sizes(context.output, 1);
+  const area = sizes.reduce((a, b) => a * b, 1);
+  return [
+    context.wants(0) ? byInput(context, gradient, block) : null,
+    context.wants(1) ? byWeights(context, gradient, block, samples) : null,
+    context.wants(2) ? channelSums(context.builder, gradient, channels ?? 0, area) : null,
+    context.wants(3) ? gradient : null,
+  ];
+}
+
+function byWeights(context: RuleContext, gradient: string, block: number, samples: number): string {
+  const { builder } = context;
+  const input = context.input(0);
+  const [channels = 0, height = 0, width = 0] = context.sizes(input, 1);
+  const weights = fedWeightsOf(builder.producerOf(context.input(1)));
+  if (weights === null) {
+    const products = channelProducts(builder, input, gradient, { samples, channels, height, width });
+    return builder.reshape(products, [channels, 1, 1, 1]);
+  }
+  const [rows, columns] = windows(context, weights.shape.slice(2));
+  if (rows === undefined || columns === undefined) return context.fail('has not two axes');
+  const [outputs = 0] = weights.shape;
+  const layer = { input, gradient, samples, outputs, inputs: channels, axes: [rows, columns] as const, block };
+  return channels < block ? weightGradientOfPlain(builder, layer) : weightGradient(builder, layer);
 }
 
 /** ReLU and Clip are told from their results: what lies at a bound was cut off there. */
@@ -54,7 +85,14 @@ function beforeActivation(context: RuleContext): string {
 }
 
 function byInput(context: RuleContext, gradient: string, block: number): string {
-  const stored = context.constant(context.input(1)) ?? context.fail('has weights that are no constant');
+  const { builder } = context;
+  const stored = context.constant(context.input(1));
+  if (stored === undefined) {
+    const fed = fedWeightsOf(builder.producerOf(context.input(1)));
+    if (fed !== null) return inputGradientOfFed(builder, gradient, fed, windows(context, fed.shape.slice(2)));
+    // A factor of each channel goes back as it came.
+    return builder.add(BLOCKED, 'Conv', [gradient, context.input(1)], eachChannel(context.int('group', 1)));
+  }
   const weight = unblockedWeights(stored, block);
   const axes = windows(context, weight.shape.slice(2));
   const layer = new BlockedConv(context.builder, block, context.int('group', 1));
@@ -80,11 +118,11 @@ class BlockedConv {
     if (isUndilated && this.group === 1 && suitsPhases(channels, height, width)) {
       const { weight: phases, strides } = phasesOf(turned);
       const blocked = this.#convolve(gradient, phases, padsBack(axes), { strides });
-      return phasesBack(this.builder, plain(this.builder, blocked, phases.shape[0] ?? 0));
+      return phasesBack(this.builder, plainLayout(this.builder, blocked, phases.shape[0] ?? 0));
     }
     const dilations = axes.map((w) => w.dilation);
     const blocked = this.#convolve(gradient, turned, padsBack(axes), { dilations });
-    return channels < this.block ? plain(this.builder, blocked, channels) : blocked;
+    return channels < this.block ? plainLayout(this.builder, blocked, channels) : blocked;
   }
 
   /** Of stride 2: each quarter of the input, by the parity of its row and column, from a convolution of its own. */
@@ -94,7 +132,7 @@ class BlockedConv {
     if (channels < this.block) {
       const { weight: all, pads } = spaceFromPhases(weight, axes);
       const blocked = this.#convolve(gradient, all, pads, {});
-      return phasesBack(this.builder, plain(this.builder, blocked, 4 * channels));
+      return phasesBack(this.builder, plainLayout(this.builder, blocked, 4 * channels));
     }
     const quarters = phasesOfConv(weight, axes, this.group).map(
       (quarter) => quarter && this.#convolve(gradient, quarter.weight, quarter.pads, {}),
@@ -125,8 +163,4 @@ function padsBack(axes: readonly Window[]): number[] {
   const begin = axes.map((w) => w.dilation * (w.kernel - 1) - w.padBegin);
   const end = axes.map((w, i) => w.input - w.output + w.dilation * (w.kernel - 1) - (begin[i] ?? 0));
   return [...begin, ...end];
-}
-
-function plain(builder: GraphBuilder, blocked: string, channels: number): string {
-  return builder.add(BLOCKED, 'ReorderOutput', [blocked], new Map([['channels', { kind: 'int', value: channels }]]));
 }

@@ -11,7 +11,7 @@ export const batchNormalization: GradientRule = (context) => {
   const rank = context.rank(context.input(0));
   const others = Array.from({ length: rank }, (_, axis) => axis).filter((axis) => axis !== 1);
   const total = builder.reduceSum(gradient, others, false);
-  const centered = builder.node('Sub', [context.input(0), alongChannels(context, context.input(3))]);
+  const centered = builder.node('Sub', [context.input(0), context.builder.alongChannels(context.input(3), rank)]);
   const moment = builder.reduceSum(builder.node('Mul', [gradient, centered]), others, false);
   const scaled = builder.node('Div', [context.input(1), deviation(context)]);
   return [
@@ -33,12 +33,13 @@ function factor(context: RuleContext): string {
   const epsilon = context.float('epsilon', 1e-5);
   const scale = context.constant(context.input(1));
   const variance = context.constant(context.input(4));
+  const along = (value: string): string => context.builder.alongChannels(value, context.rank(context.input(0)));
   if (scale?.type === 'float32' && variance?.type === 'float32') {
     const variances = float32Of(variance);
     const factors = Float32Array.from(float32Of(scale), (s, i) => s / Math.sqrt((variances[i] ?? NaN) + epsilon));
-    return alongChannels(context, context.floats([factors.length], factors));
+    return along(context.floats([factors.length], factors));
   }
-  return alongChannels(context, context.builder.node('Div', [context.input(1), deviation(context)]));
+  return along(context.builder.node('Div', [context.input(1), deviation(context)]));
 }
 
 function deviation(context: RuleContext): string {
@@ -47,10 +48,4 @@ function deviation(context: RuleContext): string {
 
 function shiftedVariance(context: RuleContext): string {
   return context.builder.node('Add', [context.input(4), context.scalar(context.float('epsilon', 1e-5))]);
-}
-
-/** [channels] -> [channels, 1, ...], which is broadcast against [batch, channels, ...]. */
-function alongChannels(context: RuleContext, value: string): string {
-  const positions = context.rank(context.input(0)) - 2;
-  return positions <= 0 ? value : context.builder.reshape(value, [-1, ...Array.from({ length: positions }, () => 1)]);
 }

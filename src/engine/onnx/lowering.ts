@@ -1,0 +1,22 @@
+import { GraphBuilder } from './graph/builder.js';
+import type { Graph, Node } from './graph/ir.js';
+import { BLOCKED_WEIGHTS, CHANNEL_STATISTICS, OWN_DOMAIN } from './own-operators.js';
+import { lowerFedWeights } from './passes/blocked/fed-weights.js';
+import { lowerStatistics } from './training/channel-statistics.js';
+
+const LOWERINGS: Readonly<Record<string, (builder: GraphBuilder, node: Node) => void>> = {
+  [BLOCKED_WEIGHTS]: lowerFedWeights,
+  [CHANNEL_STATISTICS]: lowerStatistics,
+};
+
+/** Puts the runtime's operators in the place of Assay's own. */
+export function lowered(graph: Graph): Graph {
+  if (!graph.nodes.some(({ domain }) => domain === OWN_DOMAIN)) return graph;
+  const builder = new GraphBuilder(graph, []);
+  for (const node of graph.nodes) {
+    const lower = node.domain === OWN_DOMAIN ? LOWERINGS[node.op] : undefined;
+    if (lower === undefined) builder.append(node);
+    else lower(builder, node);
+  }
+  return builder.build(graph.outputs);
+}
