@@ -30,7 +30,7 @@ export function learningRateAt(schedule: LearningRate, step: number): number {
 /** @throws AssayError `usage` where a number of a schedule has no meaning. */
 export function checkLearningRate(schedule: LearningRate): void {
   const { kind, ...numbers } = schedule;
-  for (const [name, value] of Object.entries(numbers) as [string, number][]) {
+  for (const [name, value] of Object.entries<number>(numbers)) {
     const isCount = ['rise', 'fall', 'steps', 'warmUp'].includes(name);
     const least = name === 'steps' || name === 'rise' || name === 'fall' ? 1 : 0;
     if (!Number.isFinite(value) || value < least || (isCount && !Number.isInteger(value))) {

@@ -7,8 +7,8 @@ export interface BlockableConv {
   readonly weight: Constant;
   /** Whether it reads the plain layout: images have fewer channels than a block has lanes. */
   readonly readsPlain: boolean;
-  /** One group for each channel. */
-  readonly isDepthwise: boolean;
+  /** Whether the gradient by its weights has a blocked form as well: undilated, and not of each channel by itself. */
+  readonly hasWeightGradient: boolean;
 }
 
 /**
@@ -26,7 +26,9 @@ export function blockableConv(node: Node, graph: Graph, input: Shape, block: num
   if (!fillsBlocks || (group !== 1 && !isDepthwise) || stringOf(node, 'auto_pad', 'NOTSET') !== 'NOTSET') return null;
   const axes = kernel.map((size, axis) => axisOf(node, axis, size, sizes[axis] ?? 0));
   if (!axes.every(hasBlockedGradient) || new Set(axes.map(({ stride }) => stride)).size > 1) return null;
-  return { weight, readsPlain: !isDepthwise && inputs < block, isDepthwise };
+  const readsPlain = !isDepthwise && inputs < block;
+  const hasWeightGradient = !isDepthwise && axes.every((axis) => keepsWholePicture(axis, readsPlain));
+  return { weight, readsPlain, hasWeightGradient };
 }
 
 /** One axis of a strided window. */
@@ -49,6 +51,18 @@ function axisOf(node: Node, axis: number, kernel: number, size: number): Axis {
     end: pads?.[axis + 2] ?? 0,
     size,
   };
+}
+
+/**
+ * For its weights' gradient the picture is padded so that exactly the positions of the kernel come out of a convolution: none
+ * of it may have to be cut off.
+ */
+function keepsWholePicture({ kernel, stride, dilation, begin, end, size }: Axis, readsPlain: boolean): boolean {
+  const output = Math.floor((size + begin + end - kernel) / stride) + 1;
+  if (dilation !== 1) return false;
+  if (readsPlain) return stride * (output - 1) + kernel - size - begin >= 0;
+  const firstTaps = Array.from({ length: stride }, (_, parity) => (begin + parity) % stride);
+  return firstTaps.every((tap) => tap >= kernel || begin - tap >= 0);
 }
 
 /** Neither padding of the gradient may be negative: it would have to be cut instead. */

@@ -97,7 +97,7 @@ class Blocking {
     const bias = this.graph.constants.get(biasName);
     const conv = blockableConv(node, this.graph, this.#shape(input), this.block);
     if (conv === null || (biasName !== '' && bias?.type !== 'float32')) return false;
-    if (this.weights === 'fed' && conv.isDepthwise) return false;
+    if (this.weights === 'fed' && !conv.hasWeightGradient) return false;
     const source = conv.readsPlain ? this.#asPlain(input) : this.#asBlocked(input);
     const weights = this.#weights(node, conv);
     this.#open.set(node.outputs[0] ?? '', {

@@ -72,13 +72,6 @@ function phases({ kernel, stride, padBegin, input, output }: Window): (TapPhase 
   });
 }
 
-/** Whether `weightGradient` needs no inputs to be cut off, which a convolution cannot do. */
-export function hasBlockedWeightGradient(axes: readonly Window[]): boolean {
-  return axes.every(
-    (axis) => axis.dilation === 1 && phases(axis).every((phase) => phase === null || phase.padBegin >= 0),
-  );
-}
-
 function modulo(a: number, b: number): number {
   return ((a % b) + b) % b;
 }
