@@ -4,19 +4,23 @@ import { BLOCKED_WEIGHTS, CHANNEL_STATISTICS, OWN_DOMAIN } from './own-operators
 import { lowerFedWeights } from './passes/blocked/fed-weights.js';
 import { lowerStatistics } from './training/channel-statistics.js';
 
-const LOWERINGS: Readonly<Record<string, (builder: GraphBuilder, node: Node) => void>> = {
+const LOWERINGS: Readonly<Record<string, (builder: GraphBuilder, node: Node, samples: number | null) => void>> = {
   [BLOCKED_WEIGHTS]: lowerFedWeights,
   [CHANNEL_STATISTICS]: lowerStatistics,
 };
 
-/** Puts the runtime's operators in the place of Assay's own. */
-export function lowered(graph: Graph): Graph {
+/**
+ * Puts the runtime's operators in the place of Assay's own.
+ *
+ * @param samples in each execution; null where it has to run with any number, as for a trace
+ */
+export function lowered(graph: Graph, samples: number | null): Graph {
   if (!graph.nodes.some(({ domain }) => domain === OWN_DOMAIN)) return graph;
   const builder = new GraphBuilder(graph, []);
   for (const node of graph.nodes) {
     const lower = node.domain === OWN_DOMAIN ? LOWERINGS[node.op] : undefined;
     if (lower === undefined) builder.append(node);
-    else lower(builder, node);
+    else lower(builder, node, samples);
   }
   return builder.build(graph.outputs);
 }

@@ -6,7 +6,8 @@ export const OWN_DOMAIN = 'assay';
 
 /**
  * x -> mean and variance of each channel over the batch and its positions, [channels] both. The variance is that of the elements
- * themselves: divided by their count. Attributes: `rank` of x, its `channels`, and `blocked` where x lies in that layout.
+ * themselves: divided by their count. Attributes: `rank` of x, its `channels`, its `sizes` behind them, and
+ * `blocked` where x lies in that layout.
  */
 export const CHANNEL_STATISTICS = 'ChannelStatistics';
 

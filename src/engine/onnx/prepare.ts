@@ -149,7 +149,7 @@ async function settled(
     ...preparedFeeds(file, samples),
     ...keepingMasks(masks, samplesIn(samples)),
   }));
-  const trace = await traceGraph(lowered(rearranged), feeds, spec.resources.threads);
+  const trace = await traceGraph(lowered(rearranged, null), feeds, spec.resources.threads);
   const { graph, nameOf } = withoutNoOperations(rearranged, trace);
   return {
     graph,

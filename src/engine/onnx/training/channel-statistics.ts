@@ -1,8 +1,9 @@
 import type { GradientRule, RuleContext } from '../autodiff/rule.js';
-import { intOf } from '../graph/attributes.js';
+import { intOf, intsOf } from '../graph/attributes.js';
 import type { GraphBuilder } from '../graph/builder.js';
+import { float32Constant } from '../graph/constants.js';
 import type { Node } from '../graph/ir.js';
-import { channelMeans, scaledChannels } from '../passes/blocked/channels.js';
+import { channelMeans, channelProducts, scaledChannels } from '../passes/blocked/channels.js';
 
 /** With count elements x of a channel, d mean / dx = 1 / count and d variance / dx = 2 (x - mean) / count. */
 export const channelStatistics: GradientRule = (context) => {
@@ -37,17 +38,14 @@ function countOf(context: RuleContext): string {
 }
 
 /** Two passes, so that a variance that is small beside the mean is exact too. */
-export function lowerStatistics(builder: GraphBuilder, node: Node): void {
+export function lowerStatistics(builder: GraphBuilder, node: Node, samples: number | null): void {
+  if (isBlocked(node)) lowerBlocked(builder, node, samples);
+  else lowerPlain(builder, node);
+}
+
+function lowerPlain(builder: GraphBuilder, node: Node): void {
   const [x = ''] = node.inputs;
   const [mean = '', variance = ''] = node.outputs;
-  const channels = intOf(node, 'channels', 0);
-  if (isBlocked(node)) {
-    builder.rename(channelMeans(builder, x, channels), mean);
-    const ones = builder.node('Add', [builder.node('Sub', [mean, mean]), builder.scalar(1)]);
-    const centered = scaledChannels(builder, x, ones, builder.node('Neg', [mean]), channels);
-    builder.rename(channelMeans(builder, builder.node('Mul', [centered, centered]), channels), variance);
-    return;
-  }
   const rank = intOf(node, 'rank', 0);
   const axes = builder.integers(Array.from({ length: rank }, (_, axis) => axis).filter((axis) => axis !== 1));
   const reduced = (value: string, name: string): void =>
@@ -55,6 +53,22 @@ export function lowerStatistics(builder: GraphBuilder, node: Node): void {
   reduced(x, mean);
   const centered = builder.node('Sub', [x, builder.alongChannels(mean, rank)]);
   reduced(builder.node('Mul', [centered, centered]), variance);
+}
+
+function lowerBlocked(builder: GraphBuilder, node: Node, samples: number | null): void {
+  const [x = ''] = node.inputs;
+  const [mean = '', variance = ''] = node.outputs;
+  const channels = intOf(node, 'channels', 0);
+  builder.rename(channelMeans(builder, x, channels), mean);
+  const ones = builder.constant(float32Constant([channels], new Float32Array(channels).fill(1)), 'ones');
+  const centered = scaledChannels(builder, x, ones, builder.node('Neg', [mean]), channels);
+  if (samples === null) {
+    builder.rename(channelMeans(builder, builder.node('Mul', [centered, centered]), channels), variance);
+    return;
+  }
+  const [height = 0, width = 0] = intsOf(node, 'sizes') ?? [];
+  const squares = channelProducts(builder, centered, centered, { samples, channels, height, width });
+  builder.rename(builder.node('Div', [squares, builder.scalar(samples * height * width)]), variance);
 }
 
 function isBlocked(node: Node): boolean {

@@ -4,7 +4,7 @@ import { floatOf } from '../graph/attributes.js';
 import { GraphBuilder } from '../graph/builder.js';
 import { numbersOf } from '../graph/constants.js';
 import type { Graph, Node } from '../graph/ir.js';
-import { fixed, isPerSample, type Shape } from '../graph/shape.js';
+import { fixed, fixedFrom, isPerSample, type Shape } from '../graph/shape.js';
 import type { Trace, TracedValue } from '../graph/trace.js';
 import { CHANNEL_STATISTICS, OWN_DOMAIN } from '../own-operators.js';
 import type { RuntimeValue } from '../session.js';
@@ -77,7 +77,7 @@ function withBatchStatistics(builder: GraphBuilder, traced: Map<string, TracedVa
   const [x = '', scale = '', bias = '', runningMean = '', runningVariance = ''] = node.inputs;
   const { shape } = traced.get(x) ?? { shape: [] };
   const channels = fixed(shape[1]) ?? 0;
-  const ints = { rank: shape.length, channels };
+  const ints = { rank: shape.length, channels, sizes: fixedFrom(shape, 2) ?? [] };
   const [mean = '', variance = ''] = builder.nodes(CHANNEL_STATISTICS, [x], 2, ints, OWN_DOMAIN);
   for (const name of [mean, variance]) traced.set(name, { type: 'float32', shape: [channels] });
   builder.append({ ...node, inputs: [x, scale, bias, mean, variance] });

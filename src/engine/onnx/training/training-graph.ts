@@ -59,7 +59,12 @@ export class TrainingGraph {
     const wrt = form.wrt ?? [prepared.at];
     const compiled = gradientGraph({ ...prepared, graph }, spec.head, form.loss, wrt, statistics);
     const options = { threads: THREADS, optimization: 'all', device: spec.device } as const;
-    return new TrainingGraph(compiled, prepared, await compileGraph(lowered(compiled.graph), options), file);
+    return new TrainingGraph(
+      compiled,
+      prepared,
+      await compileGraph(lowered(compiled.graph, form.samples), options),
+      file,
+    );
   }
 
   /** Where the input gradient is taken. */
