@@ -1,6 +1,9 @@
 /** @jest-config-loader esbuild-register */
 import type { Config } from 'jest';
 
+// What `src/engine/onnx/devices/runtime.ts` sets does not leave jest's copy of the environment.
+process.env['ORT_DISABLE_TELEMETRY'] = '1';
+
 const compiled = (syntax: 'typescript' | 'ecmascript'): [string, unknown] => [
   '@swc/jest',
   { jsc: { parser: { syntax }, target: 'es2022' }, module: { type: 'commonjs' } },

@@ -12,3 +12,20 @@ export function inputsOf({ kind, shape, vocabulary }, samples = shape[0]) {
 function hashed(i) {
   return Math.imul(i, 2654435761) >>> 0;
 }
+
+/** Dropout by masks as fixtures/make/trained/masks.py makes them: kept when a hash of layer, step and index says so. */
+export function hashedMasks(layers) {
+  return (layer, step, shape, ratio) => {
+    const seed = (Math.imul(step, 0x9e3779b1) + Math.imul(layers.indexOf(layer), 0x85ebca77)) | 0;
+    const length = shape.reduce((product, dimension) => product * dimension, 1);
+    return Uint8Array.from({ length }, (_, i) => (mixed(seed, i) >= ratio ? 1 : 0));
+  };
+}
+
+/** Uniform in [0, 1): lowbias32 of fixtures/make/exported/draws.py. */
+function mixed(seed, i) {
+  let x = (Math.imul(i, 0x9e3779b9) + seed) | 0;
+  x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
+  x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
+  return ((x ^ (x >>> 16)) >>> 0) * 2 ** -32;
+}

@@ -9,7 +9,7 @@ import { temporaryFolder } from './temporary-folder.js';
 
 const fixtures = join(packageRoot(), 'fixtures');
 const main = join(packageRoot(), 'dist/src/cli/main.js');
-const COMMANDS = ['demo', 'init', 'doctor', 'plan', 'audit', 'report', 'gate', 'list', 'show'];
+const COMMANDS = ['demo', 'init', 'doctor', 'setup', 'plan', 'audit', 'report', 'gate', 'list', 'show'];
 
 function project(audits: object, sample = 100): string {
   const config = {

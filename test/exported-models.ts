@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { packageRoot } from '#base/package-root';
 import { sizeOf, type Tensor } from '#base/tensor';
-import type { EngineInputs, EngineModel, ModelBytes, OutputHead, OutputScale } from '../src/engine/contract.js';
+import type {
+  EngineInputs,
+  EngineModel,
+  EngineSpec,
+  ModelBytes,
+  OutputHead,
+  OutputScale,
+} from '../src/engine/contract.js';
 import { openOnnxModel } from '../src/engine/onnx/index.js';
 
 /** A whole model as its exporter wrote it, and what its source framework gives; see fixtures/make/exported. */
@@ -91,13 +98,15 @@ function joinedRanges(ranges: Recipe['ranges']): Float32Array {
 
 /** Elements from `start` on of a draw: fixtures/make/exported/draws.py has the same, and the bits agree. */
 function draw(into: Float32Array, { seed, low, high }: Uniform, start: number): void {
-  for (let i = 0; i < into.length; i++) {
-    let x = (imul(start + i, 0x9e3779b9) + seed) | 0;
-    x = imul(x ^ (x >>> 16), 0x7feb352d);
-    x = imul(x ^ (x >>> 15), 0x846ca68b);
-    x = (x ^ (x >>> 16)) >>> 0;
-    into[i] = low + (high - low) * (x / 2 ** 32);
-  }
+  for (let i = 0; i < into.length; i++) into[i] = low + (high - low) * fraction(seed, start + i);
+}
+
+/** Element `index` of a draw, in [0, 1). */
+export function fraction(seed: number, index: number): number {
+  let x = (imul(index, 0x9e3779b9) + seed) | 0;
+  x = imul(x ^ (x >>> 16), 0x7feb352d);
+  x = imul(x ^ (x >>> 15), 0x846ca68b);
+  return ((x ^ (x >>> 16)) >>> 0) / 2 ** 32;
 }
 
 function transposed(values: Float32Array, shape: readonly number[], permutation: readonly number[]): Float32Array {
@@ -140,15 +149,20 @@ function inputTensor(stored: StoredInput): Tensor {
   return { shape: stored.shape, data };
 }
 
-/** Opens an exported model as a target without normalization. */
-export function openExported(name: string, stored: ExportedModel): Promise<EngineModel> {
-  return openOnnxModel(exportedBytes(name, stored), {
+/** A target without normalization. */
+export function exportedSpec(stored: ExportedModel): EngineSpec {
+  return {
     head: stored.head,
     output: stored.output,
     normalization: { axis: 0, mean: [0], std: [1] },
     probe: exportedInputs(stored),
     resources: { threads: 2, batchSize: 2 },
-  });
+  };
+}
+
+/** Opens an exported model as a target without normalization. */
+export function openExported(name: string, stored: ExportedModel): Promise<EngineModel> {
+  return openOnnxModel(exportedBytes(name, stored), exportedSpec(stored));
 }
 
 /** Scores by the file's own graph and by the gradient graph, and the gradient, are those of the source framework. */

@@ -31,6 +31,21 @@ export interface StoredTensor {
   readonly data: string;
 }
 
+/** The files of fixtures/gradients/operators. */
+export const OPERATOR_FAMILIES = [
+  'convolution',
+  'elementwise',
+  'graphs',
+  'indexing',
+  'matrix',
+  'normalization',
+  'pooling',
+  'quantization',
+  'recurrent',
+  'reduction',
+  'shape',
+] as const;
+
 export function operatorCases(family: string): readonly OperatorCase[] {
   const path = join(packageRoot(), 'fixtures/gradients/operators', `${family}.json.gz`);
   return JSON.parse(gunzipSync(readFileSync(path)).toString('utf8')) as readonly OperatorCase[];
@@ -64,7 +79,7 @@ export function describeGradients(family: string): void {
 }
 
 /** The model of a case as differentiation takes it. */
-function differentiable(stored: OperatorCase): Differentiable {
+export function differentiable(stored: OperatorCase): Differentiable {
   const model = { main: 'case.onnx', files: new Map([['case.onnx', Buffer.from(stored.model, 'base64')]]) };
   return {
     graph: upgradeGraph(decodeModel(model)),

@@ -4,8 +4,7 @@ import { GraphBuilder } from '../src/engine/onnx/graph/builder.js';
 import type { Graph } from '../src/engine/onnx/graph/ir.js';
 import { poolIndices, tournamentPool } from '../src/engine/onnx/passes/pooling.js';
 import { recurrentOutputs } from '../src/engine/onnx/passes/recurrent-outputs.js';
-import { encodeModel } from '../src/engine/onnx/proto/codec.js';
-import { createSession, type RuntimeValue, type SessionOptions } from '../src/engine/onnx/session.js';
+import { compileGraph, type RuntimeValue, type SessionOptions } from '../src/engine/onnx/session.js';
 import { traceGraph, untyped, type Feeds } from '../src/engine/onnx/tracing.js';
 
 export type Reals = Float32Array | Float64Array;
@@ -30,6 +29,7 @@ const COTANGENT = 'test/cotangent';
 export async function vectorJacobian(
   { graph, feeds, wrt, seed, rules }: Differentiable,
   optimization: SessionOptions['optimization'],
+  device: SessionOptions['device'] = 'cpu',
 ): Promise<VectorJacobian> {
   const prepared = recurrentOutputs(await withPoolings(graph, feeds));
   const output = prepared.outputs[0]?.name ?? '';
@@ -43,8 +43,8 @@ export async function vectorJacobian(
     rules,
   });
   const outputs = [output, ...gradients.values()];
-  const complete = encodeModel(builder.build(outputs.map(untyped)));
-  const session = await createSession(complete, { threads: 1, optimization });
+  const complete = builder.build(outputs.map(untyped));
+  const session = await compileGraph(complete, { threads: 1, optimization, device });
   const results = await session.run({ ...feeds, [COTANGENT]: seed }, outputs).finally(() => session.dispose());
   const gradientBy = (name: string): Reals => {
     const gradient = gradients.get(name);

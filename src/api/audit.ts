@@ -10,7 +10,7 @@ import { loadPlugins } from '#plugin/load';
 import { createRegistry } from '#plugin/registry';
 import { reporters } from '#reports/index';
 
-export interface AuditOptions extends PlanOptions {
+export interface AuditOptions extends Omit<PlanOptions, 'resume'> {
   /** What paths in a config that is a value are relative to. Default: the working directory. */
   readonly cwd?: string;
   /** Instead of the policy that the config names. Only for a config that is a value. */
@@ -31,7 +31,10 @@ export async function audit(config: string | Config, options: AuditOptions = {})
   const { cwd = process.cwd(), policy, resume = false, on = () => undefined, ...planOptions } = options;
   const loaded = await load(config, cwd, policy);
   const others = await loadPlugins(loaded.config.plugins, { from: loaded.file });
-  const planned = await planRun(loaded, createRegistry([...builtinPlugins, ...others]), planOptions);
+  const planned = await planRun(loaded, createRegistry([...builtinPlugins, ...others]), {
+    ...planOptions,
+    resume,
+  });
   const signal = options.signal ?? new AbortController().signal;
   return executeRun(planned, { resume, signal, on, reporters });
 }

@@ -2,6 +2,8 @@ import { resolve } from 'node:path';
 import { rowRange, rowsOf } from '#base/tensor';
 import type { SamplesConfig, TargetConfig } from '#config/schema';
 import { loadSamples } from '#data/load-samples';
+import { resolveDevice, type DeviceChoice } from '#engine/index';
+import { requireAgreement } from '#target/agreement';
 import { declareTarget } from '#target/declare';
 import { openTarget as open } from '#target/open';
 import { readModelFile } from '#target/read-model';
@@ -17,6 +19,8 @@ export interface OpenOptions {
   readonly threads?: number;
   /** Samples in one execution; changes no result. Default 256. */
   readonly batchSize?: number;
+  /** Where the model is executed: the fastest device that works, or one by name. Default: auto. */
+  readonly device?: DeviceChoice;
 }
 
 export interface Opened {
@@ -39,7 +43,7 @@ export async function openTarget(
   options: OpenOptions = {},
 ): Promise<Opened> {
   requireNativeArrays();
-  const { cwd = process.cwd(), seed = 0, threads = 1, batchSize = 256 } = options;
+  const { cwd = process.cwd(), seed = 0, threads = 1, batchSize = 256, device: wanted = 'auto' } = options;
   const absolute = (path: string) => resolve(cwd, path);
   const located = {
     ...config,
@@ -51,6 +55,13 @@ export async function openTarget(
   const files = { ...data, inputs: absolute(data.inputs), labels: absolute(data.labels) };
   const { samples } = await loadSamples(files, declaration, seed);
   const probe = rowRange(samples.inputs, 0, Math.min(PROBE, rowsOf(samples.inputs)));
-  const { target } = await open(located, model, probe, { threads, batchSize });
+  const device = await resolveDevice(wanted);
+  const resources = { threads, batchSize };
+  const { target, card } = await open(located, model, probe, resources, device);
+  if (device !== 'cpu') {
+    const onCpu = await open(located, model, probe, resources, 'cpu');
+    await requireAgreement(card, target, onCpu.target, probe);
+    await onCpu.target.dispose();
+  }
   return { target, samples };
 }

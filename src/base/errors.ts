@@ -10,6 +10,7 @@ export type AssayErrorCode =
   | 'output'
   | 'worker'
   | 'run'
+  | 'setup'
   | 'nothing-audited'
   | 'interrupted';
 

@@ -53,6 +53,7 @@ export const shared = {
   only: () => new Option('--only <ids>', 'run these plugins only, such as evasion/pgd,evasion/fgsm').argParser(idList),
   sample: () => new Option('--sample <n>', 'draw this many test samples').argParser(wholeNumber(1)),
   seed: () => new Option('--seed <s>', 'the seed of every random stream').argParser(seedOf),
+  device: () => new Option('--device <name>', 'where the model is executed').choices(['auto', 'cpu', 'webgpu', 'cuda']),
   plugin: () =>
     new Option('--plugin <module>', 'a module with plugins of others; may be repeated').argParser(moduleList),
   out: () => new Option('--out <dir>', 'where run folders are made'),

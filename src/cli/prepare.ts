@@ -1,6 +1,7 @@
 import { builtinPlugins } from '#builtin';
 import { loadConfig } from '#config/load';
 import type { LoadedConfig } from '#config/loaded';
+import type { DeviceChoice } from '#engine/index';
 import type { PlanOptions } from '#pipeline/types';
 import { loadPlugins } from '#plugin/load';
 import { createRegistry, type Registry } from '#plugin/registry';
@@ -43,8 +44,9 @@ export interface PlanFlags {
   readonly only?: readonly string[];
   readonly sample?: number;
   readonly seed?: number | string;
+  readonly device?: DeviceChoice;
 }
 
-export function planOptions({ only, sample, seed }: PlanFlags, signal: AbortSignal): PlanOptions {
-  return { ...given({ only, sample, seed }), signal };
+export function planOptions({ only, sample, seed, device }: PlanFlags, signal: AbortSignal): PlanOptions {
+  return { ...given({ only, sample, seed, device }), signal };
 }

@@ -9,6 +9,7 @@ import { addInit } from './commands/init.js';
 import { addList } from './commands/list.js';
 import { addPlan } from './commands/plan.js';
 import { addReport } from './commands/report.js';
+import { addSetup } from './commands/setup.js';
 import { addShow } from './commands/show.js';
 import { reportError, usageSentence } from './errors.js';
 import { examples } from './help.js';
@@ -22,6 +23,7 @@ const COMMANDS: readonly AddCommand[] = [
   addDemo,
   addInit,
   addDoctor,
+  addSetup,
   addPlan,
   addAudit,
   addReport,

@@ -19,10 +19,11 @@ export interface RunFlags extends ConfigFlags, PlanFlags {
 export async function runConfig(config: string | undefined, flags: RunFlags, io: Io): Promise<RunResult> {
   const { loaded, registry } = await prepare(config, flags, io);
   return interruptible(io, async (signal) => {
-    const planned = await planRun(loaded, registry, planOptions(flags, signal));
+    const resume = resumeOf(flags);
+    const planned = await planRun(loaded, registry, { ...planOptions(flags, signal), resume });
     const progress = progressOn(io, { quiet: flags.quiet === true });
     try {
-      return await executeRun(planned, { resume: resumeOf(flags), signal, on: progress.on, reporters });
+      return await executeRun(planned, { resume, signal, on: progress.on, reporters });
     } finally {
       progress.end();
     }

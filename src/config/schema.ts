@@ -143,7 +143,14 @@ export const Config = Type.Object(
       ),
     ),
     engine: Type.Optional(Type.Unsafe<'auto' | 'onnx'>({ type: 'string', enum: ['auto', 'onnx'] })),
-    device: Type.Optional(Type.Unsafe<'auto' | 'cpu'>({ type: 'string', enum: ['auto', 'cpu'] })),
+    device: Type.Optional(
+      Type.Unsafe<'auto' | 'cpu' | 'webgpu' | 'cuda'>({
+        type: 'string',
+        enum: ['auto', 'cpu', 'webgpu', 'cuda'],
+        description:
+          'Where the model is executed; `assay doctor` shows what works. Default: auto, the fastest that works.',
+      }),
+    ),
     seed: Type.Optional(Type.Union([Type.Integer(), Type.String({ minLength: 1 })], { description: 'Default 0.' })),
     plugins: Type.Optional(
       Type.Array(Path('A module: a path relative to this file, or a package name.'), {

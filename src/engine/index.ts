@@ -1,17 +1,9 @@
 export type * from './contract.js';
 export { openOnnxModel } from './onnx/index.js';
-export {
-  cudaInstallation,
-  installCuda,
-  loadCudaProvider,
-  proveCuda,
-  removeCuda,
-  type CudaInstallation,
-  type CudaProof,
-  type CudaProvider,
-} from './onnx/cuda/index.js';
+export { installCuda, removeCuda, type CudaInstallation } from './onnx/cuda/index.js';
 export {
   fastestOf,
+  proveDevice,
   proveDevices,
   resolveDevice,
   UNPROVED_ON_HARDWARE,

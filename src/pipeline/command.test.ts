@@ -12,6 +12,7 @@ const planned = (options: PlanOptions, file = '/somewhere/assay.config.json') =>
 test('names what decides the plan, and no folder', () => {
   expect(commandOf(planned({}))).toBe('assay audit assay.config.json');
   expect(commandOf(planned({ sample: 100, seed: 7 }))).toBe('assay audit assay.config.json --sample 100 --seed 7');
+  expect(commandOf(planned({ device: 'webgpu' }))).toBe('assay audit assay.config.json --device webgpu');
   expect(withOnly('assay audit', ['evasion/pgd', 'evasion/fgsm'])).toBe('assay audit --only evasion/pgd,evasion/fgsm');
   expect(withOnly('assay audit', [])).toBe('assay audit');
 });

@@ -22,10 +22,11 @@ function words(config: string, flags: readonly string[]): string {
 }
 
 /** What decides the plan beside the config. */
-function flagsOf({ sample, seed }: PlanOptions): string[] {
+function flagsOf({ sample, seed, device }: PlanOptions): string[] {
   return [
     ...(sample === undefined ? [] : [`--sample ${sample}`]),
     ...(seed === undefined ? [] : [`--seed ${quoted(String(seed))}`]),
+    ...(device === undefined ? [] : [`--device ${device}`]),
   ];
 }
 

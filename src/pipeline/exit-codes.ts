@@ -36,6 +36,7 @@ const CODE_OF_ERROR: Readonly<Record<AssayErrorCode, ExitCode>> = {
   output: EXIT.badInput,
   worker: EXIT.undecided,
   run: EXIT.undecided,
+  setup: EXIT.undecided,
   'nothing-audited': EXIT.nothingAudited,
   interrupted: EXIT.interrupted,
 };

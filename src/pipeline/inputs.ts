@@ -6,11 +6,11 @@ import { loadSamples, type LoadedSamples } from '#data/load-samples';
 import { loadTable, type LoadedTable } from '#data/load-table';
 import { declareTarget } from '#target/declare';
 import { readModelFile } from '#target/read-model';
-import type { TargetInput } from './types.js';
+import type { TargetFiles } from './types.js';
 
 /** What a config names, read once. */
 export interface ReadInputs {
-  readonly target: TargetInput | null;
+  readonly target: TargetFiles | null;
   readonly test: LoadedSamples | null;
   readonly train: LoadedSamples | null;
   readonly table: LoadedTable | null;

@@ -30,11 +30,13 @@ export async function inspect(
 }
 
 /** Nothing has run yet: whatever kept the model from being opened is the model's. */
-function unopened({ model }: TargetInput, { what, mend, cause }: AssayError): AssayError {
+function unopened({ model, device }: TargetInput, { what, mend, cause }: AssayError): AssayError {
+  const place = device === 'cpu' ? '' : ` on \`${device}\``;
+  const hint = device === 'cpu' ? mend : 'Set `device` to `cpu`.';
   return new AssayError('model', {
     where: model.main,
-    what: `the model could not be opened: ${what}`,
-    ...(mend === undefined ? {} : { mend }),
+    what: `the model could not be opened${place}: ${what}`,
+    ...(hint === undefined ? {} : { mend: hint }),
     cause,
   });
 }

@@ -8,8 +8,8 @@ import { checkThresholds } from '#config/policy';
 import type { Plugin } from '#plugin/plugin';
 import type { Registry } from '#plugin/registry';
 import { fateOf, type Facts } from './fate.js';
+import { placeTarget } from './placement.js';
 import { readInputs } from './inputs.js';
-import { inspect } from './inspect.js';
 import type { Cell, Plan, PlannedRun, PlanOptions } from './types.js';
 
 /**
@@ -26,7 +26,8 @@ export async function planRun(loaded: LoadedConfig, registry: Registry, options:
   checkThresholds(loaded.policy, registry.plugins);
   const seed = options.seed ?? config.seed;
   const inputs = await readInputs(config, seed, options.sample);
-  const card = inputs.target === null ? null : await inspect(inputs.target, config, options.signal);
+  const placed = inputs.target === null ? null : await placeTarget(inputs.target, loaded, options);
+  const card = placed?.card ?? null;
   const facts: Facts = { config, inputs, card, only };
   const cells = audits.map((audit) => cellOf(audit, registry.get(audit.audit), { ...facts, seed }));
   const data = [inputs.test, inputs.train, inputs.table].flatMap((each) => (each === null ? [] : [each.card]));
@@ -36,7 +37,7 @@ export async function planRun(loaded: LoadedConfig, registry: Registry, options:
     loaded,
     registry,
     inputs: {
-      target: inputs.target,
+      target: placed?.target ?? null,
       test: inputs.test?.samples ?? null,
       train: inputs.train?.samples ?? null,
       table: inputs.table?.table ?? null,

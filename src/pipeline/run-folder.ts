@@ -8,6 +8,8 @@ import { checkedRecord, checker, parseJson, PlanFile, RUN_VERSION } from './reco
 import type { Cell } from './types.js';
 
 const PLAN = 'plan.json';
+/** As {@link createRunFolder} names them. */
+const RUN_NAME = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-[0-9a-f]{8}/;
 const checkPlan = checker(PlanFile);
 
 /**
@@ -44,6 +46,29 @@ export function findUnfinished(out: string, planDigest: Digest): string | null {
   return null;
 }
 
+/** The newest run of this config below `out` that did not come to its end, whatever was planned; null when there is none. */
+export function newestUnfinished(out: string, configDigest: Digest): string | null {
+  const newestFirst = namesIn(out).sort().reverse();
+  const folders = newestFirst.filter((name) => RUN_NAME.test(name)).map((name) => join(out, name));
+  return folders.find((folder) => hasPlan(folder) && isUnfinished(folder, configDigest)) ?? null;
+}
+
+/** What is damaged is none to go on with. */
+function isUnfinished(folder: string, configDigest: Digest): boolean {
+  const entries = readableJournal(folder);
+  const isOfConfig = entries.some((entry) => entry.kind === 'opened' && entry.configDigest === configDigest);
+  return isOfConfig && entries.every(({ kind }) => kind !== 'finished');
+}
+
+function readableJournal(folder: string): ReturnType<typeof readJournal> {
+  try {
+    return readJournal(folder);
+  } catch (thrown) {
+    if (thrown instanceof AssayError) return [];
+    throw thrown;
+  }
+}
+
 /**
  * The folder to go on in when the caller names it.
  *
@@ -54,7 +79,7 @@ export function checkResumable(runFolder: string, planDigest: Digest): string {
   if (plan.digest === planDigest) return runFolder;
   throw new AssayError('usage', {
     where: runFolder,
-    what: 'this run was planned from another target, data, seed, list of audits or version of Assay',
+    what: 'this run was planned from another target, device, data, seed, list of audits or version of Assay',
     mend: 'Resume it with what it was started with, or leave out `--resume`.',
   });
 }

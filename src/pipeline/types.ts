@@ -3,7 +3,7 @@ import type { JsonObject } from '#base/json';
 import type { LoadedConfig, LoadedPolicy } from '#config/loaded';
 import type { TargetConfig } from '#config/schema';
 import type { Table } from '#data/table';
-import type { ModelBytes } from '#engine/index';
+import type { Device, DeviceChoice, ModelBytes } from '#engine/index';
 import type { Cost, DataNeed, Reporter, TargetFacts } from '#plugin/plugin';
 import type { Registry } from '#plugin/registry';
 import type { DataCard, Report, TargetCard, Timings } from '#report/report';
@@ -66,6 +66,10 @@ export interface PlanOptions {
   /** Overrides `sample` of the test data. */
   readonly sample?: number;
   readonly seed?: number | string;
+  /** Overrides `device`. */
+  readonly device?: DeviceChoice;
+  /** The run to go on with, whose device it keeps where the config says `auto`; as in {@link RunOptions}. */
+  readonly resume?: RunOptions['resume'];
   readonly signal?: AbortSignal;
 }
 
@@ -77,14 +81,20 @@ export interface RunInputs {
   readonly table: Table | null;
 }
 
-/** All that opens a target in a worker. */
-export interface TargetInput {
+/** A target as its files and the config have it. */
+export interface TargetFiles {
   readonly config: TargetConfig;
   readonly model: ModelBytes;
   readonly facts: TargetFacts;
   readonly labels: readonly string[] | null;
   /** A few real samples, the same for every cell. */
   readonly probe: Tensor;
+}
+
+/** All that opens a target in a worker. */
+export interface TargetInput extends TargetFiles {
+  /** One that works. */
+  readonly device: Device;
 }
 
 export interface PlannedRun {

@@ -3,6 +3,7 @@ import type { JsonObject } from '#base/json';
 import type { Evidence, Plugin, RunContext, StepValue } from '#plugin/plugin';
 import type { Registry } from '#plugin/registry';
 import { randomStreams } from '#stats/random';
+import { requireAgreement } from '#target/agreement';
 import { openTarget } from '#target/open';
 import type { Samples, Target } from '#target/target';
 import { plainJson } from './plain-json.js';
@@ -23,7 +24,13 @@ export function perform(task: Task, registry: Registry, port: TaskPort): Promise
 }
 
 async function inspect({ target, resources }: InspectTask): Promise<TaskResult> {
-  const opened = await openTarget(target.config, target.model, target.probe, resources);
+  const { config, model, probe, device } = target;
+  const opened = await openTarget(config, model, probe, resources, device);
+  if (device !== 'cpu') {
+    const onCpu = await openTarget(config, model, probe, resources, 'cpu');
+    await requireAgreement(opened.card, opened.target, onCpu.target, probe);
+    await onCpu.target.dispose();
+  }
   await opened.target.dispose();
   return { kind: 'inspected', card: opened.card };
 }
@@ -40,8 +47,8 @@ async function runCell(task: CellTask, plugin: Plugin, port: TaskPort): Promise<
 
 async function openNeeded({ inputs, resources }: CellTask, plugin: Plugin): Promise<Target | null> {
   if (plugin.needs.length === 0 || inputs.target === null) return null;
-  const { config, model, probe } = inputs.target;
-  return (await openTarget(config, model, probe, resources)).target;
+  const { config, model, probe, device } = inputs.target;
+  return (await openTarget(config, model, probe, resources, device)).target;
 }
 
 async function runPlugin(plugin: Plugin, context: RunContext<JsonObject>): Promise<Evidence<unknown>> {

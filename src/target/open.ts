@@ -4,6 +4,7 @@ import { rowsOf, type Tensor } from '#base/tensor';
 import type { TargetConfig } from '#config/schema';
 import {
   openOnnxModel,
+  type Device,
   type EngineModel,
   type EngineTrainer,
   type LossSpec,
@@ -29,6 +30,7 @@ export interface OpenedTarget {
  *
  * @param config with absolute paths
  * @param probe up to 64 real samples: the output scale is told and rewrites are proved on them
+ * @param device one that works, as `resolveDevice` gives it
  * @throws AssayError `model`, `config` or `operator`
  */
 export async function openTarget(
@@ -36,10 +38,11 @@ export async function openTarget(
   model: ModelBytes,
   probe: Tensor,
   resources: Resources,
+  device: Device = 'cpu',
 ): Promise<OpenedTarget> {
   const declaration = await declareTarget(config, model);
-  const target = await openDeclared(declaration, config, model, probe, resources);
-  return { target, card: cardOf(target, config, model) };
+  const target = await openDeclared(declaration, config, model, probe, { resources, device });
+  return { target, card: cardOf(target, config, model, device) };
 }
 
 /** The digest of everything that decides what a target computes. */
@@ -57,7 +60,7 @@ async function openDeclared(
   config: TargetConfig,
   model: ModelBytes,
   probe: Tensor,
-  resources: Resources,
+  execution: { readonly resources: Resources; readonly device: Device },
 ): Promise<ModelTarget> {
   const { domain, head } = declaration;
   const engine = await openOnnxModel(model, {
@@ -65,7 +68,7 @@ async function openDeclared(
     output: config.output ?? null,
     normalization: { axis: channelAxis(domain), mean: domain.mean, std: domain.std },
     probe,
-    resources,
+    ...execution,
   });
   const wanted = scoreWidth(head);
   if (engine.facts.scoreWidth !== wanted) {
@@ -77,7 +80,7 @@ async function openDeclared(
   }
   const reopen = (bytes: Uint8Array): Promise<ModelTarget> => {
     const retrained: ModelBytes = { main: model.main, files: new Map([[model.main, bytes]]) };
-    return openDeclared(declaration, config, retrained, probe, resources);
+    return openDeclared(declaration, config, retrained, probe, execution);
   };
   return new ModelTarget(targetDigest(declaration, config, model), model.main, declaration, engine, reopen);
 }
@@ -164,14 +167,14 @@ class ModelTrainer implements Trainer {
   }
 }
 
-function cardOf(target: ModelTarget, config: TargetConfig, model: ModelBytes): TargetCard {
+function cardOf(target: ModelTarget, config: TargetConfig, model: ModelBytes, device: Device): TargetCard {
   const { facts } = target.engine;
   const { domain, head } = target;
   return {
     name: target.name,
     digest: target.digest,
     engine: 'onnx',
-    device: 'cpu',
+    device,
     files: fileCards(model),
     domain: {
       kind: domain.kind,

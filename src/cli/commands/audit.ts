@@ -18,6 +18,7 @@ export const addAudit: AddCommand = (program, io, finish) => {
     .addOption(shared.only())
     .addOption(shared.sample())
     .addOption(shared.seed())
+    .addOption(shared.device())
     .addOption(shared.policy())
     .addOption(shared.out())
     .addOption(shared.batchSize())

@@ -1,10 +1,11 @@
 import { packageVersion } from '#base/package-root';
+import { fastestOf, proveDevices, type DeviceProof } from '#engine/index';
 import { EXIT } from '#pipeline/exit-codes';
 import { formatCount } from '#reports/format';
-import { askProbe } from '../doctor/ask-probe.js';
+import { deviceLines } from '../doctor/devices.js';
 import { machine, OLDEST_NODE, runtimeVersion, type Machine } from '../doctor/machine.js';
-import type { ProbeResult } from '../doctor/probe.js';
 import { examples } from '../help.js';
+import { interruptible } from '../interrupt.js';
 import { colorsFor, printJson, printLine, type Colors, type Io } from '../io.js';
 import { shared } from '../options.js';
 import { pairs } from '../print/table.js';
@@ -15,7 +16,9 @@ interface Diagnosis {
   readonly version: string;
   readonly machine: Machine;
   readonly runtime: string | null;
-  readonly probe: ProbeResult;
+  readonly devices: readonly DeviceProof[];
+  /** The device that `auto` takes. */
+  readonly auto: DeviceProof['device'];
 }
 
 export const addDoctor: AddCommand = (program, io, finish) => {
@@ -23,16 +26,18 @@ export const addDoctor: AddCommand = (program, io, finish) => {
     .command('doctor')
     .summary('what works on this machine, and how to get the rest')
     .description(
-      'Checks Node, ONNX Runtime and the machine, and runs a bundled model with its gradient in a worker process.',
+      'Checks Node, ONNX Runtime and the machine, and runs a model with its gradient on every device, each in a process of its own.',
     )
     .addOption(shared.json())
     .addHelpText('after', examples(['assay doctor', 'assay doctor --json']))
     .action(async (flags: { readonly json?: true }) => {
-      const diagnosis = {
+      const devices = await interruptible(io, proveDevices, 'Stopping.');
+      const diagnosis: Diagnosis = {
         version: packageVersion(),
         machine: machine(),
         runtime: runtimeVersion(),
-        probe: await askProbe(),
+        devices,
+        auto: fastestOf(devices),
       };
       if (flags.json) printJson(io, diagnosis);
       else print(diagnosis, io);
@@ -40,8 +45,8 @@ export const addDoctor: AddCommand = (program, io, finish) => {
     });
 };
 
-function isHealthy({ machine, probe }: Diagnosis): boolean {
-  return machine.nodeIsNewEnough && probe.kind === 'works';
+function isHealthy({ machine, devices }: Diagnosis): boolean {
+  return machine.nodeIsNewEnough && devices.some(({ device, works }) => device === 'cpu' && works);
 }
 
 function print(diagnosis: Diagnosis, io: Io): void {
@@ -59,7 +64,7 @@ function print(diagnosis: Diagnosis, io: Io): void {
         'onnxruntime-node',
         runtime ?? `${colors.red('✕')} not installed. Install Assay again: npm install --ignore-scripts assay`,
       ],
-      ...probeLines(diagnosis.probe, colors),
+      ...deviceLines(diagnosis.devices, diagnosis.auto, colors),
     ]),
   );
   printLine(io.stdout);
@@ -76,23 +81,4 @@ function nodeLine({ node, nodeIsNewEnough }: Machine, colors: Colors): string {
 
 function featureList({ features }: Machine): string {
   return features === null || features.length === 0 ? '' : ` (${features.join(', ')})`;
-}
-
-function probeLines(probe: ProbeResult, colors: Colors): [string, string][] {
-  if (probe.kind === 'fails') {
-    return [['worker process', `${colors.red('✕')} ${oneLine(probe.sentence)}`]];
-  }
-  const has = (name: string) => probe.backends.some((backend) => backend.name === name);
-  return [
-    [
-      'worker process',
-      `${colors.green('✓')} ran a model and its gradient in ${Math.round(probe.milliseconds)} ms (${Math.round(probe.rssMiB)} MiB)`,
-    ],
-    ['cpu', `${colors.green('✓')} every audit runs on it`],
-    [
-      'webgpu',
-      has('webgpu') ? '– inside the package; this version of Assay does not use it yet' : '– not in this package',
-    ],
-    ['cuda', '– not used by this version of Assay; nothing to install'],
-  ];
 }

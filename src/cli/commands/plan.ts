@@ -23,6 +23,7 @@ export const addPlan: AddCommand = (program, io, finish) => {
     .addOption(shared.only())
     .addOption(shared.sample())
     .addOption(shared.seed())
+    .addOption(shared.device())
     .addOption(shared.policy())
     .addOption(shared.allowCode())
     .addOption(shared.json())

@@ -78,6 +78,8 @@ export async function prepareGraph(preparation: Preparation, form: GraphForm): P
 export interface TrainingPreparation extends PreparedGraph {
   readonly statistics: TrainingMode['statistics'];
   readonly masks: TrainingMode['masks'];
+  /** Lanes of the blocked layout; null in the plain one. */
+  readonly block: number | null;
 }
 
 /**
@@ -92,13 +94,13 @@ export async function prepareTraining(
 ): Promise<TrainingPreparation> {
   const { graph, trace, ...rest } = await rewritten(preparation, 'integers');
   const mode = trainingMode(graph, trace, options);
-  const block = await blockOn(preparation.spec.device);
-  const isBlocked = block !== null && samples % block === 0;
-  const laidOut = isBlocked ? blockedLayout(mode.graph, mode.trace, block, 'fed') : mode.graph;
-  const rules = new Map([...rulesFor(isBlocked ? block : null, samples), ...modeRules]);
+  const lanes = await blockOn(preparation.spec.device);
+  const block = lanes !== null && samples % lanes === 0 ? lanes : null;
+  const laidOut = block === null ? mode.graph : blockedLayout(mode.graph, mode.trace, block, 'fed');
+  const rules = new Map([...rulesFor(block, samples), ...modeRules]);
   const { statistics, masks } = mode;
   const prepared = await settled(preparation, { ...rest, graph: laidOut, trace: mode.trace, rules }, masks);
-  return { ...prepared, statistics, masks };
+  return { ...prepared, statistics, masks, block };
 }
 
 function blockOn(device: EngineSpec['device'] = 'cpu'): Promise<number | null> {
@@ -137,6 +139,12 @@ async function rewritten(
   return { graph: gelu(layerNormalization(decomposed, trace)), trace, scores, notes };
 }
 
+/** Without the values that stand in the place of Assay's own operators: their names are free again. */
+function only({ inputs, nodes, constants }: Graph, trace: Trace): Trace {
+  const names = new Set([...inputs.map(({ name }) => name), ...nodes.flatMap(({ outputs }) => outputs)]);
+  return new Map([...trace].filter(([name]) => names.has(name) || constants.has(name)));
+}
+
 /** What every form ends with: selections, poolings and recurrent layers whose gradients are cheap, and all shapes. */
 async function settled(
   { file, spec, probe, head }: Preparation,
@@ -149,7 +157,8 @@ async function settled(
     ...preparedFeeds(file, samples),
     ...keepingMasks(masks, samplesIn(samples)),
   }));
-  const trace = await traceGraph(lowered(rearranged, null), feeds, spec.resources.threads);
+  const executed = await traceGraph(lowered(rearranged, null), feeds, spec.resources.threads);
+  const trace = only(rearranged, executed);
   const { graph, nameOf } = withoutNoOperations(rearranged, trace);
   return {
     graph,

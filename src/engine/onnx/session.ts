@@ -20,6 +20,11 @@ export interface SessionOptions {
   readonly threads: number;
   /** `none` keeps every value of the graph as it is written, for traces. */
   readonly optimization: 'all' | 'none';
+  /**
+   * Whether the runtime plans the places of all values in one block once it has seen an execution; it does when this is left
+   * out. The block comes on top of what the first execution took.
+   */
+  readonly memoryPattern?: boolean;
   /** The CPU when it is left out. */
   readonly device?: Device | undefined;
   /** Names of nodes that stay on the CPU; none when it is left out. */
@@ -73,6 +78,7 @@ export async function createSession(
       intraOpNumThreads: options.threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
+      enableMemPattern: options.memoryPattern ?? true,
       logSeverityLevel: ONLY_FATAL,
       externalData: [...data].map(([path, bytes]) => ({ path, data: bytes })),
       extra: {

@@ -69,7 +69,6 @@ whenPip()('an installation', () => {
       version: release.runtime,
       folder,
       bytes: sizes.reduce((a, b) => a + b),
-      provedOnHardware: false,
     });
   });
 
@@ -102,10 +101,9 @@ whenPip()('an installation', () => {
     const before = cached(release);
     writeWheel(release.index, { ...NVIDIA, files: { [`nvidia/cu13/lib/${FIRST}`]: 'not the published one' } });
     writeFileSync(join(folderOf(release), 'lib', FIRST), 'damaged');
-    await expect(install(release)).rejects.toMatchObject({
-      code: 'setup',
-      message: expect.stringMatching(/^the wheel of nvidia-first==13\.0\.1 .* is not the published one: its SHA-256/),
-    });
+    await expect(install(release)).rejects.toThrow(
+      /^the wheel of nvidia-first==13\.0\.1 .* is not the published one: its SHA-256/,
+    );
     expect(cached(release)).toEqual(before);
   });
 

@@ -103,7 +103,6 @@ async function fill(temporary: string, unpacked: string, release: CudaRelease): 
     requirements: digestOfRequirements(release),
     preloaded: [...release.preloaded],
     files: await digestsIn(libraries),
-    provedOnHardware: false,
   });
 }
 

@@ -11,8 +11,6 @@ export interface CudaInstallation {
   readonly version: string;
   readonly folder: string;
   readonly bytes: number;
-  /** A session and a gradient ran on a device of this machine when `assay setup` was run last. */
-  readonly provedOnHardware: boolean;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -23,7 +21,6 @@ const Manifest = Type.Object({
   requirements: Type.String(),
   preloaded: Type.Array(Type.String()),
   files: Type.Record(Type.String(), Type.Object({ bytes: Type.Integer(), sha256: Type.String() })),
-  provedOnHardware: Type.Boolean(),
 });
 export type Manifest = Static<typeof Manifest>;
 
@@ -54,7 +51,6 @@ export function installationIn(folder: string): CudaInstallation | null {
     version: manifest.runtime,
     folder,
     bytes: Object.values(manifest.files).reduce((sum, { bytes }) => sum + bytes, 0),
-    provedOnHardware: manifest.provedOnHardware,
   };
 }
 
@@ -72,10 +68,4 @@ export function writeManifest(folder: string, manifest: Manifest): void {
   const temporary = join(folder, `${MANIFEST}.${process.pid}.tmp`);
   writeFileSync(temporary, `${JSON.stringify(manifest, null, 2)}\n`);
   renameSync(temporary, join(folder, MANIFEST));
-}
-
-export function noteProof(folder: string, provedOnHardware: boolean): void {
-  const manifest = readManifest(folder);
-  if (manifest === null || manifest.provedOnHardware === provedOnHardware) return;
-  writeManifest(folder, { ...manifest, provedOnHardware });
 }

@@ -1,4 +1,5 @@
 import type { Device } from '../../contract.js';
+import { explainCuda } from '../cuda/index.js';
 import { graphics } from './graphics.js';
 import { inTwo } from './sentences.js';
 
@@ -17,6 +18,7 @@ export interface Explanation {
  */
 export function explain(device: Device, sentence: string, lastWords: string): Explanation {
   const cause = device === 'webgpu' ? CAUSES.find(({ said }) => said.test(lastWords + sentence)) : undefined;
+  if (device === 'cuda') return explainCuda(sentence, lastWords) ?? inTwo(sentence);
   if (cause === undefined) return inTwo(sentence);
   if (graphics().plausible) return cause;
   return { because: `${cause.because}, and this machine shows no GPU`, mend: 'Run it on a machine with a GPU.' };

@@ -1,7 +1,7 @@
 import type { Device, EngineSpec } from '../../contract.js';
 
 /** Samples in one execution on a device other than the CPU, whatever `resources.batchSize` says. */
-const DEVICE_BATCH = 128;
+const DEVICE_BATCH = 32;
 
 /**
  * Kernels of GPUs may add up in another order for another number of samples. So there every execution has the same number, filled

@@ -16,6 +16,7 @@ const Proof = Type.Union([
     device: Type.Union([Type.Literal('cpu'), Type.Literal('webgpu'), Type.Literal('cuda')]),
     works: Type.Literal(true),
     milliseconds: Type.Number(),
+    cpuMilliseconds: Type.Number(),
     rssMiB: Type.Number(),
     software: Type.Union([Type.Boolean(), Type.Null()]),
     adapter: Type.Union([Type.String(), Type.Null()]),

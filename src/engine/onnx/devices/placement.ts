@@ -68,7 +68,8 @@ const UNFIT: ReadonlyMap<string, Unfit> = new Map<string, Unfit>([
   ['MaxPool', ({ outputs }) => (outputs[1] ?? '') !== ''],
   ['Conv', (node, known) => groupsOf(node) > 1 && isVolume(node, known)],
   ['ConvTranspose', (node, known) => isVolume(node, known) || hasOneOutputInGroup(node, known)],
-  ['InstanceNormalization', (node, { shape }) => (shape(node.inputs[1])?.[0] ?? HALF_VECTOR) % 4 === HALF_VECTOR],
+  // The shader of the first one serves all of its shape, whatever their epsilon: those with the default one may share it.
+  ['InstanceNormalization', (node) => Math.fround(floatOf(node, 'epsilon', 1e-5)) !== Math.fround(1e-5)],
   ['LayerNormalization', hasBroadcastScale],
   ['RMSNormalization', hasBroadcastScale],
   // The inverse deviation, its second output, is not written.
@@ -79,9 +80,6 @@ const UNFIT: ReadonlyMap<string, Unfit> = new Map<string, Unfit>([
 
 /** WebGPU promises 8 buffers a shader, and one is the input. */
 const MOST_OUTPUTS = 7;
-
-/** Channels modulo four for which the kernel that takes channels by two is chosen. */
-const HALF_VECTOR = 2;
 
 function isSingle(constant: Constant | undefined): boolean {
   return constant !== undefined && constant.shape.every((size) => size === 1);

@@ -13,8 +13,10 @@ export type DeviceProof = WorkingDevice | FailingDevice;
 export interface WorkingDevice {
   readonly device: Device;
   readonly works: true;
-  /** For scores and gradients of one batch, the same for every device. */
+  /** For scores and gradients of one batch. */
   readonly milliseconds: number;
+  /** For the same on the CPU, right before. */
+  readonly cpuMilliseconds: number;
   readonly rssMiB: number;
   /** Whether it is a program that plays a GPU. Null where that cannot be told. */
   readonly software: boolean | null;
@@ -36,6 +38,7 @@ export type ProofMessage =
   | {
       readonly kind: 'works';
       readonly milliseconds: number;
+      readonly cpuMilliseconds: number;
       readonly rssMiB: number;
       /** Names of the graphics drivers' libraries that it has loaded. */
       readonly drivers: readonly string[];
@@ -61,9 +64,17 @@ const LAST_WORDS = 4000;
 export async function proveDevice(device: Device, options: ProveOptions = {}): Promise<DeviceProof> {
   const { message, lastWords } = await ask(device, options);
   if (message.kind === 'fails') return { device, works: false, ...explain(device, message.sentence, lastWords) };
-  const { milliseconds, rssMiB, drivers } = message;
+  const { milliseconds, cpuMilliseconds, rssMiB, drivers } = message;
   const software = isSoftware(device, drivers);
-  return { device, works: true, milliseconds, rssMiB, software, adapter: adapterOf(device, software, drivers) };
+  return {
+    device,
+    works: true,
+    milliseconds,
+    cpuMilliseconds,
+    rssMiB,
+    software,
+    adapter: adapterOf(device, software, drivers),
+  };
 }
 
 interface Answer {

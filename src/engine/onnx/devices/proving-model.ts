@@ -4,19 +4,27 @@ import { GraphBuilder } from '../graph/builder.js';
 import type { Graph } from '../graph/ir.js';
 import { encodeModel } from '../proto/codec.js';
 
-/** Samples of one batch of the proof. */
-export const PROVING_SAMPLES = 128;
+/** Of a network of two convolutions and a linear layer on square images. */
+export interface ProvingSize {
+  readonly channels: number;
+  readonly pixels: number;
+}
 
+/** For scores and gradients of a batch: some 10 MFLOP, which a program that plays a GPU does within seconds. */
+export const SMALL: ProvingSize = { channels: 8, pixels: 8 };
+
+/** Some 8 GFLOP: a twentieth of a second on two cores, and large beside what it takes to talk to a device. */
+export const LARGE: ProvingSize = { channels: 64, pixels: 32 };
+
+const SAMPLES = 32;
 const CLASSES = 10;
-const CHANNELS = 32;
-const PIXELS = 32;
 
-/**
- * Two convolutions and a linear layer, some 14 GFLOP for scores and gradients of a batch: a tenth of a second on two cores, and
- * large beside what it takes to talk to a device.
- */
-export function provingModel(): Uint8Array {
-  const builder = new GraphBuilder(EMPTY);
+export function provingModel({ channels, pixels }: ProvingSize): Uint8Array {
+  const builder = new GraphBuilder({
+    ...EMPTY,
+    inputs: [{ name: 'x', type: 'float32', shape: ['n', 3, pixels, pixels] }],
+  });
+  // He et al. 2015, so that values keep their size from layer to layer.
   const weights = (shape: readonly number[], inputs: number): string =>
     builder.constant(
       float32Constant(
@@ -24,25 +32,24 @@ export function provingModel(): Uint8Array {
         noise(sizeOf(shape)).map((value) => value * Math.sqrt(6 / inputs)),
       ),
     );
-  const convolution = (input: string, channels: number): string =>
+  const convolution = (input: string, from: number): string =>
     builder.node('Relu', [
-      builder.node('Conv', [input, weights([CHANNELS, channels, 3, 3], channels * 9)], { pads: [1, 1, 1, 1] }),
+      builder.node('Conv', [input, weights([channels, from, 3, 3], from * 9)], { pads: [1, 1, 1, 1] }),
     ]);
-  const features = convolution(convolution('x', 3), CHANNELS);
+  const features = convolution(convolution('x', 3), channels);
   const pooled = builder.node('MaxPool', [features], { kernel_shape: [2, 2], strides: [2, 2] });
-  const flat = builder.node('Flatten', [pooled]);
-  const size = (CHANNELS * PIXELS * PIXELS) / 4;
-  const logits = builder.node('Gemm', [flat, weights([size, CLASSES], size)]);
+  const size = (channels * pixels * pixels) / 4;
+  const logits = builder.node('Gemm', [builder.node('Flatten', [pooled]), weights([size, CLASSES], size)]);
   return encodeModel(builder.build([{ name: logits, type: 'float32', shape: null }]));
 }
 
-export function provingInputs(): Tensor {
-  const shape = [PROVING_SAMPLES, 3, PIXELS, PIXELS];
+export function provingInputs({ pixels }: ProvingSize): Tensor {
+  const shape = [SAMPLES, 3, pixels, pixels];
   return { shape, data: noise(sizeOf(shape)) };
 }
 
 export function provingLabels(): Float64Array {
-  return Float64Array.from({ length: PROVING_SAMPLES }, (_, i) => i % CLASSES);
+  return Float64Array.from({ length: SAMPLES }, (_, i) => i % CLASSES);
 }
 
 /** Evenly spread over [-1, 1], the same on every machine (Park & Miller 1988). */
@@ -58,7 +65,7 @@ const EMPTY: Graph = {
   name: 'proof',
   irVersion: 9,
   opsets: new Map([['', 20]]),
-  inputs: [{ name: 'x', type: 'float32', shape: ['n', 3, PIXELS, PIXELS] }],
+  inputs: [],
   outputs: [],
   nodes: [],
   constants: new Map(),

@@ -32,18 +32,19 @@ export async function proveDevices(signal?: AbortSignal): Promise<readonly Devic
   return prove(DEVICES, signal);
 }
 
-/** The fastest of those that work, programs that play a GPU left out. */
+/** The fastest of those that work and are faster than the CPU, programs that play a GPU left out. */
 export function fastestOf(proofs: readonly DeviceProof[]): Device {
+  const share = ({ milliseconds, cpuMilliseconds }: WorkingDevice): number => milliseconds / cpuMilliseconds;
   const [fastest] = proofs
-    .filter((proof): proof is WorkingDevice => proof.works && proof.software !== true)
-    .sort((a, b) => a.milliseconds - b.milliseconds);
+    .filter((proof): proof is WorkingDevice => proof.works && proof.software !== true && share(proof) < 1)
+    .sort((a, b) => share(a) - share(b));
   return fastest?.device ?? 'cpu';
 }
 
 async function fastestDevice(signal: AbortSignal | undefined): Promise<Device> {
   const plausible = plausibleDevices();
   if (plausible.length === 0) return 'cpu';
-  return fastestOf(await provedOnce(['cpu', ...plausible], signal));
+  return fastestOf(await provedOnce(plausible, signal));
 }
 
 async function provedDevice(device: Device, signal: AbortSignal | undefined): Promise<Device> {

@@ -7,6 +7,9 @@ import { inTwo } from './sentences.js';
 
 const require = createRequire(import.meta.url);
 
+// Without this ONNX Runtime keeps an id of the machine and a record of what runs in the user's cache, for its makers.
+process.env['ORT_DISABLE_TELEMETRY'] = '1';
+
 let loaded: typeof OnnxRuntime | undefined;
 
 /** ONNX Runtime, loaded when it is asked for first: what a device needs has to be in memory before. */

@@ -8,6 +8,7 @@ import { lowered } from '../lowering.js';
 import { lossFeeds } from '../losses/feeds.js';
 import type { LossForm } from '../losses/form.js';
 import type { FileModel } from '../model.js';
+import { narrowSideBySide } from '../passes/blocked/side-by-side.js';
 import { preparedFeeds, prepareTraining, type Preparation, type TrainingPreparation } from '../prepare.js';
 import { compileGraph, floatsOf, type RuntimeValue, type Session } from '../session.js';
 import { shapeFor, type BatchStatistics, type DropoutMask, type TrainingModeOptions } from './mode.js';
@@ -58,13 +59,9 @@ export class TrainingGraph {
     const statistics = prepared.statistics.flatMap(({ mean, variance }) => [mean, variance]);
     const wrt = form.wrt ?? [prepared.at];
     const compiled = gradientGraph({ ...prepared, graph }, spec.head, form.loss, wrt, statistics);
-    const options = { threads: THREADS, optimization: 'all', device: spec.device } as const;
-    return new TrainingGraph(
-      compiled,
-      prepared,
-      await compileGraph(lowered(compiled.graph, form.samples), options),
-      file,
-    );
+    const executed = executable(compiled.graph, prepared, form.samples);
+    const options = { threads: THREADS, optimization: 'all', memoryPattern: false, device: spec.device } as const;
+    return new TrainingGraph(compiled, prepared, await compileGraph(executed, options), file);
   }
 
   /** Where the input gradient is taken. */
@@ -127,6 +124,11 @@ function wrongBatch(file: FileModel, rows: number): AssayError {
     where: file.name,
     what: `a step takes batches of ${file.batch} samples, as the file does, and ${rows} were given`,
   });
+}
+
+function executable(graph: Graph, { trace, block }: TrainingPreparation, samples: number): Graph {
+  const whole = lowered(graph, samples);
+  return block === null ? whole : narrowSideBySide(whole, trace, samples, block);
 }
 
 function withFedConstants(graph: Graph, names: readonly string[]): Graph {

@@ -1,26 +1,26 @@
+import type { Tensor } from '#base/tensor';
 import {
   constantOf,
   crossEntropy,
+  graphOf,
   hashedMasks,
   inputsOf,
   largest,
   largestDifference,
   numbersOf,
   openNetwork,
+  tensorOf,
   weightGradients,
   type WeightGradients,
 } from '../../../../test/training-fixtures.js';
-import type { EngineModel, EngineTrainer } from '../../contract.js';
+import type { EngineTrainer } from '../../contract.js';
 
 /** Of the largest value of a weight's gradient: float32 sums over a few hundred terms. */
 const TOLERANCE = 1e-5;
 /** Of the largest value of all gradients: what rounding leaves of a gradient that is zero. */
 const ROUNDING = 1e-6;
 
-async function trained(
-  stored: WeightGradients,
-  check: (trainer: EngineTrainer, model: EngineModel) => Promise<void>,
-): Promise<void> {
+async function trained(stored: WeightGradients, check: (trainer: EngineTrainer) => Promise<void>): Promise<void> {
   const model = await openNetwork(Buffer.from(stored.model, 'base64'), inputsOf(stored));
   expect(model.facts.noTraining).toBeNull();
   const trainer = await model.trainer({
@@ -29,7 +29,7 @@ async function trained(
     batchNormalization: stored.batchNormalization,
     ...(stored.dropouts.length > 0 ? { dropout: hashedMasks(stored.dropouts) } : {}),
   });
-  await check(trainer, model);
+  await check(trainer);
   await trainer.dispose();
   await model.dispose();
 }
@@ -39,22 +39,37 @@ describe.each(['dense', 'convolutions', 'normalizations', 'sequences'])('weight 
 
   test.each(cases)('%s equal those of PyTorch', async (_, stored) => {
     await trained(stored, async (trainer) => {
-      const gradients = await trainer.weightGradients(inputsOf(stored), crossEntropy(stored.labels));
-      const wanted = new Map(Object.entries(stored.gradients).map(([name, gradient]) => [name, numbersOf(gradient)]));
-      const scale = Math.max(...[...wanted.values()].map(largest));
-      expect([...gradients.keys()].sort()).toEqual([...wanted.keys()].sort());
-      expect(trainer.parameters.map(({ name }) => name).sort()).toEqual([...wanted.keys()].sort());
-      const errors = [...wanted].map(([name, values]) => {
-        const found = gradients.get(name);
-        expect(found?.shape).toEqual(stored.gradients[name]?.shape);
-        const difference = largestDifference(found?.data ?? new Float32Array(), values);
-        const allowed = largest(values) > 0 ? TOLERANCE * largest(values) : ROUNDING * scale;
-        return { name, error: difference / allowed };
-      });
-      expect(errors.filter(({ error }) => !(error < 1))).toEqual([]);
+      const found = await trainer.weightGradients(inputsOf(stored), crossEntropy(stored.labels));
+      const wanted = new Map(Object.entries(stored.gradients).map(([name, own]) => [name, tensorOf(own)]));
+      const names = withOwnNames(stored, [...found.keys()]);
+      expect(names.sort()).toEqual([...wanted.keys()].sort());
+      expect(trainer.parameters.map(({ name }) => name).sort()).toEqual([...found.keys()].sort());
+      expect(apart(found, wanted)).toEqual([]);
     });
   });
 });
+
+/** Where an exporter stored equal weights once, the file does not tell what the others were called: any new name will do. */
+function withOwnNames({ model, gradients }: WeightGradients, found: readonly string[]): string[] {
+  const { constants, nodes } = graphOf(Buffer.from(model, 'base64'));
+  const told = new Set([...constants.keys(), ...nodes.flatMap(({ outputs }) => outputs)]);
+  const untold = Object.keys(gradients).filter((name) => !told.has(name));
+  return found.map((name) => (told.has(name) ? name : (untold.shift() ?? name)));
+}
+
+/** The names of gradients that are not among those found, by name or, where the file does not tell it, by value. */
+function apart(found: ReadonlyMap<string, Tensor>, wanted: ReadonlyMap<string, Tensor>): string[] {
+  const scale = Math.max(...[...wanted.values()].map(({ data }) => largest(data)));
+  return [...wanted].flatMap(([name, { shape, data }]) => {
+    const allowed = largest(data) > 0 ? TOLERANCE * largest(data) : ROUNDING * scale;
+    const own = found.get(name);
+    const candidates = own === undefined ? [...found.values()] : [own];
+    const isFound = candidates.some(
+      (one) => String(one.shape) === String(shape) && largestDifference(one.data, data) < allowed,
+    );
+    return isFound ? [] : [name];
+  });
+}
 
 describe('a step', () => {
   const normalized = weightGradients('normalizations').filter(

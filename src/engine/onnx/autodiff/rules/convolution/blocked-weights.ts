@@ -4,6 +4,7 @@ import type { Attribute } from '../../../graph/ir.js';
 import { phasesOf } from '../../../passes/blocked/convolution.js';
 import { BLOCKED } from '../../../passes/blocked/domain.js';
 import { turnedFedWeights, type FedWeights } from '../../../passes/blocked/fed-weights.js';
+import { isNarrow, sideBySide } from '../../../passes/blocked/side-by-side.js';
 import type { Window } from '../window.js';
 import { interleaved } from './blocked-phases.js';
 import { plainLayout } from './blocked-layout.js';
@@ -165,16 +166,23 @@ export function inputGradientOfFed(
   gradient: string,
   fed: FedWeights,
   axes: readonly Window[],
+  samples: number,
 ): string {
   const [, inputs = 0] = fed.shape;
   const found = axes.every(({ stride }) => stride === 1)
-    ? unstrided(builder, gradient, fed, axes)
+    ? unstrided(builder, gradient, fed, axes, samples)
     : strided(builder, gradient, fed, axes);
   return inputs < fed.block ? plainLayout(builder, found, inputs) : found;
 }
 
 /** A convolution of stride 1 with turned weights. */
-function unstrided(builder: GraphBuilder, gradient: string, fed: FedWeights, axes: readonly Window[]): string {
+function unstrided(
+  builder: GraphBuilder,
+  gradient: string,
+  fed: FedWeights,
+  axes: readonly Window[],
+  samples: number,
+): string {
   const [rows, columns] = axes;
   if (rows === undefined || columns === undefined) throw new Error('a picture has two axes');
   const [height, width] = [rows.kernel, columns.kernel];
@@ -182,8 +190,16 @@ function unstrided(builder: GraphBuilder, gradient: string, fed: FedWeights, axe
   const begin = [rows, columns].map((w) => w.kernel - 1 - w.padBegin);
   const end = [rows, columns].map((w, i) => w.input - w.output + w.kernel - 1 - (begin[i] ?? 0));
   const weights = turnedFedWeights(builder, fed, taps, [height, width]);
-  const all = attributes({ kernel_shape: [height, width], pads: [...begin, ...end] });
-  return builder.add(BLOCKED, 'Conv', [gradient, weights], all);
+  const pads = [...begin, ...end];
+  const small = {
+    ...{ input: gradient, weights, bias: '', samples, pads, block: fed.block },
+    inputs: fed.shape[0] ?? 0,
+    outputs: filledTo(fed.shape[1] ?? 0, fed.block),
+    sizes: [rows.output, columns.output] as const,
+    kernel: [height, width] as const,
+  };
+  if (isNarrow(small)) return sideBySide(builder, small);
+  return builder.add(BLOCKED, 'Conv', [gradient, weights], attributes({ kernel_shape: [height, width], pads }));
 }
 
 /** Of stride 2: each quarter of the input, by the parity of its row and column, from a convolution of its own. */
@@ -201,8 +217,12 @@ function strided(builder: GraphBuilder, gradient: string, fed: FedWeights, axes:
       return builder.add(BLOCKED, 'Conv', [gradient, weights], attributes({ kernel_shape: kernel, pads }));
     }),
   );
-  const channels = Math.ceil((fed.shape[1] ?? 0) / fed.block) * fed.block;
+  const channels = filledTo(fed.shape[1] ?? 0, fed.block);
   return interleaved(builder, quarters, { channels, height, width, block: fed.block });
+}
+
+function filledTo(channels: number, block: number): number {
+  return Math.ceil(channels / block) * block;
 }
 
 function attributes(given: Readonly<Record<string, readonly number[]>>): ReadonlyMap<string, Attribute> {

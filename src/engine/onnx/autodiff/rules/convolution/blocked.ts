@@ -42,7 +42,7 @@ function conv(context: RuleContext, block: number, samples: number): (string | n
   const [channels, ...sizes] = context.sizes(context.output, 1);
   const area = sizes.reduce((a, b) => a * b, 1);
   return [
-    context.wants(0) ? byInput(context, gradient, block) : null,
+    context.wants(0) ? byInput(context, gradient, block, samples) : null,
     context.wants(1) ? byWeights(context, gradient, block, samples) : null,
     context.wants(2) ? channelSums(context.builder, gradient, channels ?? 0, area) : null,
     context.wants(3) ? gradient : null,
@@ -85,12 +85,12 @@ function beforeActivation(context: RuleContext): string {
   }
 }
 
-function byInput(context: RuleContext, gradient: string, block: number): string {
+function byInput(context: RuleContext, gradient: string, block: number, samples: number): string {
   const { builder } = context;
   const stored = context.constant(context.input(1));
   if (stored === undefined) {
     const fed = fedWeightsOf(builder.producerOf(context.input(1)));
-    if (fed !== null) return inputGradientOfFed(builder, gradient, fed, windows(context, fed.shape.slice(2)));
+    if (fed !== null) return inputGradientOfFed(builder, gradient, fed, windows(context, fed.shape.slice(2)), samples);
     // A factor of each channel goes back as it came.
     return builder.add(BLOCKED, 'Conv', [gradient, context.input(1)], eachChannel(context.int('group', 1)));
   }

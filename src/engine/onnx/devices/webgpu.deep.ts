@@ -1,0 +1,32 @@
+import { describeOnVulkan } from '../../../../test/software-vulkan.js';
+import { WebGpuProcess } from '../../../../test/webgpu-process.js';
+import { OPERATOR_FAMILIES, operatorCases } from '../../../../test/operator-cases.js';
+
+const LONGEST_MS = 900_000;
+
+describeOnVulkan()('all of WebGPU, on a GPU that is a program', () => {
+  test.each(OPERATOR_FAMILIES)(
+    'every case of %s operators',
+    async (family) => {
+      const webgpu = await WebGpuProcess.start();
+      const { compared, largest, problems } = await webgpu.ask({ kind: 'operators', family, cases: 'all' });
+      webgpu.dispose();
+      console.info(
+        `${family}: ${operatorCases(family).length} cases, ${compared} arrays, ${largest.toExponential(1)} at most`,
+      );
+      expect(problems).toEqual([]);
+    },
+    LONGEST_MS,
+  );
+
+  test(
+    'a convolutional model, and samples alone as among others',
+    async () => {
+      const webgpu = await WebGpuProcess.start();
+      const { problems } = await webgpu.ask({ kind: 'model', file: 'fashion-cnn.onnx' });
+      webgpu.dispose();
+      expect(problems).toEqual([]);
+    },
+    LONGEST_MS,
+  );
+});

@@ -1,0 +1,131 @@
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '#base/package-root';
+import type { Report } from '#report/report';
+import { assay, type CliResult } from '../../test/cli.js';
+import { describeOnVulkan, SOFTWARE_VULKAN } from '../../test/software-vulkan.js';
+import { temporaryFolder } from '../../test/temporary-folder.js';
+
+const fixtures = join(packageRoot(), 'fixtures');
+const CONFIG = {
+  target: {
+    file: join(fixtures, 'models/fashion-mlp.onnx'),
+    head: 'classes',
+    domain: { kind: 'image', layout: 'NCHW', range: [0, 1], mean: [0.286], std: [0.353] },
+  },
+  data: {
+    test: {
+      inputs: join(fixtures, 'data/fashion-test-images.idx3-ubyte.gz'),
+      labels: join(fixtures, 'data/fashion-test-labels.idx1-ubyte.gz'),
+      scale: 1 / 255,
+      sample: 40,
+    },
+  },
+  audits: { 'evasion/fgsm': { epsilons: [0.02] } },
+};
+const NO_VULKAN = { VK_DRIVER_FILES: '/none.json' };
+
+const project = (config: object = CONFIG) => temporaryFolder({ 'assay.config.json': JSON.stringify(config) });
+const cache = temporaryFolderOnce();
+
+/** Runs the command line with a cache of its own, so that no test knows what this machine proved before. */
+function run(args: readonly string[], cwd: string, env: Readonly<Record<string, string>>): CliResult {
+  return assay(args, { cwd, env: { XDG_CACHE_HOME: cache(), ...env } });
+}
+
+function temporaryFolderOnce(): () => string {
+  let folder: string | undefined;
+  return () => (folder ??= temporaryFolder());
+}
+
+const runsOf = (cwd: string) => readdirSync(join(cwd, 'assay-runs')).map((name) => join(cwd, 'assay-runs', name));
+const reportOf = (folder: string) => JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8')) as Report;
+
+/** Makes a run one that was killed before its report. */
+function undone(folder: string): void {
+  const journal = join(folder, 'journal.jsonl');
+  const lines = readFileSync(journal, 'utf8').trimEnd().split('\n');
+  writeFileSync(journal, `${lines.slice(0, -1).join('\n')}\n`);
+  rmSync(join(folder, 'report.json'));
+}
+
+test('a device that does not work is one sentence, and nothing runs', () => {
+  const cwd = project({ ...CONFIG, device: 'webgpu' });
+  const { code, stderr } = run(['audit'], cwd, NO_VULKAN);
+  expect(stderr).toMatch(/^assay: device: `webgpu` does not work here: .+\. .+\.$/m);
+  expect(code).toBe(4);
+  expect(existsSync(join(cwd, 'assay-runs'))).toBe(false);
+});
+
+test('CUDA that is not installed names the command that installs it', () => {
+  const { code, stderr } = run(['plan', '--device', 'cuda'], project(), NO_VULKAN);
+  expect(stderr).toContain('Run `assay setup onnx --gpu`.');
+  expect(code).toBe(4);
+});
+
+test('without a GPU `auto` is the CPU, and the doctor says why', () => {
+  const { stdout, code } = run(['doctor', '--json'], packageRoot(), NO_VULKAN);
+  expect(code).toBe(0);
+  const { devices, auto } = JSON.parse(stdout) as { devices: Record<string, unknown>[]; auto: string };
+  expect(auto).toBe('cpu');
+  expect(devices.map(({ device, works }) => [device, works])).toEqual([
+    ['cpu', true],
+    ['webgpu', false],
+    ['cuda', false],
+  ]);
+  expect(devices[1]).toMatchObject({ because: expect.stringContaining('the Vulkan loader') });
+});
+
+describeOnVulkan()('on a GPU that is a program', () => {
+  test('the doctor proves it, says what it is, and that `auto` does not take it', () => {
+    const { stdout, code } = run(['doctor'], packageRoot(), SOFTWARE_VULKAN);
+    expect(stdout).toMatch(
+      /^webgpu +✓ ran a model and its gradient in \d+ ms on SwiftShader.*`auto` does not take it: it is a program.*unproved on hardware$/m,
+    );
+    expect(stdout).toMatch(/^cpu .*`auto` takes it$/m);
+    expect(stdout).toMatch(/^cuda .*\(unproved on hardware\)$/m);
+    expect(code).toBe(0);
+  });
+
+  test('an audit is executed there when it is named, comes to the same result, and the report says where', () => {
+    const cwd = project();
+    expect(run(['audit', '--quiet', '--device', 'webgpu'], cwd, SOFTWARE_VULKAN).stderr).toBe('');
+    const [folder = ''] = runsOf(cwd);
+    const onDevice = reportOf(folder);
+    expect(onDevice.target).toMatchObject({ device: 'webgpu', capabilities: expect.arrayContaining(['gradients']) });
+    expect(onDevice.target?.notes).toContainEqual(expect.stringMatching(/^on webgpu samples run in batches/));
+    expect(onDevice.provenance.command).toBe('assay audit assay.config.json --device webgpu');
+    expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('webgpu');
+
+    run(['audit', '--quiet', '--out', 'on-cpu'], cwd, SOFTWARE_VULKAN);
+    const [other = ''] = readdirSync(join(cwd, 'on-cpu'));
+    const onCpu = reportOf(join(cwd, 'on-cpu', other));
+    expect(onCpu.target?.device).toBe('cpu');
+    expect(onDevice.findings.map(({ measures }) => measures)).toEqual(onCpu.findings.map(({ measures }) => measures));
+    expect(onDevice.findings.map(({ cell }) => cell)).not.toEqual(onCpu.findings.map(({ cell }) => cell));
+  });
+
+  test('a resumed run goes on where it was begun, or says why not', () => {
+    const cwd = project();
+    const first = run(['audit', '--quiet', '--device', 'webgpu'], cwd, SOFTWARE_VULKAN);
+    expect(first.stderr).toBe('');
+    const [folder = ''] = runsOf(cwd);
+    const before = reportOf(folder);
+    undone(folder);
+
+    const elsewhere = run(['audit', '--quiet', '--resume'], cwd, NO_VULKAN);
+    expect(elsewhere.code).toBe(4);
+    expect(elsewhere.stderr).toContain('the run to go on with was begun on `webgpu`');
+    expect(elsewhere.stderr).toContain('Or begin another run without `--resume`.');
+    expect(run(['audit', '--quiet', '--resume', folder, '--device', 'cpu'], cwd, SOFTWARE_VULKAN).stderr).toContain(
+      'planned from another target, device,',
+    );
+
+    run(['audit', '--quiet', '--resume'], cwd, SOFTWARE_VULKAN);
+    expect(runsOf(cwd)).toEqual([folder]);
+    expect(reportOf(folder).target?.device).toBe('webgpu');
+    expect(reportOf(folder).findings.map(({ measures }) => measures)).toEqual(
+      before.findings.map(({ measures }) => measures),
+    );
+  });
+});

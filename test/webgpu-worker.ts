@@ -1,0 +1,182 @@
+/** A process that computes on WebGPU for webgpu-process.ts, and compares with the CPU. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { messageOf } from '#base/errors';
+import { packageRoot } from '#base/package-root';
+import type { Device, EngineModel, ModelBytes } from '../src/engine/contract.js';
+import { openOnnxModel } from '../src/engine/onnx/index.js';
+import { differentiable, operatorCases, type OperatorCase } from './operator-cases.js';
+import { vectorJacobian, type Reals } from './vector-jacobian.js';
+import type { WebGpuMessage, WebGpuRequest, WebGpuResult } from './webgpu-process.js';
+
+/** Of the largest value. */
+const TOLERANCE = 1e-4;
+const MODELS = join(packageRoot(), 'fixtures/models');
+
+let isReady = false;
+
+process.on('message', (request: WebGpuRequest) => {
+  void answer(request).then((result) => tell({ kind: 'done', result }));
+});
+
+async function answer(request: WebGpuRequest): Promise<WebGpuResult> {
+  // A device goes with its last session, and takes the compiled shaders along: one stays open.
+  if (!isReady) await openModel('fashion-mlp.onnx', 'webgpu');
+  isReady = true;
+  return request.kind === 'operators' ? operators(request.family, request.cases) : model(request.file);
+}
+
+async function operators(family: string, which: 'chosen' | 'all'): Promise<WebGpuResult> {
+  const cases = which === 'all' ? operatorCases(family) : chosen(operatorCases(family));
+  const comparison = new Comparison();
+  for (const stored of cases) {
+    await comparison.of(`${family}: ${stored.name}`, async () => {
+      const function_ = differentiable(stored);
+      const onCpu = await vectorJacobian(function_, 'all');
+      const onDevice = await vectorJacobian(function_, 'all', 'webgpu');
+      return [
+        ['output', onDevice.output, onCpu.output],
+        ...stored.wrt.map((name) => [name, onDevice.gradients.get(name), onCpu.gradients.get(name)] as const),
+      ];
+    });
+  }
+  return comparison.result();
+}
+
+/** The first case of each operator, and those that the provider fails at where it is let. */
+function chosen(cases: readonly OperatorCase[]): readonly OperatorCase[] {
+  const first = new Map(cases.toReversed().map((stored) => [stored.op, stored]));
+  return cases.filter((stored) => first.get(stored.op) === stored || FAILING.has(stored.name));
+}
+
+/** Wrong, inexact or refused in ONNX Runtime 1.30, for each reason why a node stays on the CPU. */
+const FAILING: ReadonlySet<string> = new Set([
+  'sin/vector',
+  'cos/vector',
+  'tan/beside/1.57',
+  'asinh/at/-1e+15',
+  'pow/both-ways',
+  'einsum/ellipsis-broadcast',
+  'einsum/size-one-meets-a-sum',
+  'slice/backward-by-two',
+  'reduce-l1/no-axes-is-a-no-op/dropped',
+  'reduce-l2/no-axes-is-a-no-op/dropped',
+  'reduce-log-sum/no-axes-is-a-no-op/dropped',
+  'reduce-sum-square/no-axes-is-a-no-op/dropped',
+  'reduce-log-sum-exp/far-apart/dropped/one-axis',
+  'resize/antialiased/linear/shrinks',
+  'conv/3d-groups',
+  'conv/weights/3d',
+  'conv-transpose/groups-2',
+  'max-pool/2x2-odd-sizes',
+  'layer-normalization/scale-of-one',
+  'rms-normalization/scale-of-the-last-axis',
+  'simplified-layer-normalization/matrix',
+  'simplified-layer-normalization/scale-of-the-last-axis',
+  'instance-normalization/large-epsilon',
+  'instance-normalization/image/opset-7',
+  'rnn/30-steps',
+  'gru/leaky-relu-steep',
+  'lstm/leaky-relu-steep',
+  'lstm/peepholes-clip',
+]);
+
+async function model(file: string): Promise<WebGpuResult> {
+  const comparison = new Comparison();
+  const onCpu = await openModel(file, 'cpu');
+  const onDevice = await openModel(file, 'webgpu');
+  const inputs = images(SAMPLES);
+  const labels = Float64Array.from({ length: SAMPLES }, (_, i) => i % 2);
+  const both = async (what: string, compute: (model: EngineModel) => Promise<readonly Reals[]>): Promise<void> =>
+    comparison.of(`${file}: ${what}`, async () => {
+      const wanted = await compute(onCpu);
+      return (await compute(onDevice)).map((found, i) => [`${i}`, found, wanted[i]] as const);
+    });
+  await both('scores', async (each) => [(await each.scores(inputs)).data]);
+  await both('gradient', async (each) => {
+    const { scores, loss, gradient } = await each.gradient(inputs, { kind: 'cross-entropy', labels });
+    return [scores.data, loss, gradient.data];
+  });
+  await both('Jacobian', async (each) => [(await each.jacobian(inputs, labels)).rows.data]);
+  await comparison.of(`${file}: samples alone and among others`, async () => {
+    const some = images(SAMPLES).data.slice(FIRST * PIXELS, LAST * PIXELS);
+    const part = { shape: [LAST - FIRST, 1, SIDE, SIDE], data: some };
+    const alone = await onDevice.gradient(part, { kind: 'cross-entropy', labels: labels.slice(FIRST, LAST) });
+    const among = await onDevice.gradient(inputs, { kind: 'cross-entropy', labels });
+    const differing = alone.gradient.data.filter((value, i) => value !== among.gradient.data[FIRST * PIXELS + i]);
+    return [['differing values', Float32Array.of(differing.length, 1), Float32Array.of(0, 1)]];
+  });
+  await onCpu.dispose();
+  await onDevice.dispose();
+  return comparison.result();
+}
+
+const SAMPLES = 12;
+const FIRST = 5;
+const LAST = 8;
+const SIDE = 28;
+const PIXELS = SIDE * SIDE;
+
+function images(count: number): { shape: number[]; data: Float32Array } {
+  const data = Float32Array.from({ length: count * PIXELS }, (_, i) => ((i * 7919) % 256) / 255);
+  return { shape: [count, 1, SIDE, SIDE], data };
+}
+
+function openModel(file: string, device: Device): Promise<EngineModel> {
+  const bytes: ModelBytes = { main: file, files: new Map([[file, readFileSync(join(MODELS, file))]]) };
+  return openOnnxModel(bytes, {
+    head: 'classes',
+    output: null,
+    normalization: { axis: 0, mean: [0.286], std: [0.353] },
+    probe: images(2),
+    resources: { threads: 1, batchSize: SAMPLES },
+    device,
+  });
+}
+
+type Pair = readonly [string, Reals | undefined, Reals | undefined];
+
+/** Gathers what differs, and goes on after what fails. */
+class Comparison {
+  #compared = 0;
+  #largest = 0;
+  readonly #problems: string[] = [];
+
+  async of(what: string, pairs: () => Promise<readonly Pair[]>): Promise<void> {
+    tell({ kind: 'begun', what });
+    try {
+      for (const [name, found, wanted] of await pairs()) this.#compare(`${what}, ${name}`, found, wanted);
+    } catch (thrown) {
+      this.#problems.push(`${what}: ${messageOf(thrown)}`);
+    }
+  }
+
+  result(): WebGpuResult {
+    return { compared: this.#compared, largest: this.#largest, problems: this.#problems };
+  }
+
+  #compare(what: string, found: Reals | undefined, wanted: Reals | undefined): void {
+    this.#compared++;
+    const difference = largestDifference(found ?? new Float32Array(), wanted ?? new Float32Array());
+    this.#largest = Math.max(this.#largest, difference);
+    if (difference > TOLERANCE) this.#problems.push(`${what} differs by ${difference.toPrecision(2)}`);
+  }
+}
+
+/** Relative to the largest value of the second; infinite where sizes differ or one alone is no number. */
+function largestDifference(found: Reals, wanted: Reals): number {
+  if (found.length !== wanted.length) return Infinity;
+  let scale = 1e-3;
+  for (const value of wanted) if (Number.isFinite(value)) scale = Math.max(scale, Math.abs(value));
+  let most = 0;
+  for (const [i, value] of wanted.entries()) {
+    if (Object.is(value, found[i]) || value === found[i]) continue;
+    const difference = Math.abs(value - (found[i] ?? NaN));
+    most = Number.isNaN(difference) ? Infinity : Math.max(most, difference / scale);
+  }
+  return most;
+}
+
+function tell(message: WebGpuMessage): void {
+  process.send?.(message, () => undefined);
+}
