@@ -42,7 +42,7 @@ test('what a driver writes tells why it does not work', async () => {
     process.send({ kind: 'fails', sentence: 'Failed to get a WebGPU adapter: No supported adapters' }, () => process.exit());`);
   expect(proof).toMatchObject({
     works: false,
-    because: expect.stringMatching(/^the Vulkan loader .* is not installed/),
+    because: expect.stringMatching(/^the Vulkan loader .* is not installed/) as string,
   });
 });
 

@@ -72,6 +72,12 @@ export function integersOf(constant: Constant): number[] {
   }
 }
 
+/** Whether all elements are the same. */
+export function isUniform({ bytes, shape }: Constant): boolean {
+  const width = bytes.length / Math.max(sizeOf(shape), 1);
+  return bytes.every((byte, i) => byte === bytes[i % width]);
+}
+
 function constantOf(
   type: ElementType,
   shape: readonly number[],

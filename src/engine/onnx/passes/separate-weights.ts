@@ -1,4 +1,5 @@
 import { GraphBuilder } from '../graph/builder.js';
+import { isUniform } from '../graph/constants.js';
 import type { Constant, Graph, Node } from '../graph/ir.js';
 import { WEIGHT_INPUTS } from '../training/parameters.js';
 
@@ -9,14 +10,14 @@ import { WEIGHT_INPUTS } from '../training/parameters.js';
  * meant to be tied and stays so.
  */
 export function separateWeights(graph: Graph): Graph {
-  const isUniform = remembered(isUniformWeight);
+  const isShared = remembered(isUniformWeight);
   const builder = new GraphBuilder(graph, []);
   const constants = new Map(graph.constants);
   const outputs = new Set(graph.outputs.map(({ name }) => name));
   const taken = new Set<string>();
   const own = (name: string): string => {
     const constant = constants.get(name);
-    if (constant === undefined || !isUniform(constant)) return name;
+    if (constant === undefined || !isShared(constant)) return name;
     const found = taken.has(name) ? builder.fresh(name.split('.').at(-1) ?? name) : name;
     taken.add(found);
     constants.set(found, constant);
@@ -26,7 +27,7 @@ export function separateWeights(graph: Graph): Graph {
     const [source = ''] = node.inputs;
     const [output = ''] = node.outputs;
     const constant = node.op === 'Identity' && node.domain === '' ? constants.get(source) : undefined;
-    if (constant !== undefined && isUniform(constant) && !outputs.has(output)) constants.set(output, constant);
+    if (constant !== undefined && isShared(constant) && !outputs.has(output)) constants.set(output, constant);
     else builder.append(withOwn(node, own));
   }
   return { ...builder.build(graph.outputs), constants };
@@ -50,7 +51,6 @@ function remembered(test: (constant: Constant) => boolean): (constant: Constant)
   };
 }
 
-/** Whether all elements of what could be a weight are the same: the same four bytes come again and again. */
-function isUniformWeight({ type, shape, bytes }: Constant): boolean {
-  return type === 'float32' && shape.length > 0 && bytes.every((byte, i) => byte === bytes[i % 4]);
+function isUniformWeight(constant: Constant): boolean {
+  return constant.type === 'float32' && constant.shape.length > 0 && isUniform(constant);
 }
