@@ -140,11 +140,11 @@ function pageOf(all) {
   return `# Training, as PyTorch does it
 
 \`node bench/training-curves.mjs --write docs/evidence/training.md\`, ${new Date().toISOString().slice(0, 10)}, on ${cpus().length} cores:
-Assay against PyTorch ${versions.torch} on the same data, from the same start, in the same order, with the same dropout masks. Losses are means
-of the training loss over the steps since the row above. They part slowly, since sums are rounded in another order and a ReLU turns
-such a difference into one of a gradient; equal steps are tested apart (\`trajectories.test.ts\`: a hundred steps within 1e-4).
-Each file that Assay wrote back was accepted by \`onnx.checker\` ${versions.onnx} (full check) and by ONNX Runtime ${versions.onnxruntime} in Python, which
-gives the number of right answers that Assay finds in it when it opens it again.
+Assay against PyTorch ${release(versions.torch)} on the same data, from the same start, in the same order, with the same dropout masks. Losses are means
+of the training loss over the steps since the row above. Where the two part, a value lies on the edge of a ReLU or of a maximum, as
+all of a black background does, and rounding decides; \`trajectories.test.ts\` has a hundred steps without such edges, where
+losses stay within 1e-4. Each file that Assay wrote back was accepted by \`onnx.checker\` ${versions.onnx} (full check) and by ONNX Runtime
+${versions.onnxruntime} in Python, which gives as many right answers as Assay finds when it opens the file again.
 
 ${all.map(sectionOf).join('\n')}`;
 }
@@ -166,6 +166,10 @@ ${percent(checked.accuracy)}), PyTorch ${percent(theirs.accuracy)}. The ${larges
 | ---- | ----- | ------- |
 ${rows.join('\n')}
 `;
+}
+
+function release(version) {
+  return version.split('+')[0];
 }
 
 function percent(share) {

@@ -125,9 +125,11 @@ export function dropoutsOf(bytes: Uint8Array): readonly string[] {
   return graphOf(bytes).nodes.flatMap(({ op, name }) => (op === 'Dropout' ? [name] : []));
 }
 
-/** The values of a constant of a file. */
+/** The values of a constant of a file, or of what an Identity repeats under that name. */
 export function constantOf(bytes: Uint8Array, name: string): Float32Array {
-  const constant = graphOf(bytes).constants.get(name);
+  const { constants, nodes } = graphOf(bytes);
+  const source = nodes.find(({ op, outputs }) => op === 'Identity' && outputs[0] === name)?.inputs[0] ?? name;
+  const constant = constants.get(source);
   if (constant === undefined) throw new Error(`the file has no constant ${name}`);
   return float32Of(constant);
 }

@@ -73,7 +73,7 @@ test('without a GPU `auto` is the CPU, and the doctor says why', () => {
     ['webgpu', false],
     ['cuda', false],
   ]);
-  expect(devices[1]).toMatchObject({ because: expect.stringContaining('the Vulkan loader') });
+  expect(devices[1]).toMatchObject({ because: expect.stringContaining('the Vulkan loader') as string });
 });
 
 describeOnVulkan()('on a GPU that is a program', () => {
@@ -92,7 +92,10 @@ describeOnVulkan()('on a GPU that is a program', () => {
     expect(run(['audit', '--quiet', '--device', 'webgpu'], cwd, SOFTWARE_VULKAN).stderr).toBe('');
     const [folder = ''] = runsOf(cwd);
     const onDevice = reportOf(folder);
-    expect(onDevice.target).toMatchObject({ device: 'webgpu', capabilities: expect.arrayContaining(['gradients']) });
+    expect(onDevice.target).toMatchObject({
+      device: 'webgpu',
+      capabilities: expect.arrayContaining(['gradients']) as string[],
+    });
     expect(onDevice.target?.notes).toContainEqual(expect.stringMatching(/^on webgpu samples run in batches/));
     expect(onDevice.provenance.command).toBe('assay audit assay.config.json --device webgpu');
     expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('webgpu');

@@ -37,7 +37,7 @@ test('other scores are none', async () => {
     code: 'config',
     message: expect.stringMatching(
       /^device: on `webgpu` the model gives other scores than on the CPU \(they differ by 0\.0\d+\)\. Set `device` to `cpu`\.$/,
-    ),
+    ) as string,
   });
   const silent = Object.assign(Object.create(linear(2)) as Target, {
     predict: () => Promise.resolve({ shape: [3, 2], data: new Float32Array(6).fill(NaN) }),
