@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { packageRoot } from '#base/package-root';
 import { sizeOf, type Tensor } from '#base/tensor';
 import type {
+  Device,
   DropoutMasks,
   EngineInputs,
   EngineModel,
@@ -83,13 +84,19 @@ export function graphOf(bytes: Uint8Array): Graph {
 }
 
 /** Opens a network of three classes or more as a target without normalization. */
-export function openNetwork(bytes: Uint8Array, probe: EngineInputs, threads = 1): Promise<EngineModel> {
+export function openNetwork(
+  bytes: Uint8Array,
+  probe: EngineInputs,
+  threads = 1,
+  device: Device = 'cpu',
+): Promise<EngineModel> {
   return openOnnxModel(modelOf(bytes), {
     head: 'classes',
     output: null,
     normalization: { axis: 0, mean: [0], std: [1] },
     probe,
     resources: { threads, batchSize: 64 },
+    device,
   });
 }
 

@@ -14,7 +14,9 @@ export type WebGpuRequest =
   /** Cases of a family of operators: one for each operator and reason why a node stays on the CPU, or every case. */
   | { readonly kind: 'operators'; readonly family: string; readonly cases: 'chosen' | 'all' }
   /** A fixture model: scores, gradients and a Jacobian. */
-  | { readonly kind: 'model'; readonly file: string };
+  | { readonly kind: 'model'; readonly file: string }
+  /** Steps of training: gradients by weights, losses, weights and running statistics. */
+  | { readonly kind: 'training' };
 
 export interface WebGpuResult {
   /** How many things were compared with the CPU. */

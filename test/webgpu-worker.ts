@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '#base/errors';
 import { packageRoot } from '#base/package-root';
-import type { Device, EngineModel, ModelBytes } from '../src/engine/contract.js';
+import type { Device, EngineModel, EngineTrainer, ModelBytes } from '../src/engine/contract.js';
 import { openOnnxModel } from '../src/engine/onnx/index.js';
 import { differentiable, operatorCases, type OperatorCase } from './operator-cases.js';
+import { dropoutsOf, fashionBatch, hashedMasks, openNetwork, trajectoryStart } from './training-fixtures.js';
 import { vectorJacobian, type Reals } from './vector-jacobian.js';
 import type { WebGpuMessage, WebGpuRequest, WebGpuResult } from './webgpu-process.js';
 
@@ -23,7 +24,14 @@ async function answer(request: WebGpuRequest): Promise<WebGpuResult> {
   // A device goes with its last session, and takes the compiled shaders along: one stays open.
   if (!isReady) await openModel('fashion-mlp.onnx', 'webgpu');
   isReady = true;
-  return request.kind === 'operators' ? operators(request.family, request.cases) : model(request.file);
+  switch (request.kind) {
+    case 'operators':
+      return operators(request.family, request.cases);
+    case 'model':
+      return model(request.file);
+    case 'training':
+      return training();
+  }
 }
 
 async function operators(family: string, which: 'chosen' | 'all'): Promise<WebGpuResult> {
@@ -108,6 +116,46 @@ async function model(file: string): Promise<WebGpuResult> {
   });
   await onCpu.dispose();
   await onDevice.dispose();
+  return comparison.result();
+}
+
+/** A network with convolutions, normalizations by the batch, dropout and dense layers. */
+async function training(): Promise<WebGpuResult> {
+  const comparison = new Comparison();
+  const start = trajectoryStart();
+  const { inputs, loss } = fashionBatch(0);
+  const on = async (device: Device): Promise<{ model: EngineModel; trainer: EngineTrainer }> => {
+    const opened = await openNetwork(start, inputs, 1, device);
+    const options = {
+      optimizer: { kind: 'sgd', momentum: 0.9 },
+      learningRate: { kind: 'constant', rate: 0.05 },
+      weightDecay: 5e-4,
+      dropout: hashedMasks(dropoutsOf(start)),
+    } as const;
+    return { model: opened, trainer: await opened.trainer(options) };
+  };
+  const onCpu = await on('cpu');
+  const onDevice = await on('webgpu');
+  await comparison.of('training: gradients by weights', async () => {
+    const found = await onDevice.trainer.weightGradients(inputs, loss);
+    const wanted = await onCpu.trainer.weightGradients(inputs, loss);
+    return [...wanted].map(([name, { data }]) => [name, found.get(name)?.data, data] as const);
+  });
+  await comparison.of('training: a step', async () => {
+    const [found, wanted] = [await onDevice.trainer.step(inputs, loss), await onCpu.trainer.step(inputs, loss)];
+    const after = onDevice.trainer.state();
+    const moved = Object.entries(onCpu.trainer.state()).map(([name, data]) => [name, after[name], data] as const);
+    return [['loss', Float32Array.of(found), Float32Array.of(wanted)] as const, ...moved];
+  });
+  await comparison.of('training: the input gradient of what came of it', async () => {
+    const found = await onDevice.trainer.inputGradient(inputs, loss);
+    const wanted = await onCpu.trainer.inputGradient(inputs, loss);
+    return [['gradient', found.gradient.data, wanted.gradient.data]];
+  });
+  for (const { model: opened, trainer } of [onCpu, onDevice]) {
+    await trainer.dispose();
+    await opened.dispose();
+  }
   return comparison.result();
 }
 

@@ -24,4 +24,10 @@ describeOnVulkan()('WebGPU, on a GPU that is a program, gives what the CPU gives
     expect(problems).toEqual([]);
     expect(compared).toBe(6);
   });
+
+  test('a step of training, with normalization by the batch and dropout', async () => {
+    const { compared, problems } = await webgpu.ask({ kind: 'training' });
+    expect(problems).toEqual([]);
+    expect(compared).toBeGreaterThan(20);
+  });
 });
