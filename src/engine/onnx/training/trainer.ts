@@ -18,6 +18,7 @@ import { formOf } from '../losses/form.js';
 import { inputsOf } from '../model.js';
 import type { Preparation, PreparedGraph } from '../prepare.js';
 import { encodeModel } from '../proto/codec.js';
+import { SessionCache } from '../session-cache.js';
 import { INFERENCE, shapeFor, type DropoutMask, type TrainingModeOptions } from './mode.js';
 import { isFrozen, parametersOf } from './parameters.js';
 import { TrainingGraph, type TrainingResult } from './training-graph.js';
@@ -58,6 +59,9 @@ export function openTrainer(
   return new Trainer(preparation, graph, place, options, descent, parameters);
 }
 
+/** Steps and input gradients, of a whole batch and of the rest of the data. */
+const GRAPHS = 4;
+
 type MutableValues = Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
 
 class Trainer implements EngineTrainer {
@@ -65,7 +69,7 @@ class Trainer implements EngineTrainer {
   readonly #values: MutableValues;
   readonly #moving: readonly string[];
   readonly #moments: ReadonlyMap<string, readonly Float32Array[]>;
-  readonly #graphs = new Map<string, Promise<TrainingGraph>>();
+  readonly #graphs = new SessionCache<TrainingGraph>(GRAPHS);
   #step = 0;
 
   constructor(
@@ -141,9 +145,8 @@ class Trainer implements EngineTrainer {
     return encodeModel({ ...this.preparation.file.graph, constants });
   }
 
-  async dispose(): Promise<void> {
-    const graphs = await Promise.all(this.#graphs.values());
-    await Promise.all(graphs.map((graph) => graph.dispose()));
+  dispose(): Promise<void> {
+    return this.#graphs.dispose();
   }
 
   async #run(
@@ -153,26 +156,19 @@ class Trainer implements EngineTrainer {
   ): Promise<{ samples: number; graph: TrainingGraph; result: TrainingResult }> {
     const inputs: NamedTensors = inputsOf(this.preparation.file, given);
     const samples = samplesIn(inputs);
-    const graph = await this.#graph(loss, mode, samples);
-    const result = await graph.run(this.#values, inputs, loss, (mask, shape) => this.#mask(mask, shape));
-    return { samples, graph, result };
-  }
-
-  #graph(loss: LossSpec, mode: 'training' | 'inference', samples: number): Promise<TrainingGraph> {
     const form = formOf(loss);
-    const key = JSON.stringify([mode, form, samples]);
-    const before = this.#graphs.get(key);
-    if (before !== undefined) return before;
-    const compiled = TrainingGraph.compile(this.preparation, {
-      fed: [...this.#values.keys()],
-      wrt: mode === 'training' ? this.#moving : null,
-      mode: mode === 'training' ? this.#mode() : INFERENCE,
-      loss: form,
-      samples,
+    const compile = (): Promise<TrainingGraph> =>
+      TrainingGraph.compile(this.preparation, {
+        fed: [...this.#values.keys()],
+        wrt: mode === 'training' ? this.#moving : null,
+        mode: mode === 'training' ? this.#mode() : INFERENCE,
+        loss: form,
+        samples,
+      });
+    return this.#graphs.use(JSON.stringify([mode, form, samples]), compile, async (graph) => {
+      const result = await graph.run(this.#values, inputs, loss, (mask, shape) => this.#mask(mask, shape));
+      return { samples, graph, result };
     });
-    this.#graphs.set(key, compiled);
-    compiled.catch(() => this.#graphs.delete(key));
-    return compiled;
   }
 
   #mode(): TrainingModeOptions {
