@@ -16,7 +16,8 @@ export interface CudaRelease {
   readonly space: number;
 }
 
-const RELEASES: readonly CudaRelease[] = [
+/** Found when they are asked for: what only executes models has no folder of resources. */
+const releases = (): readonly CudaRelease[] => [
   {
     runtime: '1.30.0',
     platform: 'linux-x64',
@@ -50,7 +51,7 @@ const RELEASES: readonly CudaRelease[] = [
 
 /** The release for a version of `onnxruntime-node`; null when this version of Assay knows none. */
 export function releaseFor(runtime: string, platform: string): CudaRelease | null {
-  return RELEASES.find((release) => release.runtime === runtime && release.platform === platform) ?? null;
+  return releases().find((release) => release.runtime === runtime && release.platform === platform) ?? null;
 }
 
 /** As releases name it, such as `linux-x64`. */
@@ -60,5 +61,5 @@ export function platformName(): string {
 
 /** Versions of `onnxruntime-node` that have a release for a platform. */
 export function runtimesFor(platform: string): readonly string[] {
-  return RELEASES.filter((release) => release.platform === platform).map(({ runtime }) => runtime);
+  return releases().filter((release) => release.platform === platform).map(({ runtime }) => runtime);
 }

@@ -12,6 +12,31 @@ const normalized = (from: string, to: string, names: string): Network['layers'][
   outputs: [to],
 });
 
+/** Pictures of 4 x 4, which lie side by side. */
+const SMALL: readonly [string, Network] = [
+  'pictures that became small',
+  {
+    layers: [
+      { op: 'Conv', inputs: ['x', 'w0'], outputs: ['c0'], attributes: kernel(3, 2) },
+      { op: 'Relu', inputs: ['c0'], outputs: ['r0'] },
+      { op: 'Conv', inputs: ['r0', 'w1'], outputs: ['c1'], attributes: kernel(3, 2) },
+      { op: 'Relu', inputs: ['c1'], outputs: ['r1'] },
+      { op: 'Conv', inputs: ['r1', 'w2', 'b2'], outputs: ['c2'], attributes: kernel(3) },
+      normalized('c2', 'n2', '2'),
+      { op: 'Relu', inputs: ['n2'], outputs: ['r2'] },
+      { op: 'Conv', inputs: ['r2', 'w3'], outputs: ['last'], attributes: kernel(3) },
+    ],
+    weights: (block) => ({
+      w0: [block, 3, 3, 3],
+      w1: [block, block, 3, 3],
+      w2: [block, block, 3, 3],
+      b2: [block],
+      w3: [block, block, 3, 3],
+      ...norms(block, '2'),
+    }),
+  },
+];
+
 const NORMALIZED: readonly (readonly [string, Network])[] = [
   [
     'a residual block with normalizations',
@@ -112,7 +137,7 @@ function joined(twelve: Gradients, four: Gradients): Gradients {
   );
 }
 
-test.each([...NETWORKS, ...NORMALIZED])('%s: gradients by weights are the same', async (_, network) => {
+test.each([...NETWORKS, SMALL, ...NORMALIZED])('%s: gradients by weights are the same', async (_, network) => {
   await withTrainer(network, { batchNormalization: 'running' }, async (trainer) => {
     const all = pictures(16);
     const found = await trainer.weightGradients(all, crossEntropy(16));
@@ -135,7 +160,7 @@ test.each(NORMALIZED)('%s: with statistics of the batch too', async (_, network)
   });
 });
 
-test.each([...NETWORKS, ...NORMALIZED])('%s: gradients by inputs are the same', async (_, network) => {
+test.each([...NETWORKS, SMALL, ...NORMALIZED])('%s: gradients by inputs are the same', async (_, network) => {
   await withTrainer(network, {}, async (trainer) => {
     const all = pictures(16);
     const { gradient } = await trainer.inputGradient(all, crossEntropy(16));
