@@ -61,5 +61,7 @@ export function platformName(): string {
 
 /** Versions of `onnxruntime-node` that have a release for a platform. */
 export function runtimesFor(platform: string): readonly string[] {
-  return releases().filter((release) => release.platform === platform).map(({ runtime }) => runtime);
+  return releases()
+    .filter((release) => release.platform === platform)
+    .map(({ runtime }) => runtime);
 }
