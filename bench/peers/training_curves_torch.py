@@ -5,12 +5,14 @@
 Writes into the folder the file that training starts from (`<model>-start.onnx`: TorchScript exporter, normalizations and
 dropout kept), the samples in the order in which they are taken (`<model>-samples.bin`, float32 or int64, training ones
 first, then those of the test) and `<model>-curves.json`: shapes, labels, options of the training. Then answers over
-standard input and output, one JSON line each: when it is ready; for `train` the losses in front of all steps; for
-`check FILE` whether onnx.checker accepts a file, and the accuracy of it in ONNX Runtime on the samples of the test.
+standard input and output, one JSON line each: when it is ready; for `exact N` the losses in front of the first N steps in
+float64; for `train` those in front of all steps; for `check FILE` whether onnx.checker accepts a file, and the accuracy of
+it in ONNX Runtime on the samples of the test.
 """
 
 import argparse
 import collections
+import copy
 import csv
 import gzip
 import json
@@ -170,21 +172,25 @@ def prepare(name, folder, data):
     return network, (torch.from_numpy(inputs), torch.from_numpy(labels)), test
 
 
-def train(network, samples, batch, steps, options):
-    network.train()
+def train(network, samples, batch, steps, options, precision=torch.float32):
+    network = network.to(precision).train()
     optimizer = optimizer_of(network, options)
     schedule = schedule_of(optimizer, options["learningRate"])
     losses, start = [], time.perf_counter()
     for step in range(steps):
         rows = torch.arange(step * batch, (step + 1) * batch) % len(samples[1])
         with masked_dropout(network, step):
-            loss = F.cross_entropy(network(samples[0][rows]), samples[1][rows])
+            loss = F.cross_entropy(network(in_precision(samples[0][rows], precision)), samples[1][rows])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         schedule.step()
         losses.append(loss.item())
     return {"losses": losses, "seconds": time.perf_counter() - start}
+
+
+def in_precision(values, precision):
+    return values.to(precision) if values.is_floating_point() else values
 
 
 def accuracy(scores, labels):
@@ -217,10 +223,13 @@ def main():
     torch.backends.mha.set_fastpath_enabled(False)
     network, samples, test = prepare(options.model, options.folder, options.data)
     answer({"ready": True, "torch": torch.__version__, "onnx": onnx.__version__, "onnxruntime": onnxruntime.__version__})
+    batch, steps, own = (MODELS[options.model][key] for key in ("batch", "steps", "options"))
     for line in sys.stdin:
         request, *rest = line.split()
-        if request == "train":
-            result = train(network, samples, *(MODELS[options.model][key] for key in ("batch", "steps", "options")))
+        if request == "exact":
+            answer(train(copy.deepcopy(network), samples, batch, int(rest[0]), own, torch.float64))
+        elif request == "train":
+            result = train(network, samples, batch, steps, own)
             answer({**result, **evaluate(network, *test)})
         else:
             answer(check(rest[0], *test))
