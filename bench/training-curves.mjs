@@ -23,7 +23,7 @@ const TITLES = {
 /** Each row of a table is the mean of as many steps as there are between two rows. */
 const ROWS = 10;
 /** How far rounding alone leads is told by the first steps in float64. */
-const EXACT_STEPS = 8;
+const EXACT_STEPS = 5;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

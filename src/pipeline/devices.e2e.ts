@@ -87,11 +87,18 @@ describeOnVulkan()('on a GPU that is a program', () => {
     expect(code).toBe(0);
   });
 
-  test('an audit is executed there when it is named, comes to the same result, and the report says where', () => {
-    const cwd = project();
+  let cwd = '';
+  let folder = '';
+  let onDevice: Report;
+
+  beforeAll(() => {
+    cwd = project();
     expect(run(['audit', '--quiet', '--device', 'webgpu'], cwd, SOFTWARE_VULKAN).stderr).toBe('');
-    const [folder = ''] = runsOf(cwd);
-    const onDevice = reportOf(folder);
+    [folder = ''] = runsOf(cwd);
+    onDevice = reportOf(folder);
+  });
+
+  test('an audit is executed there when it is named, comes to the same result, and the report says where', () => {
     expect(onDevice.target).toMatchObject({
       device: 'webgpu',
       capabilities: expect.arrayContaining(['gradients']) as string[],
@@ -109,11 +116,6 @@ describeOnVulkan()('on a GPU that is a program', () => {
   });
 
   test('a resumed run goes on where it was begun, or says why not', () => {
-    const cwd = project();
-    const first = run(['audit', '--quiet', '--device', 'webgpu'], cwd, SOFTWARE_VULKAN);
-    expect(first.stderr).toBe('');
-    const [folder = ''] = runsOf(cwd);
-    const before = reportOf(folder);
     undone(folder);
 
     const elsewhere = run(['audit', '--quiet', '--resume'], cwd, NO_VULKAN);
@@ -128,7 +130,7 @@ describeOnVulkan()('on a GPU that is a program', () => {
     expect(runsOf(cwd)).toEqual([folder]);
     expect(reportOf(folder).target?.device).toBe('webgpu');
     expect(reportOf(folder).findings.map(({ measures }) => measures)).toEqual(
-      before.findings.map(({ measures }) => measures),
+      onDevice.findings.map(({ measures }) => measures),
     );
   });
 });
