@@ -62,7 +62,7 @@ export async function openOnnxModel(model: ModelBytes, wanted: EngineSpec): Prom
     const width = raw.shape[1] ?? 0;
     const scale = outputScale(spec.head, file.graph, file.output, { width, data: raw.data });
     await forward.rest();
-    const preparation = { file, spec, probe, head: { scale, width } };
+    const preparation = { file, written: asWritten.graph, spec, probe, head: { scale, width } };
     const gradients = await tryGradients(preparation, raw);
     return new OnnxModel(preparation, forward, factsOf(preparation, note, gradients), gradients);
   } catch (error) {
@@ -95,9 +95,12 @@ function factsOf({ file, spec, head }: Preparation, batchNote: string | null, gr
   };
 }
 
-function whyUntrainable(file: FileModel): string | null {
-  return parametersOf(file.graph).length === 0 ? 'the model has no weights of float32 that training could move' : null;
+function whyUntrainable({ graph }: FileModel): string | null {
+  if (graph.nodes.some(({ op }) => QUANTIZED.test(op))) return 'the model is quantized: its weights are integers';
+  return parametersOf(graph).length === 0 ? 'the model has no weights of float32 that training could move' : null;
 }
+
+const QUANTIZED = /^Q(uantize)?Linear|^(Dynamic)?Quantize|Integer|^DequantizeLinear$/;
 
 /** One sentence for each kind of node through which something else than its derivative is taken. */
 function notesOn(substitutes: readonly Substitute[]): string[] {
@@ -228,6 +231,13 @@ class OnnxModel implements EngineModel {
   }
 
   async trainer(options: TrainingOptions): Promise<EngineTrainer> {
+    const { noTraining } = this.facts;
+    if (noTraining !== null) {
+      throw new AssayError('operator', {
+        where: this.preparation.file.name,
+        what: `there is no training: ${noTraining}`,
+      });
+    }
     return openTrainer(this.preparation, await this.#plainGraph(), this.#proven().place.shape, options);
   }
 

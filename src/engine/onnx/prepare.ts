@@ -57,6 +57,8 @@ export type GraphForm = 'inference' | 'plain';
 /** A model under preparation. */
 export interface Preparation {
   readonly file: FileModel;
+  /** The graph as it was before its batch was lifted. */
+  readonly written: Graph;
   readonly spec: EngineSpec;
   /** Real samples, on which shapes are traced. */
   readonly probe: NamedTensors;

@@ -37,12 +37,12 @@ export function openTrainer(
   place: readonly number[],
   options: TrainingOptions,
 ): EngineTrainer {
-  const { file } = preparation;
+  const { file, written } = preparation;
   const { frozen = [], weightDecay = 0, learningRate, optimizer } = options;
   checkLearningRate(learningRate);
   const descent = descentOf(optimizer, weightDecay);
   // What a rewrite has made of weights could not be written back.
-  const names = parametersOf(graph).filter((name) => file.graph.constants.has(name));
+  const names = parametersOf(graph).filter((name) => written.constants.get(name)?.type === 'float32');
   const unknown = frozen.find((each) => !names.some((name) => isFrozen(name, [each])));
   if (unknown !== undefined) {
     throw new AssayError('usage', {
@@ -140,9 +140,10 @@ class Trainer implements EngineTrainer {
   }
 
   file(): Uint8Array {
-    const constants = new Map<string, Constant>(this.preparation.file.graph.constants);
+    const { written } = this.preparation;
+    const constants = new Map<string, Constant>(written.constants);
     for (const [name, { shape, data }] of this.#values) constants.set(name, float32Constant(shape, data));
-    return encodeModel({ ...this.preparation.file.graph, constants });
+    return encodeModel({ ...written, constants });
   }
 
   dispose(): Promise<void> {
