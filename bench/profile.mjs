@@ -40,7 +40,10 @@ const spec = {
   probe: inputs,
   resources: { threads: Number(values.threads), batchSize: samples },
 };
-const prepared = await prepareGraph({ file, written: file.graph, spec, probe: inputs, head: { scale: 'logits', width: facts.classes } }, 'inference');
+const prepared = await prepareGraph(
+  { file, written: file.graph, spec, probe: inputs, head: { scale: 'logits', width: facts.classes } },
+  'inference',
+);
 const compiled = gradientGraph(prepared, 'classes', { kind: 'cross-entropy' });
 const loss = { kind: 'cross-entropy', labels: Float64Array.from({ length: samples }, (_, i) => i % 10) };
 const range = { samples, start: 0, end: samples, rows: samples };
