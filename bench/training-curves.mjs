@@ -6,6 +6,7 @@
 //
 // Models: cnn resnet18 lstm transformer; see bench/peers/training_curves_torch.py for what they are. The texts come from
 // `sentiment/` in the folder of --data.
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -147,7 +148,7 @@ function pageOf(all) {
   const [{ versions }] = all;
   return `# Training, as PyTorch does it
 
-\`node bench/training-curves.mjs --write docs/evidence/training.md\`, ${new Date().toISOString().slice(0, 10)}, on ${cpus().length} cores:
+\`node bench/training-curves.mjs --write docs/evidence/training.md\`, ${new Date().toISOString().slice(0, 10)}, commit ${commit()}, on ${cpus().length} cores:
 Assay against PyTorch ${release(versions.torch)} on the same data, from the same start, in the same order, with the same dropout masks. Losses are means
 of the training loss over the steps since the row above. Where the two part, values lie on the edge of a ReLU or of a maximum, as all
 of a black background does, and rounding decides on which side: PyTorch in float64 parts from PyTorch as far.
@@ -174,6 +175,10 @@ ${percent(checked.accuracy)}), PyTorch ${percent(theirs.accuracy)}. ${summaryOfG
 | ---- | ----- | ------- |
 ${rows.join('\n')}
 `;
+}
+
+function commit() {
+  return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
 }
 
 function release(version) {
