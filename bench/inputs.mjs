@@ -18,7 +18,9 @@ export function hashedMasks(layers) {
   return (layer, step, shape, ratio) => {
     const seed = (Math.imul(step, 0x9e3779b1) + Math.imul(layers.indexOf(layer), 0x85ebca77)) | 0;
     const length = shape.reduce((product, dimension) => product * dimension, 1);
-    return Uint8Array.from({ length }, (_, i) => (mixed(seed, i) >= ratio ? 1 : 0));
+    const kept = new Uint8Array(length);
+    for (let i = 0; i < length; i++) kept[i] = mixed(seed, i) >= ratio ? 1 : 0;
+    return kept;
   };
 }
 

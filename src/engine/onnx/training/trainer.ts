@@ -188,7 +188,10 @@ class Trainer implements EngineTrainer {
         what: `the dropout mask of \`${layer}\` has ${kept.length} elements, and [${shape.join(', ')}] takes ${sizeOf(shape)}`,
       });
     }
-    return Float32Array.from(kept, (keep) => keep / (1 - ratio));
+    // Not by Float32Array.from with a function, which takes over ten times as long.
+    const mask = new Float32Array(kept.length);
+    for (let i = 0; i < mask.length; i++) mask[i] = (kept[i] ?? 0) / (1 - ratio);
+    return mask;
   }
 
   /** Running statistics move towards those of the batch; the variance towards the unbiased one, as in PyTorch. */
