@@ -1,45 +1,16 @@
 // All rows of the Jacobian, as DeepFool and FAB take them: in executions that share a forward pass against one gradient a row.
 //
 //   node bench/jacobian.mjs [mlp cnn] [--repetitions 9] [--threads 2] [--folder <folder of gradients.mjs>]
-import { readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { inputsOf } from './inputs.mjs';
 import { median } from './peer.mjs';
-
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    threads: { type: 'string', default: '2' },
-    folder: { type: 'string', default: join(tmpdir(), 'assay-bench') },
-    repetitions: { type: 'string', default: '9' },
-  },
-});
-
-const root = fileURLToPath(new URL('..', import.meta.url));
-const { openOnnxModel } = await import(`${root}/dist/src/engine/index.js`);
+import { openExported, positionals, values } from './whole-models.mjs';
 
 for (const model of positionals.length === 0 ? ['mlp', 'cnn'] : positionals) {
   process.stdout.write(`${JSON.stringify(await compare(model))}\n`);
 }
 
 async function compare(model) {
-  const facts = JSON.parse(readFileSync(join(values.folder, `${model}.json`), 'utf8'));
-  const inputs = inputsOf(facts);
+  const { facts, opened, inputs } = await openExported(model);
   const [samples] = facts.shape;
-  const main = `${model}.onnx`;
-  const opened = await openOnnxModel(
-    { main, files: new Map([[main, readFileSync(join(values.folder, main))]]) },
-    {
-      head: 'classes',
-      output: null,
-      normalization: { axis: 0, mean: [0], std: [1] },
-      probe: inputsOf(facts, 3),
-      resources: { threads: Number(values.threads), batchSize: 128 },
-    },
-  );
   const width = opened.facts.scoreWidth;
   const every = Float64Array.from({ length: samples * width }, (_, i) => i % width);
   const rows = Array.from({ length: width }, (_, row) => new Float64Array(samples).fill(row));

@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import * as ort from 'onnxruntime-node';
 import { inputsOf } from './inputs.mjs';
 
 const { values, positionals } = parseArgs({
@@ -22,8 +21,10 @@ const { readFileModel } = await import(`${root}/model.js`);
 const { prepareGraph, preparedFeeds } = await import(`${root}/prepare.js`);
 const { gradientGraph } = await import(`${root}/gradient-graph.js`);
 const { lossFeeds } = await import(`${root}/losses/feeds.js`);
+const { onnxRuntime } = await import(`${root}/devices/runtime.js`);
 const { encodeModelParts } = await import(`${root}/proto/codec.js`);
 
+const ort = onnxRuntime();
 const RUNS = 5;
 const [model = 'bert_base'] = positionals;
 const facts = JSON.parse(readFileSync(join(values.folder, `${model}.json`), 'utf8'));

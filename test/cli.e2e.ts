@@ -3,32 +3,16 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '#base/package-root';
 import { assay } from './cli.js';
+import { mlpConfig } from './mlp-config.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 /** The command line as its users have it: exit codes, what goes to which stream, and how it stops. */
 
-const fixtures = join(packageRoot(), 'fixtures');
 const main = join(packageRoot(), 'dist/src/cli/main.js');
 const COMMANDS = ['demo', 'init', 'doctor', 'setup', 'plan', 'audit', 'report', 'gate', 'list', 'show'];
 
 function project(audits: object, sample = 100): string {
-  const config = {
-    target: {
-      file: join(fixtures, 'models/fashion-mlp.onnx'),
-      head: 'classes',
-      domain: { kind: 'image', layout: 'NCHW', range: [0, 1], mean: [0.286], std: [0.353] },
-    },
-    data: {
-      test: {
-        inputs: join(fixtures, 'data/fashion-test-images.idx3-ubyte.gz'),
-        labels: join(fixtures, 'data/fashion-test-labels.idx1-ubyte.gz'),
-        scale: 1 / 255,
-        sample,
-      },
-    },
-    audits,
-  };
-  return temporaryFolder({ 'assay.config.json': JSON.stringify(config) });
+  return temporaryFolder({ 'assay.config.json': JSON.stringify(mlpConfig(audits, sample)) });
 }
 
 const weak = { 'evasion/fgsm': { epsilons: [0.001] } };

@@ -3,12 +3,8 @@
  * it does not do to the test.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { build } from 'esbuild';
-import { packageRoot } from '#base/package-root';
 import type { EngineSpec } from '#engine/index';
+import { bundleWorker } from './worker-bundle.js';
 
 export interface OpeningRequest {
   readonly file: Uint8Array;
@@ -37,23 +33,10 @@ const LONGEST_MS = 20_000;
 export class EngineProcess {
   #child: ChildProcess | null = null;
 
-  private constructor(private readonly folder: string) {}
+  private constructor(private readonly worker: string) {}
 
   static async create(): Promise<EngineProcess> {
-    const folder = mkdtempSync(join(tmpdir(), 'assay-engine-'));
-    // Where the bundle finds the runtime.
-    symlinkSync(join(packageRoot(), 'node_modules'), join(folder, 'node_modules'));
-    await build({
-      entryPoints: [join(packageRoot(), 'test/engine-worker.ts')],
-      outfile: join(folder, 'engine-worker.mjs'),
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      conditions: ['assay-source'],
-      packages: 'external',
-      logLevel: 'error',
-    });
-    return new EngineProcess(folder);
+    return new EngineProcess(await bundleWorker('engine-worker', ['node_modules']));
   }
 
   /** Opens one model; in a new process where the last one died. */
@@ -79,11 +62,10 @@ export class EngineProcess {
   dispose(): void {
     this.#child?.removeAllListeners();
     this.#child?.kill('SIGKILL');
-    rmSync(this.folder, { recursive: true, force: true });
   }
 
   #start(): ChildProcess {
-    const program = [process.execPath, join(this.folder, 'engine-worker.mjs')];
+    const program = [process.execPath, this.worker];
     return spawn('sh', ['-c', `ulimit -v ${MOST_ADDRESS_KIB}; exec "$0" "$@"`, ...program], {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       serialization: 'advanced',

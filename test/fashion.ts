@@ -4,6 +4,7 @@ import { packageRoot } from '#base/package-root';
 import { rowRange } from '#base/tensor';
 import type { TargetConfig } from '#config/schema';
 import { loadSamples } from '#data/load-samples';
+import type { Device } from '#engine/index';
 import { declareTarget } from '#target/declare';
 import { openTarget } from '#target/open';
 import { readModelFile } from '#target/read-model';
@@ -36,6 +37,7 @@ export const TORCH_OPTIONS: PgdOptions = {
 export async function fashion(
   model: string,
   count: number,
+  { threads, device }: { readonly threads: number; readonly device: Device } = { threads: 2, device: 'cpu' },
 ): Promise<{ target: DifferentiableTarget; samples: Samples }> {
   const config: TargetConfig = {
     file: join(root, `fixtures/models/${model}.onnx`),
@@ -49,8 +51,8 @@ export async function fashion(
     scale: 1 / 255,
   };
   const { samples } = await loadSamples(files, await declareTarget(config, bytes), 0);
-  const resources = { threads: 2, batchSize: 256 };
-  const { target } = await openTarget(config, bytes, rowRange(samples.inputs, 0, 64), resources);
+  const resources = { threads, batchSize: 256 };
+  const { target } = await openTarget(config, bytes, rowRange(samples.inputs, 0, 64), resources, device);
   if (!isDifferentiable(target)) throw new Error(`${model} has no gradients`);
   const few: Samples = {
     inputs: rowRange(samples.inputs, 0, count),

@@ -8,18 +8,16 @@ line when it is ready, then for each line `run N` N gradients and one JSON line 
 the largest resident size so far in bytes.
 """
 
-import argparse
-import json
 import pathlib
-import resource
 import sys
-import time
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 import torchvision
 import transformers
+
+from on_demand import arguments, serve, write_once
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "fixtures" / "make"))
@@ -112,42 +110,14 @@ def save(network, inputs, path, names, axes):
 MODELS = {"mlp": Images, "cnn": Images, "resnet18": Images, "mobilenet_v2": Images, "bert_base": Texts}
 
 
-def prepare(model, options):
-    path = options.folder / f"{options.model}.onnx"
-    facts = path.with_suffix(".json")
-    if facts.exists():
-        return
-    options.folder.mkdir(parents=True, exist_ok=True)
-    description = model.export(path)
-    facts.write_text(json.dumps(description))
-
-
-def answer(value):
-    print(json.dumps(value), flush=True)
-
-
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", choices=MODELS, required=True)
-    parser.add_argument("--variant", choices=("eager", "channels-last", "fused-attention"), default="eager")
-    parser.add_argument("--folder", type=pathlib.Path, required=True)
-    parser.add_argument("--threads", type=int, default=2)
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
+    options = arguments(__doc__, MODELS, ("eager", "channels-last", "fused-attention"))
+    make = MODELS[options.model]
     if options.variant == "eager":
-        prepare(MODELS[options.model](options.model, "eager"), options)
-    model = MODELS[options.model](options.model, options.variant)
+        write_once(options.folder / f"{options.model}.onnx", lambda path: make(options.model, "eager").export(path))
+    model = make(options.model, options.variant)
     gradient = model.gradient()
-    answer({"ready": True, "largest": gradient.abs().max().item(), "sum": gradient.abs().sum().item()})
-    for line in sys.stdin:
-        if line.strip() == "memory":
-            answer({"bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024})
-            continue
-        count = int(line.split()[1])
-        start = time.perf_counter()
-        for _ in range(count):
-            model.gradient()
-        answer({"seconds": (time.perf_counter() - start) / count})
+    serve(model.gradient, {"largest": gradient.abs().max().item(), "sum": gradient.abs().sum().item()})
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from on_demand import answer
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "fixtures" / "make"))
 
@@ -95,22 +97,22 @@ def accuracy(options):
 
 def time_on_demand(options):
     layout = torch.channels_last if options.variant == "channels-last" else torch.contiguous_format
-    network = load_network(options.model[0]).to(memory_format=layout)
+    device = "cuda" if options.device == "auto" and torch.cuda.is_available() else "cpu"
+    network = load_network(options.model[0]).to(device, memory_format=layout)
     images, labels = read_samples(options.count)
-    samples = images.contiguous(memory_format=layout), labels
+    samples = images.to(device).contiguous(memory_format=layout), labels.to(device)
     attack(network, *(part[: options.batch] for part in samples), argparse.Namespace(**{**vars(options), "steps": 3}))
-    answer({"ready": True, "torch": torch.__version__, "threads": torch.get_num_threads(), "variant": options.variant})
+    name = torch.cuda.get_device_name() if device == "cuda" else "the CPU"
+    facts = {"torch": torch.__version__, "threads": torch.get_num_threads(), "variant": options.variant, "device": name}
+    answer({"ready": True, **facts})
     for line in sys.stdin:
         if line.strip() != "run":
             answer({"error": f"unknown request {line.strip()!r}; the only one is 'run'"})
             continue
         start = time.perf_counter()
-        attack_all(network, samples, options)
+        _, robust = attack_all(network, samples, options)
+        robust.sum().item()  # the end of all work on a GPU
         answer({"seconds": time.perf_counter() - start})
-
-
-def answer(value):
-    print(json.dumps(value), flush=True)
 
 
 def main():
@@ -123,6 +125,7 @@ def main():
     parser.add_argument("--step-size", type=float, default=0.01)
     parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", choices=("cpu", "auto"), default="cpu", help="auto: a GPU where there is one; for time only")
     parser.add_argument("--variant", choices=("eager", "channels-last"), default="eager", help="for time only")
     options = parser.parse_args()
     if options.mode == "time" and len(options.model) > 1:

@@ -29,7 +29,8 @@ import torch.nn as nn
 import torch.nn.functional as F
 import torchvision
 
-from gradient_torch import ROOT, SEED, answer  # puts fixtures/make on the path
+from gradient_torch import ROOT, SEED  # puts fixtures/make on the path
+from on_demand import answer
 from train_classifiers import MEAN, STD, cnn
 from trained.exporters import at_inference, export
 from trained.masks import masked_dropout

@@ -10,19 +10,13 @@ first steps when it is ready, then for each line `run N` N steps and one JSON li
 `memory` the largest resident size so far in bytes.
 """
 
-import argparse
-import json
-import pathlib
-import resource
-import sys
-import time
-
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 import torchvision
 
-from gradient_torch import ROOT, SEED, answer, image_inputs  # noqa: F401 (puts fixtures/make on the path)
+from gradient_torch import SEED, image_inputs  # puts fixtures/make on the path
+from on_demand import arguments, serve, write_once
 from train_classifiers import cnn
 
 BATCH, CLASSES = 128, 10
@@ -84,40 +78,17 @@ class Training:
             training=torch.onnx.TrainingMode.PRESERVE,
             do_constant_folding=False,
         )
-
-
-def prepare(training, options):
-    path = options.folder / f"{options.model}-training.onnx"
-    facts = path.with_suffix(".json")
-    if facts.exists():
-        return
-    options.folder.mkdir(parents=True, exist_ok=True)
-    training.export(path)
-    settings = {"rate": RATE, "momentum": MOMENTUM, "weightDecay": DECAY}
-    facts.write_text(json.dumps({"shape": list(training.shape), "kind": "images", "classes": CLASSES, **settings}))
+        settings = {"rate": RATE, "momentum": MOMENTUM, "weightDecay": DECAY}
+        return {"shape": list(self.shape), "kind": "images", "classes": CLASSES, **settings}
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", choices=MODELS, required=True)
-    parser.add_argument("--variant", choices=("eager", "channels-last"), default="eager")
-    parser.add_argument("--folder", type=pathlib.Path, required=True)
-    parser.add_argument("--threads", type=int, default=2)
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
+    options = arguments(__doc__, MODELS, ("eager", "channels-last"))
     if options.variant == "eager":
-        prepare(Training(options.model, "eager"), options)
+        path = options.folder / f"{options.model}-training.onnx"
+        write_once(path, lambda path: Training(options.model, "eager").export(path))
     training = Training(options.model, options.variant)
-    answer({"ready": True, "losses": [training.step() for _ in range(FIRST_STEPS)]})
-    for line in sys.stdin:
-        if line.strip() == "memory":
-            answer({"bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024})
-            continue
-        count = int(line.split()[1])
-        start = time.perf_counter()
-        for _ in range(count):
-            training.step()
-        answer({"seconds": (time.perf_counter() - start) / count})
+    serve(training.step, {"losses": [training.step() for _ in range(FIRST_STEPS)]})
 
 
 if __name__ == "__main__":

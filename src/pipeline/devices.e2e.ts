@@ -3,26 +3,11 @@ import { join } from 'node:path';
 import { packageRoot } from '#base/package-root';
 import type { Report } from '#report/report';
 import { assay, type CliResult } from '../../test/cli.js';
+import { mlpConfig } from '../../test/mlp-config.js';
 import { describeOnVulkan, SOFTWARE_VULKAN } from '../../test/software-vulkan.js';
 import { temporaryFolder } from '../../test/temporary-folder.js';
 
-const fixtures = join(packageRoot(), 'fixtures');
-const CONFIG = {
-  target: {
-    file: join(fixtures, 'models/fashion-mlp.onnx'),
-    head: 'classes',
-    domain: { kind: 'image', layout: 'NCHW', range: [0, 1], mean: [0.286], std: [0.353] },
-  },
-  data: {
-    test: {
-      inputs: join(fixtures, 'data/fashion-test-images.idx3-ubyte.gz'),
-      labels: join(fixtures, 'data/fashion-test-labels.idx1-ubyte.gz'),
-      scale: 1 / 255,
-      sample: 40,
-    },
-  },
-  audits: { 'evasion/fgsm': { epsilons: [0.02] } },
-};
+const CONFIG = mlpConfig({ 'evasion/fgsm': { epsilons: [0.02] } }, 40);
 const NO_VULKAN = { VK_DRIVER_FILES: '/none.json' };
 
 const project = (config: object = CONFIG) => temporaryFolder({ 'assay.config.json': JSON.stringify(config) });

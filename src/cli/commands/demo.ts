@@ -10,13 +10,9 @@ import { FINDING_COLUMNS, findingRow, gateLines, summaryForMachines } from '../p
 import { table } from '../print/table.js';
 import { oneLine, wrap } from '../print/text.js';
 import type { AddCommand } from '../program.js';
-import { addStepSummary, runConfig } from '../run.js';
+import { addStepSummary, runConfig, type RunFlags } from '../run.js';
 
-interface Flags {
-  readonly out?: string;
-  readonly quiet?: true;
-  readonly json?: true;
-}
+type Flags = Pick<RunFlags, 'out' | 'quiet' | 'only' | 'sample' | 'device'> & { readonly json?: true };
 
 interface Model {
   readonly name: string;
@@ -46,6 +42,9 @@ export const addDemo: AddCommand = (program, io, finish) => {
       'Audits two classifiers of clothing (Fashion-MNIST) that differ only in how they were trained, and compares them.',
     )
     .option('--out <dir>', 'where run folders are made', OUT)
+    .addOption(shared.only())
+    .addOption(shared.sample())
+    .addOption(shared.device())
     .addOption(shared.quiet())
     .addOption(shared.json())
     .addHelpText('after', examples(['assay demo', 'assay demo --out /tmp/assay-runs']))
@@ -58,10 +57,11 @@ export const addDemo: AddCommand = (program, io, finish) => {
     });
 };
 
-async function audit(model: Model, { out = OUT, quiet }: Flags, io: Io): Promise<Audited> {
+async function audit(model: Model, { json: _, out = OUT, ...flags }: Flags, io: Io): Promise<Audited> {
+  const { quiet } = flags;
   if (quiet !== true) printLine(io.stderr, `${model.introduction}: the ${model.name} model`);
   const config = join(packageRoot(), 'fixtures/demo', model.config);
-  const result = await runConfig(config, { out, ...(quiet === undefined ? {} : { quiet }) }, io);
+  const result = await runConfig(config, { ...flags, out }, io);
   if (quiet !== true) printLine(io.stderr);
   await addStepSummary(result.folder, io);
   return { model, result };

@@ -2,6 +2,7 @@ import { AssayError } from '#base/errors';
 import { sizeOf, type Tensor } from '#base/tensor';
 import type { EngineInputs, EngineSpec, ModelBytes, Normalization, OutputScale } from '../contract.js';
 import { executedBatch } from './devices/fixed-batch.js';
+import { requireEvaluationMode } from './evaluation-mode.js';
 import { describeNode } from './graph/describe.js';
 import { embeddingOf } from './graph/embedding.js';
 import type { ElementType, Graph, ValueInfo } from './graph/ir.js';
@@ -47,10 +48,12 @@ const REAL: ReadonlySet<ElementType> = new Set<ElementType>(['float32', 'float64
  * Reads a model and finds what is to be audited in it.
  *
  * @param chosen input and output by name; null where the model has to leave no choice
- * @throws AssayError `model` where an input has a type that Assay does not give, or the choice is not clear.
+ * @throws AssayError `model` where an input has a type that Assay does not give, the choice is not clear, or a node is in training
+ *   mode.
  */
 export function readFileModel(model: ModelBytes, chosen: { input: string | null; output: string | null }): FileModel {
   const graph = separateWeights(decodeModel(model));
+  requireEvaluationMode(graph, model.main);
   const input = chosenInput(model.main, graph, chosen.input);
   const first = input.shape?.[0];
   const coupling = graph.nodes.find(({ op }) => COUPLING.has(op));

@@ -1,47 +1,31 @@
-/** A process that computes on WebGPU for webgpu-process.ts, and compares with the CPU. */
+/** What a device has to compute as the CPU does: operators and their gradients, whole models, training. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { messageOf } from '#base/errors';
 import { packageRoot } from '#base/package-root';
 import type { Device, EngineModel, EngineTrainer, ModelBytes } from '../src/engine/contract.js';
 import { openOnnxModel } from '../src/engine/onnx/index.js';
+import { Comparison, type ComparisonResult } from './comparison.js';
 import { differentiable, operatorCases, type OperatorCase } from './operator-cases.js';
 import { dropoutsOf, fashionBatch, hashedMasks, openNetwork, trajectoryStart } from './training-fixtures.js';
 import { vectorJacobian, type Reals } from './vector-jacobian.js';
-import type { WebGpuMessage, WebGpuRequest, WebGpuResult } from './webgpu-process.js';
 
-/** Of the largest value. */
-const TOLERANCE = 1e-4;
+/** Told what is computed next: a driver may die in it. */
+type Begin = (what: string) => void;
+
 const MODELS = join(packageRoot(), 'fixtures/models');
 
-let isReady = false;
-
-process.on('message', (request: WebGpuRequest) => {
-  void answer(request).then((result) => tell({ kind: 'done', result }));
-});
-
-async function answer(request: WebGpuRequest): Promise<WebGpuResult> {
-  // A device goes with its last session, and takes the compiled shaders along: one stays open.
-  if (!isReady) await openModel('fashion-mlp.onnx', 'webgpu');
-  isReady = true;
-  switch (request.kind) {
-    case 'operators':
-      return operators(request.family, request.cases);
-    case 'model':
-      return model(request.file);
-    case 'training':
-      return training();
-  }
-}
-
-async function operators(family: string, which: 'chosen' | 'all'): Promise<WebGpuResult> {
+export async function compareOperators(
+  device: Device,
+  { family, cases: which }: { readonly family: string; readonly cases: 'chosen' | 'all' },
+  begin: Begin,
+): Promise<ComparisonResult> {
   const cases = which === 'all' ? operatorCases(family) : chosen(operatorCases(family));
-  const comparison = new Comparison();
+  const comparison = new Comparison(begin);
   for (const stored of cases) {
     await comparison.of(`${family}: ${stored.name}`, async () => {
       const function_ = differentiable(stored);
       const onCpu = await vectorJacobian(function_, 'all');
-      const onDevice = await vectorJacobian(function_, 'all', 'webgpu');
+      const onDevice = await vectorJacobian(function_, 'all', device);
       return [
         ['output', onDevice.output, onCpu.output],
         ...stored.wrt.map((name) => [name, onDevice.gradients.get(name), onCpu.gradients.get(name)] as const),
@@ -89,10 +73,11 @@ const FAILING: ReadonlySet<string> = new Set([
   'lstm/peepholes-clip',
 ]);
 
-async function model(file: string): Promise<WebGpuResult> {
-  const comparison = new Comparison();
-  const onCpu = await openModel(file, 'cpu');
-  const onDevice = await openModel(file, 'webgpu');
+/** Scores, gradients and a Jacobian of a fixture model, and samples alone as among others. */
+export async function compareModel(device: Device, file: string, begin: Begin): Promise<ComparisonResult> {
+  const comparison = new Comparison(begin);
+  const onCpu = await openFixture(file, 'cpu');
+  const onDevice = await openFixture(file, device);
   const inputs = images(SAMPLES);
   const labels = Float64Array.from({ length: SAMPLES }, (_, i) => i % 2);
   const both = async (what: string, compute: (model: EngineModel) => Promise<readonly Reals[]>): Promise<void> =>
@@ -119,13 +104,13 @@ async function model(file: string): Promise<WebGpuResult> {
   return comparison.result();
 }
 
-/** A network with convolutions, normalizations by the batch, dropout and dense layers. */
-async function training(): Promise<WebGpuResult> {
-  const comparison = new Comparison();
+/** Steps of training a network with convolutions, normalizations by the batch, dropout and dense layers. */
+export async function compareTraining(device: Device, begin: Begin): Promise<ComparisonResult> {
+  const comparison = new Comparison(begin);
   const start = trajectoryStart();
   const { inputs, loss } = fashionBatch(0);
-  const on = async (device: Device): Promise<{ model: EngineModel; trainer: EngineTrainer }> => {
-    const opened = await openNetwork(start, inputs, 1, device);
+  const on = async (each: Device): Promise<{ model: EngineModel; trainer: EngineTrainer }> => {
+    const opened = await openNetwork(start, inputs, 1, each);
     const options = {
       optimizer: { kind: 'sgd', momentum: 0.9 },
       learningRate: { kind: 'constant', rate: 0.05 },
@@ -135,7 +120,7 @@ async function training(): Promise<WebGpuResult> {
     return { model: opened, trainer: await opened.trainer(options) };
   };
   const onCpu = await on('cpu');
-  const onDevice = await on('webgpu');
+  const onDevice = await on(device);
   await comparison.of('training: gradients by weights', async () => {
     const found = await onDevice.trainer.weightGradients(inputs, loss);
     const wanted = await onCpu.trainer.weightGradients(inputs, loss);
@@ -170,7 +155,7 @@ function images(count: number): { shape: number[]; data: Float32Array } {
   return { shape: [count, 1, SIDE, SIDE], data };
 }
 
-function openModel(file: string, device: Device): Promise<EngineModel> {
+export function openFixture(file: string, device: Device): Promise<EngineModel> {
   const bytes: ModelBytes = { main: file, files: new Map([[file, readFileSync(join(MODELS, file))]]) };
   return openOnnxModel(bytes, {
     head: 'classes',
@@ -180,51 +165,4 @@ function openModel(file: string, device: Device): Promise<EngineModel> {
     resources: { threads: 1, batchSize: SAMPLES },
     device,
   });
-}
-
-type Pair = readonly [string, Reals | undefined, Reals | undefined];
-
-/** Gathers what differs, and goes on after what fails. */
-class Comparison {
-  #compared = 0;
-  #largest = 0;
-  readonly #problems: string[] = [];
-
-  async of(what: string, pairs: () => Promise<readonly Pair[]>): Promise<void> {
-    tell({ kind: 'begun', what });
-    try {
-      for (const [name, found, wanted] of await pairs()) this.#compare(`${what}, ${name}`, found, wanted);
-    } catch (thrown) {
-      this.#problems.push(`${what}: ${messageOf(thrown)}`);
-    }
-  }
-
-  result(): WebGpuResult {
-    return { compared: this.#compared, largest: this.#largest, problems: this.#problems };
-  }
-
-  #compare(what: string, found: Reals | undefined, wanted: Reals | undefined): void {
-    this.#compared++;
-    const difference = largestDifference(found ?? new Float32Array(), wanted ?? new Float32Array());
-    this.#largest = Math.max(this.#largest, difference);
-    if (difference > TOLERANCE) this.#problems.push(`${what} differs by ${difference.toPrecision(2)}`);
-  }
-}
-
-/** Relative to the largest value of the second; infinite where sizes differ or one alone is no number. */
-function largestDifference(found: Reals, wanted: Reals): number {
-  if (found.length !== wanted.length) return Infinity;
-  let scale = 1e-3;
-  for (const value of wanted) if (Number.isFinite(value)) scale = Math.max(scale, Math.abs(value));
-  let most = 0;
-  for (const [i, value] of wanted.entries()) {
-    if (Object.is(value, found[i]) || value === found[i]) continue;
-    const difference = Math.abs(value - (found[i] ?? NaN));
-    most = Number.isNaN(difference) ? Infinity : Math.max(most, difference / scale);
-  }
-  return most;
-}
-
-function tell(message: WebGpuMessage): void {
-  process.send?.(message, () => undefined);
 }
