@@ -3,7 +3,7 @@ import { DeviceProcess } from '../../../../test/device-process.js';
 import { bundleDeviceWorker } from '../../../../test/worker-bundle.js';
 import { OPERATOR_FAMILIES, operatorCases } from '../../../../test/operator-cases.js';
 
-const LONGEST_MS = 900_000;
+const LONGEST_MS = 1_800_000;
 
 describeOnVulkan()('all of WebGPU, on a GPU that is a program', () => {
   test.each(OPERATOR_FAMILIES)(
