@@ -1,8 +1,9 @@
 /** @jest-config-loader esbuild-register */
 import type { Config } from 'jest';
 
-// What `src/engine/onnx/devices/runtime.ts` sets does not leave jest's copy of the environment.
+// What `src/engine/onnx/devices/runtime.ts` and `src/engine/tfjs/native/load.ts` set does not leave jest's copy of the environment.
 process.env['ORT_DISABLE_TELEMETRY'] = '1';
+process.env['TF_CPP_MIN_LOG_LEVEL'] = '3';
 
 const compiled = (syntax: 'typescript' | 'ecmascript'): [string, unknown] => [
   '@swc/jest',
@@ -11,7 +12,17 @@ const compiled = (syntax: 'typescript' | 'ecmascript'): [string, unknown] => [
 
 /** log-update and what it imports are ES modules only. */
 const ES_MODULES = [
+  '@jsquash/(jpeg|webp)',
+  '@huggingface/tokenizers',
+  // Gradients, which its bundle for Node leaves out.
+  '@tensorflow/tfjs-core/dist(?!/tf-core)',
+  'h5wasm',
+  'hyparquet',
   'log-update',
+  'p-queue',
+  'p-retry',
+  'p-timeout',
+  'is-network-error',
   'ansi-(escapes|regex|styles)',
   'cli-cursor',
   'environment',
@@ -29,9 +40,17 @@ const ES_MODULES = [
 const shared = {
   testEnvironment: '<rootDir>/src/jest/jest-environment.cjs',
   testEnvironmentOptions: { customExportConditions: ['assay-source', 'require', 'node', 'node-addons'] },
-  transform: { '^.+\\.ts$': compiled('typescript'), '^.+\\.js$': compiled('ecmascript') },
+  transform: {
+    '/(@jsquash|h5wasm)/.+\\.js$': '<rootDir>/test/emscripten-transform.cjs',
+    '^.+\\.ts$': compiled('typescript'),
+    '^.+\\.js$': compiled('ecmascript'),
+  },
   transformIgnorePatterns: [`/node_modules/(?!(${ES_MODULES})/)`],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    // It has an entry for imports alone.
+    '^h5wasm$': '<rootDir>/node_modules/h5wasm/dist/esm/hdf5_hl.js',
+  },
   modulePathIgnorePatterns: ['<rootDir>/dist[^/]*/'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '/docs/'],
 } satisfies Config;

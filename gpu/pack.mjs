@@ -12,6 +12,7 @@ const MOST_BYTES = 60 * 2 ** 20;
 /** The system that the archive is for; Node and ONNX Runtime are those of this machine. */
 const SYSTEM = 'linux-x64';
 const RUNTIME_BINARIES = 'node_modules/onnxruntime-node/bin/napi-v6';
+const OF_OTHERS = /^node_modules\/(?:@tensorflow\/|h5wasm$)/;
 /** Beside what the package has. */
 const ALSO = [
   'gpu',
@@ -59,10 +60,10 @@ function packageFiles() {
   return files.map(({ path }) => path);
 }
 
-/** Folders of the packages that are needed to run, from the root. */
+/** Folders of the packages that are needed to run, from the root; other engines and formats load theirs when they are asked for. */
 function dependencies() {
   const [, ...folders] = run('npm', ['ls', '--omit=dev', '--all', '--parseable']).trim().split('\n');
-  return folders.map((path) => relative(root, path));
+  return folders.map((path) => relative(root, path)).filter((path) => !OF_OTHERS.test(path));
 }
 
 function copy(path) {

@@ -13,6 +13,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -33,6 +34,7 @@ async function buildAll() {
   process.on('exit', () => rmSync(fresh, { recursive: true, force: true }));
   compile(fresh);
   copyResources(fresh);
+  await bundleGradients(fresh);
   await bundle(fresh);
   chmodSync(join(fresh, 'src/cli/main.js'), 0o755);
   writeFileSync(join(fresh, '.build'), digest);
@@ -62,6 +64,37 @@ function copyResources(fresh) {
   }
 }
 
+/** The gradients of TensorFlow.js are ES modules without file extensions, which Node does not link: they become one file. */
+async function bundleGradients(fresh) {
+  const file = join(fresh, 'src/engine/tfjs/register-gradients.js');
+  await build({
+    absWorkingDir: root,
+    entryPoints: [file],
+    outfile: file,
+    allowOverwrite: true,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    minify: true,
+    logLevel: 'warning',
+  });
+}
+
+/** What cannot be required, as it is ES modules only, becomes part of the bundles; all other dependencies stay outside. */
+function modulesInside() {
+  const resolve = createRequire(import.meta.url).resolve;
+  return {
+    name: 'modules-inside',
+    setup(bundler) {
+      bundler.onResolve({ filter: /^@tensorflow\/tfjs-core\/dist\/.*register_all_\w+\.js$/ }, ({ path }) => ({
+        path: join(root, 'node_modules', path),
+      }));
+      bundler.onResolve({ filter: /^(?:@jsquash\/|hyparquet)/ }, ({ path }) => ({ path: resolve(path) }));
+    },
+  };
+}
+
 /** CommonJS for programs that still `require`: one file an entry, with the dependencies left outside. */
 async function bundle(fresh) {
   const entries = { index: 'src/index.ts', jest: 'src/jest/index.ts', testing: 'src/testing/index.ts' };
@@ -72,6 +105,7 @@ async function bundle(fresh) {
     outExtension: { '.js': '.cjs' },
     bundle: true,
     packages: 'external',
+    plugins: [modulesInside()],
     platform: 'node',
     target: 'node20',
     format: 'cjs',

@@ -3,13 +3,23 @@
 export { Type } from '@sinclair/typebox';
 export { AssayError, type AssayErrorCode } from '#base/errors';
 export { row, rowRange, rowsOf, rowSize, takeRows, tensor, type Tensor } from '#base/tensor';
-export type { Config, DomainConfig, PolicyConfig, SamplesConfig, TargetConfig } from '#config/schema';
+export type {
+  Config,
+  DomainConfig,
+  EndpointConfig,
+  FileTargetConfig,
+  ModuleConfig,
+  PolicyConfig,
+  SamplesConfig,
+  TargetConfig,
+} from '#config/schema';
 export { clopperPearson, wilson, type Interval } from '#stats/intervals';
 export { permutation, randomStreams, type RandomStreams, type Rng } from '#stats/random';
 export type { LossSpec } from '#engine/index';
 
 export type { Domain, ImageDomain, TabularDomain, TextDomain } from '#target/domain';
 export { isCorrect, labelRow, labelsOf, margin, takeLabels, type Head, type Labels } from '#target/head';
+export type { FunctionConfig, PredictFunctions } from '#target/function-target';
 export { linearTarget } from '#target/linear';
 export {
   isDifferentiable,

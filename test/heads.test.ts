@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { runPgd, type PgdOptions } from '#attacks/evasion/index';
 import { packageRoot } from '#base/package-root';
-import type { DomainConfig, TargetConfig } from '#config/schema';
+import type { DomainConfig, FileTargetConfig } from '#config/schema';
 import { loadSamples } from '#data/load-samples';
 import { randomStreams } from '#stats/random';
 import { declareTarget } from '#target/declare';
@@ -22,7 +22,7 @@ interface Outcome {
   readonly share: { readonly clean: number; readonly robust: number };
 }
 
-async function attack(file: string, target: Omit<TargetConfig, 'file'>, labels: string): Promise<Outcome> {
+async function attack(file: string, target: Omit<FileTargetConfig, 'file'>, labels: string): Promise<Outcome> {
   const config = { file: join(fixtures, 'models', file), ...target };
   const model = await readModelFile(config.file);
   const declaration = await declareTarget(config, model);

@@ -17,7 +17,7 @@ import torchvision
 
 from gradient_torch import SEED, image_inputs  # puts fixtures/make on the path
 from on_demand import arguments, serve, write_once
-from train_classifiers import cnn
+from train_classifiers import cnn, mlp
 
 BATCH, CLASSES = 128, 10
 RATE, MOMENTUM, DECAY = 0.01, 0.9, 5e-4
@@ -42,7 +42,11 @@ def scatter(layer):
         nn.init.uniform_(layer.running_var, 0.5, 1.5)
 
 
-MODELS = {"cnn": (cnn, (BATCH, 1, 28, 28)), "resnet18": (small_resnet18, (BATCH, 3, 32, 32))}
+MODELS = {
+    "cnn": (cnn, (BATCH, 1, 28, 28)),
+    "mlp": (mlp, (BATCH, 1, 28, 28)),
+    "resnet18": (small_resnet18, (BATCH, 3, 32, 32)),
+}
 
 
 class Training:

@@ -25,6 +25,7 @@ function tableOf(rows: readonly Row[], roles: readonly ColumnRole[] = []): Table
     columns: Array.from({ length: width }, (_, i) => ({
       name: String.fromCharCode(97 + i),
       role: roles[i] ?? 'quasi-identifier',
+      type: 'text' as const,
       values: rows.map((row) => row[i] ?? null),
     })),
   };

@@ -1,7 +1,7 @@
 import { shortDigest } from '#base/digest';
 import { defineReporter } from '#plugin/define';
 import type { ReportInput } from '#plugin/plugin';
-import type { Finding, Report } from '#report/report';
+import type { Finding, Measure, Report } from '#report/report';
 import { clip, counted, epsilonUnits, formatTime, type EpsilonUnits } from '../format.js';
 import { leadMeasure, measureCells } from '../measure.js';
 import { gateSentence, gateStatus, inReadingOrder, statusOf } from '../status.js';
@@ -25,6 +25,7 @@ function summary({ report, timings }: ReportInput): string {
   return [
     `## ${shape} ${word}: ${named(report.target?.name ?? 'data audit')}`,
     `${gateSentence(report)} ${facts(report, formatTime(timings.finished))}`,
+    clean(report),
     rules(report),
     findings(report),
     'The page with pictures, tables and provenance is `report.html`; for programs, `report.json`. Both are in the run folder.',
@@ -42,6 +43,23 @@ function facts({ target, policy }: Report, date: string | null): string {
   ]
     .join(', ')
     .concat('.');
+}
+
+/** What the model does with clean data: without it no other number can be read. */
+function clean({ target }: Report): string {
+  const { accuracy = null, checks = [] } = target ?? {};
+  const broken = checks.filter(({ holds }) => holds === false).length;
+  const held = checks.filter(({ holds }) => holds === true).length;
+  const parts = [
+    ...(accuracy === null ? [] : [accuracyInWords(accuracy)]),
+    ...(checks.length === 0 ? [] : [`Checks of the model: ${held} hold, ${broken} do not.`]),
+  ];
+  return parts.join(' ');
+}
+
+function accuracyInWords(accuracy: Measure): string {
+  const { value, interval, n } = measureCells(accuracy, 'plain');
+  return `Clean accuracy ${value ?? 'not measured'}, 95 % interval ${interval ?? 'unknown'}, n ${n ?? 'unknown'}.`;
 }
 
 function rules({ gate }: Report): string {

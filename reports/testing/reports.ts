@@ -235,7 +235,15 @@ export function hostileReport(): ReportInput {
   const target =
     report.target === null
       ? null
-      : { ...report.target, digest: HOSTILE.attribute, labels: [...names], notes: [...names] };
+      : {
+          ...report.target,
+          digest: HOSTILE.attribute,
+          labels: [...names],
+          notes: [...names],
+          format: HOSTILE.script,
+          input: { name: HOSTILE.attribute, type: HOSTILE.template, shape: [HOSTILE.script, HOSTILE.unbroken, null] },
+          checks: names.map((sentence) => ({ id: 'target/determinism' as const, holds: false, sentence })),
+        };
   return { ...input, report: { ...report, target } };
 }
 
@@ -378,6 +386,25 @@ function example(name: string, findings: Finding[], folder: ExampleFolder, parts
         { capability: 'training', because: 'The graph holds a Conv, whose weights this version cannot train.' },
       ],
       notes: ['Two BatchNormalization nodes were folded into the convolutions before them.'],
+      format: 'ONNX',
+      opset: 17,
+      input: { name: 'x', type: 'float32', shape: ['batch', 1, 28, 28] },
+      output: { name: 'scores', type: 'float32', shape: [null, 10] },
+      accuracy: rateMeasure('Clean accuracy', 0.905, null),
+      checks: [
+        { id: 'target/finite-scores', holds: true, sentence: 'The scores of 1,000 clean samples are finite.' },
+        {
+          id: 'target/determinism',
+          holds: true,
+          sentence: '5 passes over 64 samples gave the same scores, bit by bit.',
+        },
+        {
+          id: 'target/accuracy',
+          holds: false,
+          sentence: '91 of 1,000 clean samples are right (9.1 %, 95 % interval 7.4 to 11.1), no better than chance.',
+        },
+        { id: 'target/label-order', holds: null, sentence: 'There are too few samples to tell it.' },
+      ],
     },
     data: [
       {

@@ -8,6 +8,7 @@ export type AssayErrorCode =
   | 'data'
   | 'plugin'
   | 'output'
+  | 'budget'
   | 'worker'
   | 'run'
   | 'setup'

@@ -35,7 +35,7 @@ function plainLines(io: Io): Progress {
       printLine(io.stderr, `[${event.position}/${total}] ${describe(event.cell)}`);
     }
     if (event.kind === 'cell-finished') {
-      const how = event.outcome.kind === 'evidence' ? 'done' : `error: ${event.outcome.sentence}`;
+      const how = event.outcome.kind === 'evidence' ? 'done' : `${event.outcome.kind}: ${event.outcome.sentence}`;
       printLine(io.stderr, `      ${describe(event.cell)}: ${oneLine(how)} after ${formatDuration(event.seconds)}`);
     }
   };
@@ -45,7 +45,7 @@ function plainLines(io: Io): Progress {
 type Row = { readonly cell: Cell } & (
   | { readonly state: 'waiting' }
   | { readonly state: 'running'; readonly since: number; readonly share: number }
-  | { readonly state: 'done' | 'error'; readonly seconds: number }
+  | { readonly state: 'done' | 'error' | 'inconclusive'; readonly seconds: number }
 );
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
@@ -70,6 +70,8 @@ function liveList(io: Io): Progress {
       }
       case 'done':
         return `${colors.green('✓')} ${name}  ${colors.dim(formatDuration(row.seconds))}`;
+      case 'inconclusive':
+        return `${colors.yellow('?')} ${name}  ${colors.dim(formatDuration(row.seconds))}`;
       case 'error':
         return `${colors.red('!')} ${name}  ${colors.dim(formatDuration(row.seconds))}`;
     }
@@ -111,7 +113,7 @@ function change(rows: Map<string, Row>, event: RunEvent): void {
       break;
     }
     case 'cell-finished': {
-      const state = event.outcome.kind === 'evidence' ? 'done' : 'error';
+      const state = event.outcome.kind === 'evidence' ? 'done' : event.outcome.kind;
       rows.set(event.cell.id, { cell: event.cell, state, seconds: event.seconds });
       break;
     }

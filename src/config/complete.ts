@@ -3,6 +3,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { digestOfJson, type Digest } from '#base/digest';
 import type { CompleteConfig } from './loaded.js';
 import type { Config, SamplesConfig } from './schema.js';
+import { absoluteTarget, decisiveTarget } from './target-paths.js';
 
 /** A config with every default filled in, and with absolute paths: those in it are relative to `folder`. */
 export function complete(config: Config, folder: string): CompleteConfig {
@@ -10,19 +11,12 @@ export function complete(config: Config, folder: string): CompleteConfig {
   const absolute = (path: string) => resolve(folder, path);
   const workers = execution.workers ?? 1;
   return {
-    ...(target === undefined
-      ? {}
-      : {
-          target: {
-            ...target,
-            file: absolute(target.file),
-            ...(typeof target.labels === 'string' ? { labels: absolute(target.labels) } : {}),
-          },
-        }),
+    ...(target === undefined ? {} : { target: absoluteTarget(target, absolute) }),
     data: {
       ...(data.test === undefined ? {} : { test: absoluteSamples(data.test, absolute) }),
       ...(data.train === undefined ? {} : { train: absoluteSamples(data.train, absolute) }),
       ...(data.table === undefined ? {} : { table: { ...data.table, file: absolute(data.table.file) } }),
+      ...(data.groups === undefined ? {} : { groups: absolute(data.groups) }),
     },
     engine: config.engine ?? 'auto',
     device: config.device ?? 'auto',
@@ -49,7 +43,7 @@ export function complete(config: Config, folder: string): CompleteConfig {
 export function configDigest(config: CompleteConfig): Digest {
   const { target, data } = config;
   return digestOfJson({
-    target: target && { ...target, file: undefined, labels: Array.isArray(target.labels) ? target.labels : undefined },
+    target: target && decisiveTarget(target),
     data: {
       test: data.test && withoutPaths(data.test),
       train: data.train && withoutPaths(data.train),
@@ -64,12 +58,26 @@ export function configDigest(config: CompleteConfig): Digest {
   });
 }
 
-function absoluteSamples(samples: SamplesConfig, absolute: (path: string) => string): SamplesConfig {
-  return { ...samples, inputs: absolute(samples.inputs), labels: absolute(samples.labels) };
+/** Samples with every path in them made absolute. */
+export function absoluteSamples(samples: SamplesConfig, absolute: (path: string) => string): SamplesConfig {
+  const { inputs, labels, columns, pictures } = samples;
+  return {
+    ...samples,
+    inputs: absolute(inputs),
+    // Of a table it is the name of a column.
+    ...(labels === undefined ? {} : { labels: columns === undefined ? absolute(labels) : labels }),
+    ...(typeof pictures === 'string' ? { pictures: absolute(pictures) } : {}),
+  };
 }
 
 function withoutPaths(samples: SamplesConfig) {
-  return { ...samples, inputs: undefined, labels: undefined };
+  const { columns, labels, pictures } = samples;
+  return {
+    ...samples,
+    inputs: undefined,
+    labels: columns === undefined ? undefined : labels,
+    pictures: typeof pictures === 'string' ? undefined : pictures,
+  };
 }
 
 /** Modules are named as Node names them: a path begins with a dot or a slash, all else is a package. */

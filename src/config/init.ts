@@ -22,6 +22,9 @@ export interface InitFacts {
   readonly preprocessor: Json;
   /** A file with one label a line, relative to the config. */
   readonly labelsFile?: string;
+  /** What a folder of Hugging Face says in its `config.json`. */
+  readonly labels?: KnownValue<readonly string[]>;
+  readonly head?: KnownValue<TargetConfig['head']>;
 }
 
 /** What the user said on the command line; it goes before what files say. */
@@ -114,8 +117,8 @@ function targetEntries(facts: InitFacts, flags: InitFlags, input: Declared): rea
           },
         ]
       : []),
-    headEntry(flags, outputs),
-    ...(flags.head === 'regression'
+    headEntry(facts, flags),
+    ...((flags.head ?? facts.head?.value) === 'regression'
       ? [
           {
             key: 'tolerance',
@@ -125,13 +128,17 @@ function targetEntries(facts: InitFacts, flags: InitFlags, input: Declared): rea
         ]
       : []),
     ...(facts.labelsFile === undefined ? [] : [{ key: 'labels', value: facts.labelsFile }]),
+    ...(facts.labels === undefined || facts.labelsFile !== undefined
+      ? []
+      : [{ key: 'labels', value: facts.labels.value, comments: [facts.labels.comment] }]),
     { key: 'domain', members: domainEntries(facts, flags, input) },
   ];
 }
 
-function headEntry({ head }: InitFlags, outputs: readonly Declared[]): Entry {
+function headEntry({ outputs, head: known }: InitFacts, { head }: InitFlags): Entry {
   const declared = outputs.map((output) => `Output ${describe(output)}.`);
   if (head !== undefined) return { key: 'head', value: head, comments: declared };
+  if (known !== undefined) return { key: 'head', value: known.value, comments: [...declared, known.comment] };
   return {
     key: 'head',
     value: null,

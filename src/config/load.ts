@@ -70,17 +70,20 @@ export function checkConfig(value: unknown, place: Place): Config {
 }
 
 /** Data never runs anything: what it names as code needs the word of whoever starts the run. */
-function refuseModules(config: Config, place: Place): void {
-  if (config.plugins === undefined || config.plugins.length === 0) return;
-  const path = ['plugins'];
+function refuseModules({ plugins = [], target }: Config, place: Place): void {
+  const named = [
+    ...(plugins.length === 0 ? [] : [{ path: ['plugins'], value: plugins, what: 'plugins are code', it: 'them' }]),
+    ...(target?.module === undefined
+      ? []
+      : [{ path: ['target', 'module'], value: target.module, what: 'a module is code', it: 'it' }]),
+  ];
+  if (named.length === 0) return;
   failWith(
-    [
-      {
-        path,
-        what: `${nameOf(path)} is ${show(config.plugins)}, and plugins are code`,
-        mend: 'Add --allow-code if you trust them, or name them in a TypeScript config.',
-      },
-    ],
+    named.map(({ path, value, what, it }) => ({
+      path,
+      what: `${nameOf(path)} is ${show(value)}, and ${what}`,
+      mend: `Add --allow-code if you trust ${it}, or name ${it} in a TypeScript config.`,
+    })),
     place,
   );
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { TObject } from '@sinclair/typebox';
 import { digestOfJson } from '#base/digest';
 import type { JsonObject } from '#base/json';
+import { TARGET_CHECKS } from '#report/report';
 import { closedObject, unknownPlugin, type ConfigurablePlugin } from './configurable.js';
 import { nameIn } from './document/find.js';
 import { readDocument } from './document/read.js';
@@ -33,7 +34,8 @@ export function policyFromValue(value: unknown, name: string): LoadedPolicy {
 
 /**
  * The thresholds that a policy sets, by plugin id, with the defaults of each plugin's schema. Throws an AssayError of
- * code `policy` where a threshold or waiver names no plugin, or a threshold does not fit the plugin.
+ * code `policy` where a threshold or waiver names no plugin, or a threshold does not fit the plugin. A waiver may name a
+ * check of the target too.
  */
 export function checkThresholds(
   loaded: LoadedPolicy,
@@ -46,9 +48,12 @@ export function checkThresholds(
     positions: loaded.positions,
   };
   const { audits, waivers } = loaded.policy;
+  const checks = new Set<string>(TARGET_CHECKS);
   const strangers = [
     ...Object.keys(audits).map((audit) => ({ path: ['audits', audit], audit })),
-    ...waivers.map(({ audit }, index) => ({ path: ['waivers', index, 'audit'], audit })),
+    ...waivers
+      .map(({ audit }, index) => ({ path: ['waivers', index, 'audit'], audit }))
+      .filter(({ audit }) => !checks.has(audit)),
   ].filter(({ audit }) => !plugins.has(audit));
   if (strangers.length > 0) {
     failWith(

@@ -1,4 +1,5 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
+import { blackBox } from './black-box.js';
 
 const closed = { additionalProperties: false };
 const Path = (description: string) => Type.String({ minLength: 1, description });
@@ -6,6 +7,51 @@ const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null
 const Range = Type.Tuple([Type.Number(), Type.Number()], {
   description: 'Lowest and highest legal value, in the units of the data, such as [0, 1] or [0, 255].',
 });
+
+/** A column of a table, and where in the input it stands: they are laid side by side in the order of the list. */
+export const ColumnConfig = Type.Object(
+  {
+    name: Type.String({ minLength: 1, description: 'As the table names it.' }),
+    kind: Type.Optional(
+      Type.Unsafe<'numeric' | 'integer' | 'ordinal' | 'one-hot'>({
+        type: 'string',
+        enum: ['numeric', 'integer', 'ordinal', 'one-hot'],
+        description:
+          'numeric (default): any value of its range. integer: whole steps. ordinal: the index of its category. one-hot: one position a category, exactly one of which is 1.',
+      }),
+    ),
+    range: Type.Optional(Range),
+    step: Type.Optional(
+      Type.Number({ exclusiveMinimum: 0, description: 'Of an integer column, in the units of the data. Default 1.' }),
+    ),
+    categories: Type.Optional(
+      Type.Array(Type.String(), {
+        minItems: 1,
+        description: 'Of an ordinal or one-hot column: the values in the table, in the order of their codes.',
+      }),
+    ),
+    mean: Type.Optional(Type.Number({ description: 'In the units of the data; the model receives (x - mean) / std.' })),
+    std: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: 'In the units of the data.' })),
+    immutable: Type.Optional(
+      Type.Boolean({ description: 'Nobody can change it, as an age or a past event. Default false.' }),
+    ),
+  },
+  closed,
+);
+
+/** A weighted sum of columns and its bound, in the units of the data. */
+export const RelationConfig = Type.Object(
+  {
+    sum: Type.Record(Type.String(), Type.Number(), {
+      minProperties: 1,
+      description: 'The weight of each column by its name; of a one-hot column by name=category.',
+    }),
+    atMost: Type.Optional(Type.Number()),
+    atLeast: Type.Optional(Type.Number()),
+    equals: Type.Optional(Type.Number()),
+  },
+  { ...closed, description: 'What holds between columns of every legal input: one of atMost, atLeast and equals.' },
+);
 
 export const DomainConfig = Type.Object(
   {
@@ -19,7 +65,7 @@ export const DomainConfig = Type.Object(
         }),
       ),
     ),
-    range: Nullable(Range),
+    range: Type.Optional(Nullable(Range)),
     mean: Type.Optional(
       Nullable(
         Type.Array(Type.Number(), {
@@ -36,6 +82,22 @@ export const DomainConfig = Type.Object(
         }),
       ),
     ),
+    columns: Type.Optional(
+      Type.Array(ColumnConfig, {
+        minItems: 1,
+        description:
+          'Of a table: its columns in the order of the model. Those without a range have that of the domain.',
+      }),
+    ),
+    relations: Type.Optional(Type.Array(RelationConfig, { description: 'What holds between the columns of a table.' })),
+    units: Type.Optional(
+      Type.Unsafe<'data' | 'range'>({
+        type: 'string',
+        enum: ['data', 'range'],
+        description:
+          'Of a table with columns. data (default): every value in the units of its column. range: 0 to 1 of the range of its column, so that an epsilon is the same share of each.',
+      }),
+    ),
   },
   {
     ...closed,
@@ -43,9 +105,10 @@ export const DomainConfig = Type.Object(
   },
 );
 
-export const TargetConfig = Type.Object(
+/** Any target; which of its members belong together is a matter of {@link contradictions}. */
+const AnyTarget = Type.Object(
   {
-    file: Path('The model file, relative to this file.'),
+    file: Type.Optional(Path('The model file or folder, relative to this file.')),
     head: Type.Unsafe<'classes' | 'binary' | 'multi-label' | 'regression'>({
       type: 'string',
       enum: ['classes', 'binary', 'multi-label', 'regression'],
@@ -62,14 +125,80 @@ export const TargetConfig = Type.Object(
       Type.Union([Path('A text file with one label a line.'), Type.Array(Type.String(), { minItems: 1 })]),
     ),
     domain: DomainConfig,
+    ...blackBox,
+  },
+  closed,
+);
+
+export const TargetConfig = Type.Unsafe<TargetConfig>(AnyTarget);
+
+const Side = Type.Integer({ minimum: 1, maximum: 65_536 });
+const Sides = Type.Tuple([Side, Side]);
+
+/** What is done to pictures once, before the domain begins; as Pillow does it. */
+export const PicturesConfig = Type.Object(
+  {
+    resize: Type.Optional(
+      Type.Union([Side, Sides], { description: 'The length of the shorter edge, or [height, width]. Default: none.' }),
+    ),
+    interpolation: Type.Optional(
+      Type.Unsafe<'nearest' | 'box' | 'bilinear' | 'hamming' | 'bicubic' | 'lanczos'>({
+        type: 'string',
+        enum: ['nearest', 'box', 'bilinear', 'hamming', 'bicubic', 'lanczos'],
+        description: 'How pictures are resized. Default: bilinear.',
+      }),
+    ),
+    crop: Type.Optional(
+      Type.Union([Side, Sides], {
+        description: 'Cut out of the middle after resizing: the side of a square, or [height, width].',
+      }),
+    ),
+    channels: Type.Optional(
+      Type.Unsafe<'RGB' | 'BGR' | 'gray'>({
+        type: 'string',
+        enum: ['RGB', 'BGR', 'gray'],
+        description: 'Default: RGB, or gray where the model takes one channel.',
+      }),
+    ),
+    orient: Type.Optional(
+      Type.Boolean({
+        description: 'Whether a JPEG is turned as its Exif data say. Default false, as Pillow opens it.',
+      }),
+    ),
   },
   closed,
 );
 
 export const SamplesConfig = Type.Object(
   {
-    inputs: Path('IDX (also .gz), NPY, or NPZ with the array named behind #: data.npz#x_test.'),
-    labels: Path('The truth of each sample, in the same formats.'),
+    inputs: Path(
+      'IDX (also .gz), NPY, or NPZ with the array named behind #: data.npz#x_test. Or a folder of PNG, JPEG or WebP pictures. Or, with `columns`, a table: CSV, Parquet or JSON Lines.',
+    ),
+    labels: Type.Optional(
+      Path(
+        'The truth of each sample, in the same formats. Of a folder of pictures a CSV of `file` and `label`; left out, each folder in it is a class. Of a table the name of a column.',
+      ),
+    ),
+    columns: Type.Optional(
+      Type.Union([Type.Literal('domain'), Type.Array(Type.String({ minLength: 1 }), { minItems: 1 })], {
+        description:
+          'Of a table: the columns that make the input, one number each, in the order of the model; or "domain" for those of `target.domain.columns`, encoded as these say.',
+      }),
+    ),
+    delimiter: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 1, description: 'Of a CSV table. Default: a comma.' }),
+    ),
+    groups: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        minItems: 1,
+        description: 'Of a table: columns that say which groups a sample belongs to.',
+      }),
+    ),
+    pictures: Type.Optional(
+      Type.Union([Path('A Hugging Face preprocessor_config.json that says it.'), PicturesConfig], {
+        description: 'How the pictures of a folder are made into inputs.',
+      }),
+    ),
     scale: Type.Optional(
       Type.Number({
         exclusiveMinimum: 0,
@@ -89,7 +218,7 @@ export const SamplesConfig = Type.Object(
 
 export const TableConfig = Type.Object(
   {
-    file: Path('A CSV file with a header.'),
+    file: Path('CSV with a header, Parquet, or JSON Lines.'),
     delimiter: Type.Optional(Type.String({ minLength: 1, maxLength: 1, description: 'Default: a comma.' })),
     missing: Type.Optional(
       Type.Array(Type.String(), { description: 'Values that mean missing. Default: the empty field.' }),
@@ -138,11 +267,21 @@ export const Config = Type.Object(
           test: Type.Optional(SamplesConfig),
           train: Type.Optional(SamplesConfig),
           table: Type.Optional(TableConfig),
+          groups: Type.Optional(
+            Path('A table with a row for each test sample, whose columns say which groups the sample belongs to.'),
+          ),
         },
         closed,
       ),
     ),
-    engine: Type.Optional(Type.Unsafe<'auto' | 'onnx'>({ type: 'string', enum: ['auto', 'onnx'] })),
+    engine: Type.Optional(
+      Type.Unsafe<'auto' | 'onnx' | 'tfjs'>({
+        type: 'string',
+        enum: ['auto', 'onnx', 'tfjs'],
+        description:
+          'What executes the model: ONNX Runtime, or TensorFlow.js. Default: auto, ONNX Runtime wherever the model can be brought there.',
+      }),
+    ),
     device: Type.Optional(
       Type.Unsafe<'auto' | 'cpu' | 'webgpu' | 'cuda'>({
         type: 'string',
@@ -209,8 +348,31 @@ export const PolicyConfig = Type.Object(
 );
 
 export type Config = Static<typeof Config>;
-export type TargetConfig = Static<typeof TargetConfig>;
+type AnyTarget = Static<typeof AnyTarget>;
+type NoneOf<Keys extends keyof AnyTarget> = { readonly [Key in Keys]?: never };
+type TargetFacts = Omit<AnyTarget, keyof typeof blackBox | 'file' | 'output'>;
+
+/** A model file, of which Assay sees everything. */
+export type FileTargetConfig = TargetFacts &
+  NoneOf<keyof typeof blackBox> & { file: string } & Pick<AnyTarget, 'output'>;
+
+/** What is said of a model that answers and shows nothing else of itself. */
+export type AnswersConfig = Required<Pick<AnyTarget, 'shape' | 'gives'>> & Pick<AnyTarget, 'outputs' | 'budget'>;
+
+export type EndpointConfig = TargetFacts &
+  AnswersConfig &
+  NoneOf<'file' | 'module' | 'output'> &
+  Pick<AnyTarget, 'request' | 'response' | 'token' | 'ca' | 'traffic'> & { url: string };
+
+export type ModuleConfig = TargetFacts &
+  AnswersConfig &
+  NoneOf<'file' | 'url' | 'output' | 'request' | 'response' | 'token' | 'ca' | 'traffic'> & { module: string };
+
+export type TargetConfig = FileTargetConfig | EndpointConfig | ModuleConfig;
 export type DomainConfig = Static<typeof DomainConfig>;
+export type ColumnConfig = Static<typeof ColumnConfig>;
+export type RelationConfig = Static<typeof RelationConfig>;
+export type PicturesConfig = Static<typeof PicturesConfig>;
 export type SamplesConfig = Static<typeof SamplesConfig>;
 export type TableConfig = Static<typeof TableConfig>;
 export type ExecutionConfig = Static<typeof ExecutionConfig>;

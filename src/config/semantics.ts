@@ -1,3 +1,4 @@
+import { kindProblems } from './black-box-problems.js';
 import { nameOf, type Path, type Problem } from './place.js';
 import type { Config, DomainConfig, TargetConfig } from './schema.js';
 import { show } from './wording/show.js';
@@ -6,6 +7,7 @@ import { show } from './wording/show.js';
 export function contradictions(config: Config): readonly Problem[] {
   return [
     ...(config.target === undefined ? [] : [...targetProblems(config.target), ...domainProblems(config.target.domain)]),
+    ...kindProblems(config),
     ...seedProblems(config.seed),
     ...repeats(['plugins'], config.plugins ?? []),
     ...pathsOf(config)
@@ -19,12 +21,15 @@ export function pathsOf(config: Config): readonly { readonly path: Path; readonl
   const { target, data = {}, policy, out } = config;
   const paths: readonly (readonly [Path, unknown])[] = [
     [['target', 'file'], target?.file],
+    [['target', 'module'], target?.module],
+    [['target', 'ca'], target?.ca],
     [['target', 'labels'], target?.labels],
     [['data', 'test', 'inputs'], data.test?.inputs],
     [['data', 'test', 'labels'], data.test?.labels],
     [['data', 'train', 'inputs'], data.train?.inputs],
     [['data', 'train', 'labels'], data.train?.labels],
     [['data', 'table', 'file'], data.table?.file],
+    [['data', 'groups'], data.groups],
     [['policy'], policy],
     [['out'], out],
   ];
@@ -66,11 +71,11 @@ function layoutProblems({ kind, layout }: DomainConfig): readonly Problem[] {
   return [];
 }
 
-function rangeProblems({ range }: DomainConfig): readonly Problem[] {
+function rangeProblems({ range, columns }: DomainConfig): readonly Problem[] {
+  const path: Path = ['target', 'domain', 'range'];
+  if (range === undefined) return columns === undefined ? [problem(path, 'is missing')] : [];
   if (range === null || range[0] < range[1]) return [];
-  return [
-    problem(['target', 'domain', 'range'], `is ${show(range)}, and must begin with the lower of two different values`),
-  ];
+  return [problem(path, `is ${show(range)}, and must begin with the lower of two different values`)];
 }
 
 function normalizationProblems({ mean, std }: DomainConfig): readonly Problem[] {

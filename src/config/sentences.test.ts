@@ -35,6 +35,9 @@ const GOOD = [
 const TOP =
   '`$schema`, `target`, `data`, `engine`, `device`, `seed`, `plugins`, `audits`, `policy`, `out`, `samples`, `keep` and `execution`';
 
+const TARGET =
+  '`file`, `head`, `output`, `tolerance`, `labels`, `domain`, `url`, `module`, `shape`, `outputs`, `gives`, `request`, `response`, `token`, `ca`, `traffic` and `budget`';
+
 /** JSON is YAML, so these have to read the same in both: two parsers have to agree on every place. */
 const ROWS: readonly Row[] = [
   [
@@ -55,12 +58,12 @@ const ROWS: readonly Row[] = [
   [
     'a typo in a required key, said once',
     config({ 3: '    "fiel": "m.onnx",' }),
-    'assay.config.json:3:5: `target.fiel` is not a known key; the closest is `file` (known here: `file`, `head`, `output`, `tolerance`, `labels` and `domain`).',
+    `assay.config.json:3:5: \`target.fiel\` is not a known key; the closest is \`file\` (known here: ${TARGET}).`,
   ],
   [
     'a missing key',
     config({ 3: '' }),
-    'assay.config.json:2:3: `target.file` is missing, and must be a text that is not empty.',
+    'assay.config.json:2:3: `target.file` is missing, and nothing stands for it: give a model file, or `url` or `module`.',
   ],
   ['no audits', '{}', 'assay.config.json:1:1: `audits` is missing, and must be an object.'],
   [
@@ -237,7 +240,7 @@ const ROWS: readonly Row[] = [
   ],
   [
     'four errors',
-    config({ 18: '  "seed": 1.5, "keep": -1, "out": "", "engine": "tfjs"' }),
+    config({ 18: '  "seed": 1.5, "keep": -1, "out": "", "engine": "torch"' }),
     'assay.config.json:18:3: `seed` is 1.5, and must be a whole number. assay.config.json:18:16: `keep` is -1, and must be a whole number of at least 0. assay.config.json:18:28: `out` is "", and must be a text that is not empty. There is 1 more error.',
   ],
   [
@@ -371,7 +374,7 @@ const YAML_ROWS: readonly Row[] = [
   [
     'a typo in a key',
     'audits: {}\ntarget:\n  file: m.onnx\n  head: classes\n  domian: {}\n',
-    'assay.config.yaml:5:3: `target.domian` is not a known key; the closest is `domain` (known here: `file`, `head`, `output`, `tolerance`, `labels` and `domain`).',
+    `assay.config.yaml:5:3: \`target.domian\` is not a known key; the closest is \`domain\` (known here: ${TARGET}).`,
   ],
   [
     'a value out of range',

@@ -1,60 +1,42 @@
 import { isUtf8 } from 'node:buffer';
-import { basename } from 'node:path';
 import { CsvError, parse } from 'csv-parse/sync';
-import { digestOfJson } from '#base/digest';
 import { AssayError } from '#base/errors';
-import { closest } from '#config/closest';
 import type { SourceFile } from './file.js';
-import type { Column, ColumnRole, Table } from './table.js';
+import type { Table } from './table.js';
+import {
+  checkNames,
+  ColumnBuilder,
+  missingValues,
+  tableOf,
+  type RawColumns,
+  type TableOptions,
+} from './tables/columns.js';
 
-export interface CsvOptions {
-  /** One character; default a comma. */
-  readonly delimiter?: string;
-  /** Fields that mean missing, compared without surrounding spaces; default the empty field. */
-  readonly missing?: readonly string[];
-  /** By column name; columns without one are insensitive. */
-  readonly roles: Readonly<Record<string, ColumnRole>>;
-}
+export type CsvOptions = TableOptions;
 
 /** A record of more bytes is taken for a quote that was never closed. */
 const MAX_RECORD_BYTES = 1 << 20;
 
-interface RawColumns {
-  readonly names: readonly string[];
-  readonly values: readonly (string | null)[][];
-}
-
 /**
- * Reads a CSV file (RFC 4180, UTF-8 with or without byte order mark) whose first record names the columns. Fields are
- * kept as they stand, spaces too. Throws an AssayError with the line where records differ in length or quotes do not
+ * Reads a CSV file (RFC 4180, UTF-8 with or without byte order mark) whose first record names the columns. Text is
+ * kept as it stands, spaces too. Throws an AssayError with the line where records differ in length or quotes do not
  * match, and where a role is given to a column that is not there.
  */
 export function readCsv(file: SourceFile, options: CsvOptions): Table {
-  checkText(file);
-  const { names, values } = parseColumns(file, options);
-  checkRoles(names, options, file.path);
-  const columns = names.map((name, i): Column => ({ name, role: roleOf(name, options), values: values[i] ?? [] }));
-  return {
-    name: basename(file.path),
-    digest: digestOfJson({
-      file: file.digest,
-      delimiter: options.delimiter ?? ',',
-      missing: options.missing ?? [''],
-      roles: columns.map(({ name, role }) => ({ name, role })),
-    }),
-    rows: values[0]?.length ?? 0,
-    columns,
-  };
+  const columns = csvColumns(file, options);
+  return tableOf(columns, file, options, delimiterHint(columns.names, options));
 }
 
-function parseColumns(file: SourceFile, options: CsvOptions): RawColumns {
-  const missing = new Set((options.missing ?? ['']).map((value) => value.trim()));
+/** The columns of a CSV file, every field as it stands. @throws AssayError `data`, as `readCsv` does */
+export function csvColumns(file: SourceFile, options: Omit<CsvOptions, 'roles'>): RawColumns {
+  checkText(file);
+  const missing = missingValues(options);
   let names: readonly string[] | undefined;
   let columns: ColumnBuilder[] = [];
   const onRecord = (record: string[], { lines }: { readonly lines: number }): null => {
     if (names === undefined) {
       names = record;
-      checkHeader(names, file.path);
+      checkNames(names, file.path);
       columns = names.map(() => new ColumnBuilder(missing));
     } else if (record.length === names.length) {
       for (const [i, field] of record.entries()) columns[i]?.push(field);
@@ -89,24 +71,8 @@ function parseRecords(
   }
 }
 
-/** Values of one column; equal ones share one string, which keeps large tables small. */
-class ColumnBuilder {
-  readonly values: (string | null)[] = [];
-  private readonly known = new Map<string, string | null>();
-
-  constructor(private readonly missing: ReadonlySet<string>) {}
-
-  push(field: string): void {
-    let value = this.known.get(field);
-    if (value === undefined) {
-      value = this.missing.has(field.trim()) ? null : field;
-      this.known.set(field, value);
-    }
-    this.values.push(value);
-  }
-}
-
-function checkText(file: SourceFile): void {
+/** @throws AssayError `data` for a file that is not text in UTF-8 */
+export function checkText(file: SourceFile): void {
   const { bytes, path } = file;
   const utf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
   if (utf16) throw new AssayError('data', { where: path, what: 'the file is UTF-16', mend: 'Save it as UTF-8.' });
@@ -130,47 +96,12 @@ function firstInvalidLine(bytes: Uint8Array): number {
   }
 }
 
-function checkHeader(names: readonly string[], path: string): void {
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) {
-    throw new AssayError('data', {
-      where: `${path}, header`,
-      what: `two columns are named ${JSON.stringify(twice)}`,
-      mend: 'Give each column a name of its own.',
-    });
-  }
-}
-
-function checkRoles(names: readonly string[], options: CsvOptions, path: string): void {
-  const unknown = Object.keys(options.roles).find((name) => !names.includes(name));
-  if (unknown === undefined) return;
-  throw new AssayError('data', {
-    where: `${path}, header`,
-    what: `there is no column ${JSON.stringify(unknown)}, which \`roles\` names`,
-    mend: delimiterHint(names, options) ?? nameHint(names, unknown),
-  });
-}
-
 /** A whole header in one column is one that was split at the wrong character. */
 function delimiterHint(names: readonly string[], options: CsvOptions): string | null {
   const [only = '', second] = names;
   const likely = [',', ';', '\t', '|'].find((delimiter) => only.includes(delimiter));
   if (second !== undefined || likely === undefined || likely === options.delimiter) return null;
   return `The header is one column at present: set \`delimiter\` to ${JSON.stringify(likely)}.`;
-}
-
-function nameHint(names: readonly string[], unknown: string): string {
-  const nearest = closest(unknown, names);
-  return nearest === null
-    ? `The columns are ${names
-        .slice(0, 20)
-        .map((name) => JSON.stringify(name))
-        .join(', ')}.`
-    : `Did you mean ${JSON.stringify(nearest)}?`;
-}
-
-function roleOf(name: string, options: CsvOptions): ColumnRole {
-  return Object.hasOwn(options.roles, name) ? (options.roles[name] ?? 'insensitive') : 'insensitive';
 }
 
 function ragged(fields: number, columns: number, line: number, path: string): AssayError {

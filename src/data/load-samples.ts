@@ -4,18 +4,21 @@ import { grouped } from '#base/format';
 import { canonicalJson } from '#base/json';
 import type { SamplesConfig } from '#config/schema';
 import type { DataCard } from '#report/report';
-import { isContinuous, type ContinuousDomain, type Domain } from '#target/domain';
 import { takeLabels, type Head } from '#target/head';
 import type { Samples } from '#target/target';
 import { drawStratified } from './draw.js';
 import { bytesOf } from './elements.js';
-import { fileCard, readSourceFile, type SourceFile } from './file.js';
-import { parseArrayPath, readArray } from './read-array.js';
-import { checkInputs, takeInputs } from './sample-inputs.js';
-import { countLabels, readLabels, strataOf } from './sample-labels.js';
+import { isFolder } from './images/folder.js';
+import { countLabels, strataOf } from './sample-labels.js';
+import { arraySource } from './sources/arrays.js';
+import { pictureSource } from './sources/pictures.js';
+import type { GroupColumn, SampleFacts, Source } from './sources/source.js';
+import { groupsFile, tableSource } from './sources/tables.js';
 
 export interface LoadedSamples {
   readonly samples: Samples;
+  /** Which groups the samples belong to, one value each: what subgroup probes look at. */
+  readonly groups: readonly GroupColumn[];
   readonly card: DataCard;
 }
 
@@ -24,53 +27,70 @@ export interface SamplesOverride {
   readonly sample?: number | undefined;
   /** What the card calls the data; default `test`. */
   readonly role?: 'test' | 'train';
+  /** A table with a row for each sample, whose columns are groups; an absolute path. */
+  readonly groups?: string | undefined;
 }
 
 /**
- * Reads samples with their truth, checks all of them against the target, and draws the asked number: stratified by
- * label, seeded, in ascending order. `indices` of the result count in the whole data set.
+ * Reads samples with their truth, checks all of them against the target (of pictures those that are drawn), and draws
+ * the asked number: stratified by label, seeded, in ascending order. `indices` of the result count in the whole data set.
  *
  * @param config with absolute paths
  * @throws AssayError `data` where a file cannot be read or does not fit the target
  */
 export async function loadSamples(
   config: SamplesConfig,
-  facts: { readonly domain: Domain; readonly head: Head },
+  facts: SampleFacts,
   seed: number | string,
   override: SamplesOverride = {},
 ): Promise<LoadedSamples> {
   const { head } = facts;
-  const domain = continuous(facts.domain, config.inputs);
-  const inputPath = parseArrayPath(config.inputs);
-  const labelPath = parseArrayPath(config.labels);
-  const inputFile = await readSourceFile(inputPath.file);
-  const labelFile = labelPath.file === inputPath.file ? inputFile : await readSourceFile(labelPath.file);
-
-  const inputs = readArray(inputFile.bytes, inputFile.path, inputPath.member);
-  checkInputs(inputs, domain, config.scale);
-  const available = inputs.shape[0] ?? 0;
-  const labels = readLabels(readArray(labelFile.bytes, labelFile.path, labelPath.member), head, available);
-
+  const source = await sourceOf(config, facts);
+  const { available, labels } = source;
+  const beside = override.groups === undefined ? null : await groupsFile(override.groups, available);
   const asked = override.sample ?? config.sample ?? available;
   const indices = draw(strataOf(labels, head), asked, seed);
-  const samples: Samples = {
-    inputs: takeInputs(inputs, domain, config.scale, indices),
-    labels: takeLabels(labels, indices),
-    indices,
-  };
+  const samples: Samples = { inputs: await source.take(indices), labels: takeLabels(labels, indices), indices };
+  const groups = distinctGroups([...source.groups, ...(beside?.groups ?? [])], config.inputs);
   return {
     samples,
+    groups: groups.map(({ name, values }) => ({ name, values: indices.map((index) => values[index] ?? null) })),
     card: {
       role: override.role ?? 'test',
-      files: distinct(inputFile, labelFile).map(fileCard),
+      files: [...source.files(), ...(beside === null ? [] : [beside.card])],
       digest: digestOfSamples(samples),
       available,
       used: indices.length,
       drawn: drawnInWords(available, asked, head, seed),
       classes: countLabels(samples.labels, head),
-      columns: [],
+      columns: groups.map(({ name }) => ({ name, role: 'group' })),
     },
   };
+}
+
+async function sourceOf(config: SamplesConfig, facts: SampleFacts): Promise<Source> {
+  const { columns } = config;
+  if (columns !== undefined) return tableSource({ ...config, columns }, facts);
+  const other = config.groups !== undefined ? 'groups' : config.delimiter !== undefined ? 'delimiter' : null;
+  if (other !== null) {
+    throw new AssayError('config', {
+      where: config.inputs,
+      what: `\`${other}\` is given, and only a table has that`,
+      mend: 'Name in `columns` the columns of the table that make the input.',
+    });
+  }
+  if (await isFolder(config.inputs)) return pictureSource(config, facts);
+  if (config.pictures === undefined) return arraySource(config, facts);
+  throw new AssayError('config', {
+    where: config.inputs,
+    what: '`pictures` is given, and this is no folder of pictures',
+  });
+}
+
+function distinctGroups(groups: readonly GroupColumn[], where: string): readonly GroupColumn[] {
+  const twice = groups.find(({ name }, i) => groups.findIndex((other) => other.name === name) !== i);
+  if (twice === undefined) return groups;
+  throw new AssayError('data', { where, what: `two columns of groups are named ${JSON.stringify(twice.name)}` });
 }
 
 /** Of the values, the truth and the indices, whatever files they came from. */
@@ -84,17 +104,8 @@ export function digestOfSamples({ inputs, labels, indices }: Samples): Digest {
   });
 }
 
-function continuous(domain: Domain, where: string): ContinuousDomain {
-  if (isContinuous(domain)) return domain;
-  throw new AssayError('data', { where, what: 'samples of the domain `text` cannot be read from arrays of numbers' });
-}
-
 function draw(strata: readonly string[], asked: number, seed: number | string): number[] {
   return asked >= strata.length ? [...strata.keys()] : drawStratified(strata, asked, seed);
-}
-
-function distinct(inputFile: SourceFile, labelFile: SourceFile): SourceFile[] {
-  return inputFile === labelFile ? [inputFile] : [inputFile, labelFile];
 }
 
 function drawnInWords(available: number, asked: number, head: Head, seed: number | string): string {

@@ -1,8 +1,8 @@
 import { counted } from '#base/format';
 import type { TableConfig } from '#config/schema';
 import type { DataCard } from '#report/report';
-import { readCsv } from './csv.js';
 import { fileCard, readSourceFile } from './file.js';
+import { readTable } from './read-table.js';
 import type { Table } from './table.js';
 
 export interface LoadedTable {
@@ -18,7 +18,7 @@ export interface LoadedTable {
  */
 export async function loadTable(config: TableConfig): Promise<LoadedTable> {
   const file = await readSourceFile(config.file);
-  const table = readCsv(file, config);
+  const table = await readTable(file, config);
   return {
     table,
     card: {

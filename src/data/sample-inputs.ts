@@ -1,6 +1,7 @@
 import { AssayError } from '#base/errors';
 import { sizeOf, type Tensor } from '#base/tensor';
-import type { ContinuousDomain } from '#target/domain';
+import type { ContinuousDomain, TabularDomain } from '#target/domain';
+import { boundsOf, positionsOf, violations } from '#target/table-domain';
 import type { NumericArray, NumericData } from './numeric-array.js';
 
 /** How far beyond its range a value may lie, as a share of the range's width: the rounding of stored floats. */
@@ -12,7 +13,8 @@ const RANGE_TOLERANCE = 1e-6;
  */
 export function checkInputs(array: NumericArray, domain: ContinuousDomain, scale: number | undefined): void {
   checkShape(array, domain);
-  checkValues(array, domain, scale);
+  if (domain.kind === 'tabular' && domain.columns !== undefined) checkRows(array, domain, scale);
+  else checkValues(array, domain, scale);
 }
 
 /**
@@ -25,13 +27,15 @@ export function takeInputs(
   scale: number | undefined,
   indices: readonly number[],
 ): Tensor {
-  const [low, high] = domain.range;
+  const { low, high } = boundsOf(domain);
+  const toDomain = unitsOf(domain);
   const factor = scale ?? 1;
   const size = sizeOf(domain.shape);
   const data = new Float32Array(indices.length * size);
   for (const [row, sample] of indices.entries()) {
     for (let i = 0; i < size; i++) {
-      data[row * size + i] = Math.min(high, Math.max(low, (array.data[sample * size + i] ?? 0) * factor));
+      const value = toDomain((array.data[sample * size + i] ?? 0) * factor, i);
+      data[row * size + i] = Math.min(high[i] ?? NaN, Math.max(low[i] ?? NaN, value));
     }
   }
   return { shape: [indices.length, ...domain.shape], data };
@@ -51,6 +55,32 @@ function checkShape(array: NumericArray, domain: ContinuousDomain): void {
       ? 'Transpose the array, or correct `layout`.'
       : 'Store the samples as the model takes them.',
   });
+}
+
+/** Rows of declared columns: every one of them is a legal input. */
+function checkRows(array: NumericArray, domain: TabularDomain, scale: number | undefined): void {
+  const toDomain = unitsOf(domain);
+  const size = sizeOf(domain.shape);
+  const row = new Float64Array(size);
+  for (let sample = 0; sample * size < array.data.length; sample++) {
+    for (let i = 0; i < size; i++) row[i] = toDomain((array.data[sample * size + i] ?? NaN) * (scale ?? 1), i);
+    const [violation] = violations(domain, row, undefined, 1);
+    if (violation === undefined) continue;
+    throw new AssayError('data', {
+      where: array.name,
+      what: `sample ${sample} is no legal input: ${violation}`,
+      mend: 'Correct it, or what `target.domain` says of its columns.',
+    });
+  }
+}
+
+/** A stored number in the units of the domain, by its position: of a table the columns may have units of their own. */
+function unitsOf(domain: ContinuousDomain): (value: number, position: number) => number {
+  if (domain.kind !== 'tabular' || domain.columns === undefined) return (value) => value;
+  const units = domain.columns.flatMap((column) =>
+    positionsOf(column).map(() => (column.kind === 'one-hot' ? { offset: 0, factor: 1 } : column.units)),
+  );
+  return (value, position) => (value - (units[position]?.offset ?? 0)) / (units[position]?.factor ?? 1);
 }
 
 function checkValues(array: NumericArray, domain: ContinuousDomain, scale: number | undefined): void {

@@ -1,6 +1,15 @@
 export type * from './contract.js';
 export { openOnnxModel } from './onnx/index.js';
-export { installCuda, removeCuda, type CudaInstallation } from './onnx/cuda/index.js';
+export { openTfjsModel } from './tfjs/index.js';
+export { installCuda, removeCuda } from './onnx/cuda/index.js';
+export type { Installation } from './installation/manifest.js';
+export {
+  describeNativeTensorFlow,
+  removeTensorFlow,
+  setUpTensorFlow,
+  type NativeTensorFlowDescription,
+  type TensorFlowSetup,
+} from './tfjs/native/index.js';
 export {
   fastestOf,
   proveDevice,
@@ -10,7 +19,18 @@ export {
   type DeviceChoice,
   type DeviceProof,
 } from './onnx/devices/index.js';
+export { formatOf, type ModelFormat } from './formats/format.js';
+export { lowerToOnnx } from './formats/lower.js';
+export {
+  checkSavedModel,
+  savedModelFiles,
+  type SavedModelFacts,
+  type SavedTensor,
+} from './formats/saved-model/index.js';
+export { readModelJson } from './formats/model-json.js';
+export { manifestFiles } from './formats/weights-manifest.js';
 export { describeOnnxModel, type ModelDescription } from './onnx/model.js';
+export { logitsFromProbabilities } from './onnx/scale.js';
 
 // Tools on graphs: what is read, rewritten, traced, walked and written here can be used without a model being opened.
 export type { Attribute, Constant, ElementType, Graph, Node, ValueInfo } from './onnx/graph/ir.js';

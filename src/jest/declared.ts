@@ -1,4 +1,5 @@
 import type { SamplesConfig, TargetConfig } from '#config/schema';
+import type { FunctionConfig } from '#target/function-target';
 import type { Target } from '#target/target';
 
 /** A target given as a file: it runs in a worker process, outside of the test's own context. */
@@ -13,7 +14,7 @@ export interface FileSamples {
   readonly config: SamplesConfig;
 }
 
-/** Declares a model file as the target of matchers. Paths are relative to the working directory. */
+/** Declares a model file, an endpoint or a module as the target of matchers. Paths are relative to the working directory. */
 export function target(config: TargetConfig): FileTarget {
   return { kind: 'file-target', config };
 }
@@ -29,6 +30,13 @@ export function isFileTarget(value: unknown): value is FileTarget {
 
 export function isFileSamples(value: unknown): value is FileSamples {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'file-samples';
+}
+
+/** A model as a function of the test, with all that a config says of it. */
+export function isFunctionModel(value: unknown): value is FunctionConfig {
+  return (
+    typeof value === 'object' && value !== null && 'predict' in value && 'shape' in value && !('capabilities' in value)
+  );
 }
 
 export function isLiveTarget(value: unknown): value is Target {

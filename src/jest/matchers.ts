@@ -5,8 +5,9 @@ import type { JsonObject } from '#base/json';
 import type { ConfiguredPlugin } from '#plugin/plugin';
 import type { Samples } from '#target/target';
 import type { Audited, MatcherAudit } from './audit.js';
-import { isFileSamples, isFileTarget, isLiveTarget, type FileSamples } from './declared.js';
+import { isFileSamples, isFileTarget, isFunctionModel, isLiveTarget, type FileSamples } from './declared.js';
 import { auditFile } from './file-audit.js';
+import { auditFunction } from './function-audit.js';
 import { auditLive } from './live-audit.js';
 import { counterexampleOf, failureMessage } from './message.js';
 
@@ -72,6 +73,7 @@ function auditOf(received: unknown, attack: ConfiguredPlugin, options: Withstand
     seed: options.seed ?? 0,
     out: resolve(out),
   };
+  if (isFunctionModel(received)) return auditFunction(received, on, audit);
   if (isLiveTarget(received)) return auditLive(received, on, audit);
   if (isFileTarget(received) && isFileSamples(on)) return auditFile(received, on, audit, plugins);
   throw new AssayError('usage', {
@@ -79,7 +81,7 @@ function auditOf(received: unknown, attack: ConfiguredPlugin, options: Withstand
     what: isFileTarget(received)
       ? 'a target that is a file takes samples that are files'
       : 'what it got is not a target',
-    mend: 'Declare them by target({ file, head, domain }) and samples({ inputs, labels }).',
+    mend: 'Declare them by target({ file, head, domain }) and samples({ inputs, labels }), or give a function: { predict, shape, gives, head, domain }.',
   });
 }
 

@@ -34,6 +34,7 @@ const CODE_OF_ERROR: Readonly<Record<AssayErrorCode, ExitCode>> = {
   data: EXIT.badInput,
   plugin: EXIT.badInput,
   output: EXIT.badInput,
+  budget: EXIT.undecided,
   worker: EXIT.undecided,
   run: EXIT.undecided,
   setup: EXIT.undecided,

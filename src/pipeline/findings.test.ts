@@ -85,6 +85,13 @@ describe('what has no evidence is no pass', () => {
       claim: 'The worker died.',
     });
   });
+  test('a cell that the query budget ended', () => {
+    expect(one({ kind: 'inconclusive', sentence: 'The budget was used up.' })).toMatchObject({
+      status: 'inconclusive',
+      claim: 'The budget was used up.',
+      measures: [],
+    });
+  });
   test('a plugin that is not loaded', () => {
     expect(one(evidence(150), { registry: registryOf() })).toMatchObject({ status: 'error', severity: 'high' });
   });

@@ -14,7 +14,7 @@ import { waiverOf } from './waivers.js';
 /** What became of a cell that was to run, as it was read back from disk. */
 export type CellState =
   | { readonly kind: 'evidence'; readonly data: Json; readonly pictures: Pictures }
-  | { readonly kind: 'error'; readonly sentence: string };
+  | { readonly kind: 'error' | 'inconclusive'; readonly sentence: string };
 
 export interface JudgeInput {
   readonly cells: readonly Cell[];
@@ -60,7 +60,7 @@ function rulingOn(cell: Cell, thresholds: ReadonlyMap<string, Thresholds>, input
   }
   const state = input.states.get(cell.id);
   if (state === undefined) return withoutEvidence('not-run', 'It was planned, and the run did not come to it.');
-  if (state.kind === 'error') return withoutEvidence('error', state.sentence);
+  if (state.kind !== 'evidence') return withoutEvidence(state.kind, state.sentence);
   const policy = policyFor(plugin, thresholds.get(plugin.id) ?? {}, input.policy);
   const { verdict, details } = askPlugin(plugin, state.data, policy, state.pictures);
   return { status: verdict.status, verdict, details };

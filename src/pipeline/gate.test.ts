@@ -99,3 +99,29 @@ test('each rule is a sentence with what is known: the claim, and the reasons whe
     'test/not-run did not run: Claim. Reason.',
   ]);
 });
+
+describe('a check of the target that does not hold', () => {
+  const check = { id: 'target/finite-scores', holds: false, sentence: 'Scores are NaN.' } as const;
+
+  test('keeps the gate from passing, whatever was found', () => {
+    const gate = decide([finding('pass')], true, [{ check, waiver: { kind: 'none' } }]);
+    expect(gate).toMatchObject({ passed: false, exitCode: 2 });
+    expect(gate.rules[0]).toEqual({
+      holds: false,
+      cell: null,
+      sentence: 'target/finite-scores does not hold: Scores are NaN.',
+    });
+    expect(decide([finding('fail')], true, [{ check, waiver: { kind: 'none' } }]).exitCode).toBe(1);
+  });
+
+  test('is waived by its name, and listed; a waiver that is void says why', () => {
+    const waived = decide([finding('pass')], true, [{ check, waiver: { kind: 'in-force', waiver: WAIVER } }]);
+    expect(waived).toMatchObject({ passed: true, exitCode: 0 });
+    expect(waived.rules.map(({ sentence }) => sentence)).toContain(
+      'target/finite-scores does not hold: Scores are NaN. Waived until 2027-01-31 by Kim: known.',
+    );
+    const expired = decide([finding('pass')], true, [{ check, waiver: { kind: 'void', because: 'It expired.' } }]);
+    expect(expired.exitCode).toBe(2);
+    expect(expired.rules[0]?.sentence).toBe('target/finite-scores does not hold: Scores are NaN. It expired.');
+  });
+});

@@ -1,5 +1,6 @@
-import type { Finding, FindingStatus, Gate } from '#report/report';
+import type { Finding, FindingStatus, Gate, TargetCheck, Waiver } from '#report/report';
 import { EXIT, strongestOf } from './exit-codes.js';
+import type { WaiverState } from './waivers.js';
 
 type Rule = Gate['rules'][number];
 
@@ -11,15 +12,30 @@ interface Vote {
 
 /**
  * The one decision over all findings. It fails closed: only a `pass`, or a finding that a waiver in force covers, lets
- * it pass, and where nothing was audited it does not pass whatever is waived. Pure.
+ * it pass, and where nothing was audited it does not pass whatever is waived. Where a check of the target does not hold,
+ * the numbers of all findings are in doubt, so that does not pass either. Pure.
  *
  * @param audited whether at least one cell was there to run
+ * @param broken the checks of the target that do not hold
  */
-export function decide(findings: readonly Finding[], audited: boolean): Gate {
+export function decide(findings: readonly Finding[], audited: boolean, broken: readonly BrokenCheck[] = []): Gate {
   const nothing = !audited || findings.length === 0;
-  const votes = [...(nothing ? [nothingAudited()] : []), ...findings.map(voteOf)];
+  const votes = [...(nothing ? [nothingAudited()] : []), ...broken.map(voteOnTarget), ...findings.map(voteOf)];
   const exitCode = strongestOf(votes.map(({ code }) => code));
   return { passed: exitCode === EXIT.passed, exitCode, rules: decidingFirst(votes).map(({ rule }) => rule) };
+}
+
+/** A check of the target that does not hold, and what the policy says about that. */
+export interface BrokenCheck {
+  readonly check: TargetCheck;
+  readonly waiver: WaiverState;
+}
+
+function voteOnTarget({ check: { id, sentence }, waiver }: BrokenCheck): Vote {
+  const isWaived = waiver.kind === 'in-force';
+  const waived = isWaived ? waiverSentence(waiver.waiver) : waiver.kind === 'void' ? ` ${waiver.because}` : '';
+  const rule = { holds: isWaived, cell: null, sentence: `${id} does not hold: ${sentence}${waived}` };
+  return { code: isWaived ? EXIT.passed : EXIT.undecided, rule };
 }
 
 /** Within each strength in the order of the findings. */
@@ -57,11 +73,11 @@ const WORDS: Readonly<Record<FindingStatus, string>> = {
 function sentenceOf({ audit, status, claim, reasons, waiver }: Finding): string {
   const isDecided = status === 'pass' || status === 'fail';
   const why = isDecided ? claim : [...new Set([claim, ...reasons])].join(' ');
-  const waived =
-    waiver === null
-      ? ''
-      : ` Waived until ${waiver.expires} by ${waiver.owner}: ${waiver.reason.trim().replace(/\.$/, '')}.`;
-  return `${audit} ${WORDS[status]}: ${why}${waived}`;
+  return `${audit} ${WORDS[status]}: ${why}${waiver === null ? '' : waiverSentence(waiver)}`;
+}
+
+function waiverSentence({ expires, owner, reason }: Waiver): string {
+  return ` Waived until ${expires} by ${owner}: ${reason.trim().replace(/\.$/, '')}.`;
 }
 
 function nothingAudited(): Vote {

@@ -4,8 +4,10 @@ import type { CompleteConfig } from '#config/loaded';
 import type { TargetConfig } from '#config/schema';
 import { loadSamples, type LoadedSamples } from '#data/load-samples';
 import { loadTable, type LoadedTable } from '#data/load-table';
-import { declareTarget } from '#target/declare';
-import { readModelFile } from '#target/read-model';
+import { readBlackBox } from '#target/black-box/configured';
+import { isBlackBox } from '#target/black-box/declare';
+import { declareTarget, type Declaration } from '#target/declare';
+import { prepareTarget, type EngineChoice, type TargetModel } from '#target/formats/prepare';
 import type { TargetFiles } from './types.js';
 
 /** What a config names, read once. */
@@ -26,30 +28,48 @@ const PROBE = 64;
  * @throws AssayError `model`, `config` or `data`
  */
 export async function readInputs(
-  { target, data }: CompleteConfig,
+  { target, data, engine }: CompleteConfig,
   seed: number | string,
   sample: number | undefined,
 ): Promise<ReadInputs> {
   const table = data.table === undefined ? null : await loadTable(data.table);
   if (target === undefined) return { target: null, test: null, train: null, table };
-  const { main, files } = await readModelFile(target.file);
-  const { domain, head, labels } = await declareTarget(target, { main, files });
+  const { config, model, declaration } = await readTarget(target, engine);
+  const { domain, head, labels } = declaration;
   const facts = { domain, head };
-  const test = data.test === undefined ? null : await loadSamples(data.test, facts, seed, { sample, role: 'test' });
-  const train = data.train === undefined ? null : await loadSamples(data.train, facts, seed, { role: 'train' });
+  const named = { ...facts, labels };
+  const { groups } = data;
+  const ofTest = { sample, role: 'test', groups } as const;
+  const test = data.test === undefined ? null : await loadSamples(data.test, named, seed, ofTest);
+  const train = data.train === undefined ? null : await loadSamples(data.train, named, seed, { role: 'train' });
   const probe = probeOf((test ?? train ?? withoutSamples()).samples.inputs);
   return {
-    target: { config: withoutPaths(target, main, labels), model: { main, files }, facts, labels, probe },
+    target: { config: withoutPaths(config, model.main, labels), model, facts, labels, probe },
     test,
     train,
     table,
   };
 }
 
+interface ReadTarget {
+  readonly config: TargetConfig;
+  readonly model: TargetModel;
+  readonly declaration: Declaration;
+}
+
+/** Of a file as it is brought to where an engine executes it, or of whatever else answers. */
+async function readTarget(target: TargetConfig, engine: EngineChoice): Promise<ReadTarget> {
+  if (isBlackBox(target)) return { config: target, ...(await readBlackBox(target)) };
+  const { config, model } = await prepareTarget(target, engine);
+  return { config, model, declaration: await declareTarget(config, model) };
+}
+
 /** Workers get no path: what the paths led to is in the config itself, or in the model's bytes. */
 function withoutPaths(config: TargetConfig, main: string, labels: readonly string[] | null): TargetConfig {
+  const named = labels === null ? {} : { labels: [...labels] };
+  if (isBlackBox(config)) return { ...config, ...named };
   const { labels: _, ...rest } = config;
-  return { ...rest, file: main, ...(labels === null ? {} : { labels: [...labels] }) };
+  return { ...rest, file: main, ...named };
 }
 
 /** Copied: a view would send the whole data set along. */

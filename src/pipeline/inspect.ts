@@ -1,26 +1,31 @@
 import { AssayError } from '#base/errors';
 import type { CompleteConfig } from '#config/loaded';
 import type { TargetCard } from '#report/report';
+import type { Samples } from '#target/target';
 import type { TargetInput } from './types.js';
 import { runInWorker } from './worker.js';
 
-/** A model that is not open by then never will be. */
+/** A model that is not open by then never will be; predicting so many samples takes no longer. */
 const LONGEST_MINUTES = 10;
+const SAMPLES = 1000;
 
 /**
- * Opens the target in a worker process and says what it is and can do.
+ * Opens the target in a worker process, tries it on the test samples and says what it is and can do.
  *
+ * @param test null where there are none
  * @throws AssayError `model` and the like, also where the native library does not survive the model
  */
 export async function inspect(
   target: TargetInput,
+  test: Samples | null,
   { execution }: CompleteConfig,
   signal: AbortSignal | undefined,
 ): Promise<TargetCard> {
   const { threads, batchSize, memoryMiB, cellMinutes } = execution;
-  const limits = { memoryMiB, minutes: Math.min(cellMinutes, LONGEST_MINUTES), signal };
+  const longest = LONGEST_MINUTES * (1 + (test?.indices.length ?? 0) / SAMPLES);
+  const limits = { memoryMiB, minutes: Math.min(cellMinutes, longest), signal };
   try {
-    const { result } = await runInWorker({ kind: 'inspect', target, resources: { threads, batchSize } }, limits);
+    const { result } = await runInWorker({ kind: 'inspect', target, test, resources: { threads, batchSize } }, limits);
     if (result.kind === 'inspected') return result.card;
   } catch (thrown) {
     if (!(thrown instanceof AssayError) || thrown.code !== 'worker') throw thrown;

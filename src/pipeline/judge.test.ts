@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { mixedReport } from '../../reports/testing/reports.js';
 import { writeEvidence } from './evidence-store.js';
 import { Journal } from './journal.js';
 import { judgeFolder, judgeRun } from './judge.js';
@@ -76,6 +77,21 @@ test('waivers expire by the day of the run, or by the one that is asked about', 
   const policy = policyOf({ waivers });
   expect(judgeRun(folder, REGISTRY, { policy }).gate.exitCode).toBe(0);
   expect(judgeRun(folder, REGISTRY, { policy, today: '2026-11-26' }).gate.exitCode).toBe(1);
+});
+
+test('a check of the target that did not hold keeps the gate from passing until it is waived', () => {
+  const folder = runOf([150, 150]);
+  const path = join(folder, 'plan.json');
+  const { target } = mixedReport().report;
+  const file = JSON.parse(readFileSync(path, 'utf8')) as { plan: object };
+  writeFileSync(path, JSON.stringify({ ...file, plan: { ...file.plan, target } }));
+  const { gate } = judgeRun(folder, REGISTRY);
+  expect(gate.exitCode).toBe(2);
+  expect(gate.rules[0]?.sentence).toMatch(/^target\/accuracy does not hold: 91 of 1,000/);
+  const waivers = [{ audit: 'target/accuracy', reason: 'r', owner: 'o', expires: TODAY }];
+  expect(judgeRun(folder, REGISTRY, { policy: policyOf({ waivers }) }).gate.exitCode).toBe(0);
+  const expired = judgeRun(folder, REGISTRY, { policy: policyOf({ waivers }), today: '2026-11-26' });
+  expect(expired.gate.exitCode).toBe(2);
 });
 
 test('of several attempts the last counts', () => {

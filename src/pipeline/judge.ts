@@ -8,13 +8,14 @@ import type { Report, TargetCard, Timings } from '#report/report';
 import type { Head } from '#target/head';
 import { readEvidence } from './evidence-store.js';
 import { judgeCells, type CellState } from './findings.js';
-import { decide } from './gate.js';
+import { decide, type BrokenCheck } from './gate.js';
 import { readJournal } from './journal.js';
 import { drawPictures, type PictureFile } from './pictures.js';
 import type { JournalEntry, Opened, PlanFile } from './records.js';
 import { reportOf, timingsOf } from './report.js';
 import { cellFolderName, evidenceFolder, readPlan } from './run-folder.js';
 import type { Cell, GateOptions } from './types.js';
+import { waiverOf } from './waivers.js';
 
 /** A report with all that lies beside it, made from a run folder alone. */
 export interface JudgedRun {
@@ -43,20 +44,27 @@ export function judgeFolder(runFolder: string, registry: Registry, options: Gate
   refuseUnfinished(cells, ends, runFolder);
   const policy: LoadedPolicy = options.policy ?? { file: null, ...opened.policy };
   const { states, pictures } = readStates(runFolder, file, ends, opened);
+  const today = options.today ?? opened.today;
   const findings = judgeCells({
     cells,
     states,
     registry,
     policy,
-    today: options.today ?? opened.today,
+    today,
     command: opened.command,
   });
   const gate = decide(
     findings,
     cells.some(({ fate }) => fate.kind === 'run'),
+    brokenChecks(file.plan.target, policy, today),
   );
   const report = reportOf({ file, opened, policy, findings, gate, registry });
   return { report, timings: timingsOf(journal, cells), pictures };
+}
+
+function brokenChecks(target: TargetCard | null, { policy }: LoadedPolicy, today: string): BrokenCheck[] {
+  const broken = (target?.checks ?? []).filter(({ holds }) => holds === false);
+  return broken.map((check) => ({ check, waiver: waiverOf(check.id, policy.waivers, today) }));
 }
 
 /** Evidence is read by the plugins that made it: those of another version may mean something else by it. */
@@ -110,8 +118,11 @@ function readStates(
   const labels = plan.target?.labels ?? null;
   for (const cell of plan.cells) {
     const outcome = ends.get(cell.id)?.outcome;
-    if (outcome?.kind === 'error') states.set(cell.id, outcome);
-    if (outcome?.kind !== 'evidence') continue;
+    if (outcome === undefined) continue;
+    if (outcome.kind !== 'evidence') {
+      states.set(cell.id, outcome);
+      continue;
+    }
     try {
       const evidence = readEvidence(evidenceFolder(runFolder, cell), outcome.digest);
       const drawn = drawPictures(evidence, { facts, labels, folder: cellFolderName(cell), samples });

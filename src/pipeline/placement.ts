@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { AssayError } from '#base/errors';
 import type { LoadedConfig } from '#config/loaded';
-import { resolveDevice, type Device } from '#engine/index';
+import { resolveDevice, type Device, type DeviceChoice } from '#engine/index';
 import type { TargetCard } from '#report/report';
+import type { Samples } from '#target/target';
 import { inspect } from './inspect.js';
 import { newestUnfinished, readPlan } from './run-folder.js';
 import type { PlanOptions, TargetFiles, TargetInput } from './types.js';
@@ -20,13 +21,18 @@ export interface PlacedTarget {
  */
 export async function placeTarget(
   files: TargetFiles,
+  test: Samples | null,
   { config, digest }: LoadedConfig,
   { device: named = config.device, resume = false, signal }: PlanOptions,
 ): Promise<PlacedTarget> {
   const open = async (device: Device): Promise<PlacedTarget> => {
     const target = { ...files, device };
-    return { target, card: await inspect(target, config, signal) };
+    return { target, card: await inspect(target, test, config, signal) };
   };
+  if (files.model.engine === 'tfjs') {
+    refuseNamedDevice(named);
+    return open('cpu');
+  }
   if (named !== 'auto') return open(await resolveDevice(named, signal));
   const begun =
     resume === false ? null : deviceOfRun(resume === 'latest' ? newestUnfinished(config.out, digest) : resume);
@@ -42,6 +48,16 @@ export async function placeTarget(
       card: { ...card, notes: [...card.notes, `${fastest} works here but was not taken: ${thrown.what}`] },
     };
   }
+}
+
+/** TensorFlow.js takes the first of its back ends that works, and the card says which. */
+function refuseNamedDevice(named: DeviceChoice): void {
+  if (named === 'auto' || named === 'cpu') return;
+  throw new AssayError('config', {
+    where: 'device',
+    what: `it is \`${named}\`, and the model is executed by TensorFlow.js, which chooses its device itself`,
+    mend: 'Leave `device` out.',
+  });
 }
 
 function deviceOfRun(folder: string | null): Device | null {

@@ -7,10 +7,13 @@ import type { LoadedConfig } from '#config/loaded';
 import { checkThresholds } from '#config/policy';
 import type { Plugin } from '#plugin/plugin';
 import type { Registry } from '#plugin/registry';
+import { isBlackBox } from '#target/black-box/declare';
 import { fateOf, type Facts } from './fate.js';
-import { placeTarget } from './placement.js';
-import { readInputs } from './inputs.js';
-import type { Cell, Plan, PlannedRun, PlanOptions } from './types.js';
+import { withinBudget } from './budget.js';
+import { readInputs, type ReadInputs } from './inputs.js';
+import { placeBlackBox, type PlacedBlackBox } from './place-black-box.js';
+import { placeTarget, type PlacedTarget } from './placement.js';
+import type { Cell, Plan, PlannedRun, PlanOptions, TargetFiles } from './types.js';
 
 /**
  * Reads model and data once, has the target inspected in a worker, and lists the cells. Nothing is attacked yet.
@@ -26,12 +29,17 @@ export async function planRun(loaded: LoadedConfig, registry: Registry, options:
   checkThresholds(loaded.policy, registry.plugins);
   const seed = options.seed ?? config.seed;
   const inputs = await readInputs(config, seed, options.sample);
-  const placed = inputs.target === null ? null : await placeTarget(inputs.target, loaded, options);
+  const placed = inputs.target === null ? null : await place(inputs.target, inputs, loaded, options);
   const card = placed?.card ?? null;
   const facts: Facts = { config, inputs, card, only };
-  const cells = audits.map((audit) => cellOf(audit, registry.get(audit.audit), { ...facts, seed }));
+  const wanted = audits.map((audit) => cellOf(audit, registry.get(audit.audit), { ...facts, seed }));
+  const asks = ({ audit }: Cell): boolean => registry.get(audit).needs.length > 0;
+  const { cells, queries } = isAsked(placed)
+    ? withinBudget(wanted, asks, config.target?.budget, placed.overhead)
+    : { cells: wanted };
   const data = [inputs.test, inputs.train, inputs.table].flatMap((each) => (each === null ? [] : [each.card]));
-  const plan: Plan = { cells, target: card, data, seed, digest: digestOfPlan(cells, card?.digest ?? null, data, seed) };
+  const digest = digestOfPlan(cells, card?.digest ?? null, data, seed);
+  const plan: Plan = { cells, target: card, data, seed, digest, ...(queries === undefined ? {} : { queries }) };
   return {
     plan,
     loaded,
@@ -43,7 +51,23 @@ export async function planRun(loaded: LoadedConfig, registry: Registry, options:
       table: inputs.table?.table ?? null,
     },
     options,
+    ...(isAsked(placed) ? { asked: placed.asked } : {}),
   };
+}
+
+async function place(
+  files: TargetFiles,
+  { test }: ReadInputs,
+  loaded: LoadedConfig,
+  options: PlanOptions,
+): Promise<PlacedTarget | PlacedBlackBox> {
+  const { config } = files;
+  if (isBlackBox(config)) return placeBlackBox(files, config, loaded, options);
+  return placeTarget(files, test?.samples ?? null, loaded, options);
+}
+
+function isAsked(placed: PlacedTarget | PlacedBlackBox | null): placed is PlacedBlackBox {
+  return placed !== null && 'asked' in placed;
 }
 
 function refuseNothing(audits: readonly Audit[], only: ReadonlySet<string> | null, file: string): void {

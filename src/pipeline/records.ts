@@ -4,7 +4,7 @@ import type { Digest } from '#base/digest';
 import { AssayError } from '#base/errors';
 import type { JsonObject } from '#base/json';
 import { PolicyConfig } from '#config/schema';
-import { DataCard, TargetCard, Timings } from '#report/report';
+import { DataCard, TargetCard, Timings, Traffic } from '#report/report';
 
 /** Goes up by one when a reader of the version before could misread a run folder. */
 export const RUN_VERSION = 1;
@@ -42,12 +42,16 @@ export const PlanFile = Type.Object({
     data: Type.Array(DataCard),
     seed: Type.Union([Type.Integer(), Type.String()]),
     digest: Sha256,
+    queries: Type.Optional(Type.Object({ atMost: Type.Number(), budget: Type.Union([Type.Integer(), Type.Null()]) })),
   }),
 });
 
 const Outcome = Type.Union([
   Type.Object({ kind: Type.Literal('evidence'), digest: Sha256 }),
-  Type.Object({ kind: Type.Literal('error'), sentence: Type.String() }),
+  Type.Object({
+    kind: Type.Unsafe<'error' | 'inconclusive'>({ type: 'string', enum: ['error', 'inconclusive'] }),
+    sentence: Type.String(),
+  }),
 ]);
 
 const At = Type.String({ description: 'ISO 8601, UTC' });
@@ -76,6 +80,7 @@ export const JournalEntry = Type.Union([
     outcome: Outcome,
     seconds: Type.Number(),
     peakMiB: Type.Union([Type.Number(), Type.Null()]),
+    traffic: Type.Optional(Traffic),
   }),
   Type.Object({ kind: Type.Literal('finished'), at: At }),
 ]);

@@ -54,7 +54,8 @@ export function timingsOf(entries: readonly JournalEntry[], cells: readonly Cell
       const attempts = entries.filter((entry) => entry.kind === 'cell-started' && entry.cell === id).length;
       const end = entries.findLast((entry) => entry.kind === 'cell-finished' && entry.cell === id);
       if (end?.kind !== 'cell-finished') return [];
-      return [{ cell: id, audit, seconds: end.seconds, peakMiB: end.peakMiB, attempts }];
+      const { seconds, peakMiB, traffic } = end;
+      return [{ cell: id, audit, seconds, peakMiB, attempts, ...(traffic === undefined ? {} : { traffic }) }];
     }),
   };
 }

@@ -1,14 +1,17 @@
 import type { Digest } from '#base/digest';
 import { AssayError, errnoOf, messageOf } from '#base/errors';
+import type { Traffic } from '#report/report';
 import { checkpointsIn } from './checkpoints.js';
 import { writeEvidence } from './evidence-store.js';
-import type { CellTask } from './worker-protocol.js';
+import type { QueryLedger } from './queries.js';
+import type { CellTask, Grant } from './worker-protocol.js';
 import type { Cell, CellOutcome, PlannedRun } from './types.js';
 import { runInWorker, type WorkerDone } from './worker.js';
 
 export interface CellEnd {
   readonly outcome: CellOutcome;
   readonly peakMiB: number | null;
+  readonly traffic?: Traffic;
 }
 
 /**
@@ -23,18 +26,29 @@ export async function runCell(
   folder: string,
   signal: AbortSignal,
   onProgress: (done: number, total: number) => void,
+  ledger: QueryLedger | null = null,
 ): Promise<CellEnd> {
   const { memoryMiB, cellMinutes: minutes } = planned.loaded.config.execution;
   let peakMiB: number | null = null;
   try {
     const checkpoints = checkpointsIn(folder);
-    const done = await runInWorker(taskOf(planned, cell), { memoryMiB, minutes, signal, onProgress, checkpoints });
+    const reserve = ledger === null ? undefined : (rows: number) => grantOf(ledger, rows, cell);
+    const options = { memoryMiB, minutes, signal, onProgress, checkpoints, reserve };
+    const done = await runInWorker(taskOf(planned, cell), options);
     peakMiB = done.peakMiB;
-    return { outcome: { kind: 'evidence', digest: keep(done, planned, cell, folder) }, peakMiB };
+    const outcome = { kind: 'evidence', digest: keep(done, planned, cell, folder) } as const;
+    const { traffic } = done.result.kind === 'evidence' ? done.result : {};
+    return { outcome, peakMiB, ...(traffic === undefined ? {} : { traffic }) };
   } catch (thrown) {
     if (!isOutcome(thrown)) throw thrown;
-    return { outcome: { kind: 'error', sentence: sentenceOf(cell, thrown) }, peakMiB };
+    const kind = thrown.code === 'budget' ? 'inconclusive' : 'error';
+    return { outcome: { kind, sentence: sentenceOf(cell, thrown) }, peakMiB };
   }
+}
+
+function grantOf(ledger: QueryLedger, rows: number, { id }: Cell): Grant {
+  const granted = ledger.take(rows, id);
+  return { granted, left: ledger.left() ?? 0 };
 }
 
 function taskOf({ plan, loaded, inputs, registry }: PlannedRun, cell: Cell): CellTask {

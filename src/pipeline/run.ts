@@ -1,4 +1,5 @@
 import { messageOf } from '#base/errors';
+import { usedUp } from '#target/black-box/purse';
 import { checkpointsIn } from './checkpoints.js';
 import { readEvidence } from './evidence-store.js';
 import { EXIT, strongestOf, type ExitCode } from './exit-codes.js';
@@ -8,6 +9,7 @@ import { lockFolder } from './lock.js';
 import { openedEntry, openFolder, underWay } from './opening.js';
 import { sideBySide } from './pool.js';
 import { reportInput, writeProjections, writeReport } from './render.js';
+import { queryLedger, type QueryLedger } from './queries.js';
 import { evidenceFolder } from './run-folder.js';
 import { runCell } from './run-cell.js';
 import { largestEvidence } from './size.js';
@@ -50,17 +52,34 @@ class Run {
   ) {}
 
   async execute(resumed: boolean): Promise<RunResult> {
-    const { plan, loaded } = this.planned;
+    const { plan } = this.planned;
     const before = this.journal.entries;
     this.journal.append(openedEntry(this.planned, before, this.options.today));
     const evidenceBytes = largestEvidence(this.planned);
     this.#emit({ kind: 'run-started', folder: this.folder, plan, resumed, evidenceBytes });
     const running = plan.cells.filter(({ fate }) => fate.kind === 'run');
     const left = running.filter((cell) => !this.#isKept(cell, before));
-    await sideBySide(left, loaded.config.execution.workers, this.options.signal, (cell, signal) =>
-      this.#run(cell, running.indexOf(cell) + 1, signal),
+    const ledger = this.#openLedger();
+    await sideBySide(left, this.#width(), this.options.signal, (cell, signal) =>
+      this.#run(cell, running.indexOf(cell) + 1, signal, ledger),
     );
     return this.#conclude();
+  }
+
+  /** Null for targets that nobody else answers for. */
+  #openLedger(): QueryLedger | null {
+    const { asked, loaded } = this.planned;
+    if (asked === undefined) return null;
+    const ledger = queryLedger(this.folder, loaded.config.target?.budget);
+    if (asked.countedIn === this.folder || ledger.take(asked.rows, 'planning')) return ledger;
+    throw usedUp(asked.rows, ledger.left() ?? 0, loaded.config.target?.budget ?? Infinity);
+  }
+
+  /** An endpoint's limits, and a budget, are for all cells together: these are asked one after another. */
+  #width(): number {
+    const { config } = this.planned.loaded;
+    const isShared = config.target?.url !== undefined || config.target?.budget !== undefined;
+    return isShared ? 1 : config.execution.workers;
   }
 
   /** Whether the evidence of a cell is on disk, whole. What ended in an error is tried again. */
@@ -79,16 +98,17 @@ class Run {
     return true;
   }
 
-  async #run(cell: Cell, position: number, signal: AbortSignal): Promise<void> {
+  async #run(cell: Cell, position: number, signal: AbortSignal, ledger: QueryLedger | null): Promise<void> {
     const folder = evidenceFolder(this.folder, cell);
     this.journal.append({ kind: 'cell-started', at: now(), cell: cell.id });
     this.#emit({ kind: 'cell-started', cell, position });
     const start = performance.now();
-    const { outcome, peakMiB } = await runCell(this.planned, cell, folder, signal, (done, total) => {
+    const onProgress = (done: number, total: number): void => {
       this.#emit({ kind: 'cell-progress', cell, done, total });
-    });
+    };
+    const { outcome, ...measured } = await runCell(this.planned, cell, folder, signal, onProgress, ledger);
     const seconds = Math.round(performance.now() - start) / 1000;
-    this.journal.append({ kind: 'cell-finished', at: now(), cell: cell.id, outcome, seconds, peakMiB });
+    this.journal.append({ kind: 'cell-finished', at: now(), cell: cell.id, outcome, seconds, ...measured });
     if (outcome.kind === 'evidence') checkpointsIn(folder).remove();
     this.#emit({ kind: 'cell-finished', cell, outcome, seconds });
   }

@@ -3,10 +3,12 @@ import type { JsonObject } from '#base/json';
 import type { LoadedConfig, LoadedPolicy } from '#config/loaded';
 import type { TargetConfig } from '#config/schema';
 import type { Table } from '#data/table';
-import type { Device, DeviceChoice, ModelBytes } from '#engine/index';
+import type { Device, DeviceChoice } from '#engine/index';
 import type { Cost, DataNeed, Reporter, TargetFacts } from '#plugin/plugin';
 import type { Registry } from '#plugin/registry';
 import type { DataCard, Report, TargetCard, Timings } from '#report/report';
+import type { TargetModel } from '#target/formats/prepare';
+import type { Answered } from '#target/black-box/open';
 import type { Samples } from '#target/target';
 import type { ExitCode } from './exit-codes.js';
 import type { Tensor } from '#base/tensor';
@@ -37,6 +39,15 @@ export interface Plan {
   readonly data: readonly DataCard[];
   readonly seed: number | string;
   readonly digest: Digest;
+  /** Rows that the run asks an endpoint or module for; absent for other targets. */
+  readonly queries?: PlannedQueries;
+}
+
+export interface PlannedQueries {
+  /** By the cells that run, the planning and the checks around them: an upper bound. */
+  readonly atMost: number;
+  /** `target.budget`; null where there is none. */
+  readonly budget: number | null;
 }
 
 /** What the pipeline tells whoever listens; a listener that throws never ends a run. */
@@ -58,7 +69,9 @@ export type RunEvent =
 
 /** How the run of a cell ended: evidence on disk, or the sentence that says why there is none. */
 export type CellOutcome =
-  { readonly kind: 'evidence'; readonly digest: Digest } | { readonly kind: 'error'; readonly sentence: string };
+  | { readonly kind: 'evidence'; readonly digest: Digest }
+  /** `inconclusive`: the query budget ended before the audit did. */
+  | { readonly kind: 'error' | 'inconclusive'; readonly sentence: string };
 
 export interface PlanOptions {
   /** Only these plugin ids. */
@@ -84,7 +97,7 @@ export interface RunInputs {
 /** A target as its files and the config have it. */
 export interface TargetFiles {
   readonly config: TargetConfig;
-  readonly model: ModelBytes;
+  readonly model: TargetModel;
   readonly facts: TargetFacts;
   readonly labels: readonly string[] | null;
   /** A few real samples, the same for every cell. */
@@ -95,6 +108,8 @@ export interface TargetFiles {
 export interface TargetInput extends TargetFiles {
   /** One that works. */
   readonly device: Device;
+  /** What an endpoint or module answered when the run was planned; absent before that. */
+  readonly answered?: Answered;
 }
 
 export interface PlannedRun {
@@ -103,6 +118,14 @@ export interface PlannedRun {
   readonly registry: Registry;
   readonly inputs: RunInputs;
   readonly options: PlanOptions;
+  /** What planning asked an endpoint or module for; absent for other targets. */
+  readonly asked?: Asked;
+}
+
+export interface Asked {
+  readonly rows: number;
+  /** The run folder in which it is counted already. */
+  readonly countedIn: string | null;
 }
 
 export interface RunOptions {

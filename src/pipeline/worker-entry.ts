@@ -6,7 +6,7 @@ import { AssayError, messageOf } from '#base/errors';
 import { loadPlugins } from '#plugin/load';
 import { createRegistry, type Registry } from '#plugin/registry';
 import type { StepValue } from '#plugin/plugin';
-import { toWire, type ParentMessage, type Task, type WorkerMessage } from './worker-protocol.js';
+import { toWire, type Grant, type ParentMessage, type Task, type WorkerMessage } from './worker-protocol.js';
 import { perform, type TaskPort } from './worker-task.js';
 
 /** Progress is for people: ten times a second is enough. */
@@ -58,6 +58,10 @@ function port(): TaskPort {
       send({ kind: 'progress', done, total });
     },
     recall: (name) => ask((call) => ({ kind: 'recall', call, name })),
+    async reserve(rows) {
+      const answer = await ask((call) => ({ kind: 'reserve', call, rows }));
+      return answer?.json as unknown as Grant;
+    },
     keep: async (name, value) => {
       await ask((call) => ({ kind: 'keep', call, name, value }));
     },

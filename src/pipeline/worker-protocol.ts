@@ -1,13 +1,16 @@
 import { AssayError, type AssayErrorCode } from '#base/errors';
 import type { Resources } from '#engine/index';
 import type { Evidence, StepValue } from '#plugin/plugin';
-import type { TargetCard } from '#report/report';
+import type { TargetCard, Traffic } from '#report/report';
+import type { Samples } from '#target/target';
 import type { Cell, RunInputs, TargetInput } from './types.js';
 
-/** Opens the target and says what it is. */
+/** Opens the target, tries it on clean data and says what it is. */
 export interface InspectTask {
   readonly kind: 'inspect';
   readonly target: TargetInput;
+  /** The test samples; null where there are none. */
+  readonly test: Samples | null;
   readonly resources: Resources;
 }
 
@@ -28,7 +31,13 @@ export type Task = InspectTask | CellTask;
 
 export type TaskResult =
   | { readonly kind: 'inspected'; readonly card: TargetCard }
-  | { readonly kind: 'evidence'; readonly evidence: Evidence<unknown> };
+  | { readonly kind: 'evidence'; readonly evidence: Evidence<unknown>; readonly traffic?: Traffic };
+
+/** Whether rows may be asked for; if not, how many of the budget are left. */
+export interface Grant {
+  readonly granted: boolean;
+  readonly left: number;
+}
 
 /** What a worker says to its parent. */
 export type WorkerMessage =
@@ -36,6 +45,8 @@ export type WorkerMessage =
   /** Asks for a checkpoint, or to keep one; the parent answers with the same number. */
   | { readonly kind: 'recall'; readonly call: number; readonly name: string }
   | { readonly kind: 'keep'; readonly call: number; readonly name: string; readonly value: StepValue }
+  /** Asks whether so many rows may be asked of an endpoint or module; the answer's JSON is a {@link Grant}. */
+  | { readonly kind: 'reserve'; readonly call: number; readonly rows: number }
   | { readonly kind: 'done'; readonly result: TaskResult; readonly peakMiB: number }
   | { readonly kind: 'failed'; readonly error: WireError };
 

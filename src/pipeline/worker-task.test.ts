@@ -25,6 +25,7 @@ function memoryPort(kept = new Map<string, StepValue>()): TaskPort & { readonly 
       kept.set(name, value);
       return Promise.resolve();
     },
+    reserve: () => Promise.resolve({ granted: true, left: 0 }),
   };
 }
 const running = (run: (context: RunContext<unknown>) => Promise<unknown>, port: TaskPort = memoryPort()) =>

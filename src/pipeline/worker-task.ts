@@ -2,12 +2,20 @@ import { AssayError, messageOf } from '#base/errors';
 import type { JsonObject } from '#base/json';
 import type { Evidence, Plugin, RunContext, StepValue } from '#plugin/plugin';
 import type { Registry } from '#plugin/registry';
+import type { Traffic } from '#report/report';
 import { randomStreams } from '#stats/random';
 import { requireAgreement } from '#target/agreement';
+import type { Dealings } from '#target/black-box/configured';
+import { isBlackBox } from '#target/black-box/declare';
+import { checkAnswers } from '#target/black-box/open';
+import { purseOf, usedUp } from '#target/black-box/purse';
+import { BlackBoxTarget } from '#target/black-box/target';
+import { checkTarget } from '#target/checks/index';
 import { openTarget } from '#target/open';
 import type { Samples, Target } from '#target/target';
 import { plainJson } from './plain-json.js';
-import type { CellTask, InspectTask, Task, TaskResult } from './worker-protocol.js';
+import type { TargetInput } from './types.js';
+import type { CellTask, Grant, InspectTask, Task, TaskResult } from './worker-protocol.js';
 
 /** What a task has of the world: whoever listens to its progress and keeps its checkpoints. */
 export interface TaskPort {
@@ -16,6 +24,8 @@ export interface TaskPort {
   recall(name: string): Promise<StepValue | null>;
   /** The value is on the disk when this resolves. */
   keep(name: string, value: StepValue): Promise<void>;
+  /** Counts rows that an endpoint or module is asked for, before it is. */
+  reserve(rows: number): Promise<Grant>;
 }
 
 /** Does what a worker is there for. */
@@ -23,32 +33,57 @@ export function perform(task: Task, registry: Registry, port: TaskPort): Promise
   return task.kind === 'inspect' ? inspect(task) : runCell(task, registry.get(task.cell.audit), port);
 }
 
-async function inspect({ target, resources }: InspectTask): Promise<TaskResult> {
+async function inspect({ target, test, resources }: InspectTask): Promise<TaskResult> {
   const { config, model, probe, device } = target;
-  const opened = await openTarget(config, model, probe, resources, device);
+  const opened = await openTarget(config, model, probe, resources, device, dealingsOf(target));
   if (device !== 'cpu') {
     const onCpu = await openTarget(config, model, probe, resources, 'cpu');
     await requireAgreement(opened.card, opened.target, onCpu.target, probe);
     await onCpu.target.dispose();
   }
+  const measured = isBlackBox(config)
+    ? await checkAnswers(opened.target, probe)
+    : await checkTarget(opened.target, probe, test);
   await opened.target.dispose();
-  return { kind: 'inspected', card: opened.card };
+  return { kind: 'inspected', card: { ...opened.card, ...measured } };
 }
 
 async function runCell(task: CellTask, plugin: Plugin, port: TaskPort): Promise<TaskResult> {
-  const target = await openNeeded(task, plugin);
+  const target = await openNeeded(task, plugin, port);
   try {
     const evidence = await runPlugin(plugin, contextOf(task, target, port));
-    return { kind: 'evidence', evidence: { ...evidence, data: plainJson(evidence.data, 'data') } };
+    return {
+      kind: 'evidence',
+      evidence: { ...evidence, data: plainJson(evidence.data, 'data') },
+      ...trafficOf(target),
+    };
   } finally {
     await target?.dispose();
   }
 }
 
-async function openNeeded({ inputs, resources }: CellTask, plugin: Plugin): Promise<Target | null> {
+async function openNeeded({ inputs, resources }: CellTask, plugin: Plugin, port: TaskPort): Promise<Target | null> {
   if (plugin.needs.length === 0 || inputs.target === null) return null;
   const { config, model, probe, device } = inputs.target;
-  return (await openTarget(config, model, probe, resources, device)).target;
+  return (await openTarget(config, model, probe, resources, device, dealingsOf(inputs.target, port))).target;
+}
+
+/** Every row that a cell asks for goes through the ledger of the run; planning has counted its own before. */
+function dealingsOf({ config, answered }: TargetInput, port?: TaskPort): Dealings {
+  const before = answered ?? null;
+  if (port === undefined || !isBlackBox(config)) return { purse: purseOf(undefined), before };
+  const take = async (rows: number): Promise<void> => {
+    const { granted, left } = await port.reserve(rows);
+    if (!granted) throw usedUp(rows, left, config.budget ?? Infinity);
+  };
+  return { purse: { take }, before };
+}
+
+function trafficOf(target: Target | null): { readonly traffic?: Traffic } {
+  if (!(target instanceof BlackBoxTarget)) return {};
+  const { queries, traffic } = target;
+  const rows = queries.predictions + queries.gradients;
+  return { traffic: { rows, requests: traffic?.requests ?? 0, retried: traffic?.retried ?? 0 } };
 }
 
 async function runPlugin(plugin: Plugin, context: RunContext<JsonObject>): Promise<Evidence<unknown>> {

@@ -6,6 +6,7 @@ import type { Checkpoints } from './checkpoints.js';
 import {
   fromWire,
   OUT_OF_MEMORY_SIGNAL,
+  type Grant,
   type ParentMessage,
   type Task,
   type TaskResult,
@@ -22,6 +23,8 @@ export interface WorkerOptions extends WorkerLimits {
   readonly onProgress?: (done: number, total: number) => void;
   /** Where the steps of the task are kept; without it none are. */
   readonly checkpoints?: Pick<Checkpoints, 'recall' | 'keep'>;
+  /** Counts rows that an endpoint or module is asked for, before it is; without it all are granted. */
+  readonly reserve?: ((rows: number) => Grant) | undefined;
   /** The program that the process runs. */
   readonly entry?: string;
 }
@@ -105,7 +108,7 @@ function post(child: ChildProcess, message: ParentMessage): void {
 function listen(
   message: WorkerMessage,
   child: ChildProcess,
-  { checkpoints, onProgress, memoryMiB }: WorkerOptions,
+  { checkpoints, onProgress, memoryMiB, reserve = () => ({ granted: true, left: 0 }) }: WorkerOptions,
   done: (result: WorkerDone) => void,
 ): void {
   switch (message.kind) {
@@ -118,6 +121,9 @@ function listen(
     case 'keep':
       checkpoints?.keep(message.name, message.value);
       post(child, { kind: 'answer', call: message.call, value: null });
+      break;
+    case 'reserve':
+      post(child, { kind: 'answer', call: message.call, value: { json: { ...reserve(message.rows) }, arrays: {} } });
       break;
     case 'done':
       done(message);

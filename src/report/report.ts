@@ -87,6 +87,29 @@ export const Finding = Type.Object({
   waiver: Type.Union([Waiver, Type.Null()]),
 });
 
+/** What is looked at when a target is opened; a policy waives one by its name, as it does an audit. */
+export const TARGET_CHECKS = [
+  'target/finite-scores',
+  'target/determinism',
+  'target/batch-independence',
+  'target/accuracy',
+  'target/label-order',
+] as const;
+
+export const TargetCheck = Type.Object({
+  id: literals(TARGET_CHECKS),
+  /** Null: it could not be told, and the sentence says why. */
+  holds: Type.Union([Type.Boolean(), Type.Null()]),
+  sentence: Type.String(),
+});
+
+/** An input or output as the model's file declares it. A dimension is its size, the name of a symbol, or null. */
+export const DeclaredValue = Type.Object({
+  name: Type.String(),
+  type: Type.String(),
+  shape: Type.Array(Type.Union([Type.Number(), Type.String(), Type.Null()])),
+});
+
 export const TargetCard = Type.Object({
   name: Type.String(),
   digest: Type.String(),
@@ -114,6 +137,17 @@ export const TargetCard = Type.Object({
   missing: Type.Array(Type.Object({ capability: Type.String(), because: Type.String() })),
   /** Sentences about how the target is executed: rewrites, fallbacks, slower paths. */
   notes: Type.Array(Type.String()),
+  /** What the files are, such as `ONNX` or `Keras 3 (.keras)`. Like all below, absent in reports of versions before. */
+  format: Type.Optional(Type.String()),
+  /** Of the ONNX graph; null where another engine executes the files as they are. */
+  opset: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
+  input: Type.Optional(DeclaredValue),
+  output: Type.Optional(DeclaredValue),
+  /** On clean test data; null where there is none. */
+  accuracy: Type.Optional(Type.Union([Measure, Type.Null()])),
+  checks: Type.Optional(Type.Array(TargetCheck)),
+  /** Of a target that shows nothing else of itself: the scores of a few samples, by which it is known again. */
+  answers: Type.Optional(Type.Array(Type.Number())),
 });
 
 export const DataCard = Type.Object({
@@ -166,6 +200,13 @@ export const Report = Type.Object(
   { $id: 'https://assay.dev/schema/report-1.json', title: 'Assay report' },
 );
 
+/** How an endpoint or module was asked in one cell. Rows are counted once, however often they had to be sent. */
+export const Traffic = Type.Object({
+  rows: Type.Integer(),
+  requests: Type.Integer(),
+  retried: Type.Integer(),
+});
+
 /** All that may differ between equal runs; kept apart so that equal runs give equal reports. */
 export const Timings = Type.Object({
   started: Type.String({ description: 'ISO 8601, UTC' }),
@@ -179,6 +220,7 @@ export const Timings = Type.Object({
       seconds: Type.Number(),
       peakMiB: Type.Union([Type.Number(), Type.Null()]),
       attempts: Type.Integer(),
+      traffic: Type.Optional(Traffic),
     }),
   ),
 });
@@ -190,6 +232,9 @@ export type Measure = Static<typeof Measure>;
 export type Sign = Static<typeof Sign>;
 export type Waiver = Static<typeof Waiver>;
 export type TargetCard = Static<typeof TargetCard>;
+export type TargetCheck = Static<typeof TargetCheck>;
+export type DeclaredValue = Static<typeof DeclaredValue>;
 export type DataCard = Static<typeof DataCard>;
 export type Gate = Static<typeof Gate>;
 export type Timings = Static<typeof Timings>;
+export type Traffic = Static<typeof Traffic>;

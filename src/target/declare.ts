@@ -2,9 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { AssayError } from '#base/errors';
 import { sizeOf } from '#base/tensor';
 import type { DomainConfig, TargetConfig } from '#config/schema';
-import { describeOnnxModel, type ModelBytes, type ModelDescription } from '#engine/index';
+import type { DeclaredValue } from '#report/report';
+import { hasColumns, tableDomain } from './declare-table.js';
 import type { ContinuousDomain } from './domain.js';
+import type { TargetModel } from './formats/prepare.js';
 import type { Head } from './head.js';
+import { auditedValues } from './model-interface.js';
 
 /** What config and file together say of a target, before anything is executed. */
 export interface Declaration {
@@ -13,44 +16,84 @@ export interface Declaration {
   readonly labels: readonly string[] | null;
 }
 
+/** With what the file itself says of the two values. */
+export interface FileDeclaration extends Declaration {
+  readonly input: DeclaredValue;
+  readonly output: DeclaredValue;
+}
+
+/** What only a config can say of a model. */
+export type Meaning = Pick<TargetConfig, 'head' | 'domain' | 'labels' | 'tolerance'>;
+
+/** What a model says of itself. */
+export interface Declared {
+  /** Names the model in messages. */
+  readonly where: string;
+  /** Of one sample. */
+  readonly shape: readonly number[];
+  /** Scores of one sample; null where only execution tells. */
+  readonly scores: number | null;
+}
+
 /**
  * Reads a target's declaration: shapes from the file, meaning from the config.
  *
  * @param config with absolute paths
  * @throws AssayError `config` or `model` where the two do not agree
  */
-export async function declareTarget(config: TargetConfig, model: ModelBytes): Promise<Declaration> {
-  const facts = describeOnnxModel(model, config.output ?? null);
-  const width = scoresPerSample(facts);
-  const head = headOf(config, width, model.main);
-  const labels = await readLabels(config);
-  checkLabels(labels, head, model.main);
-  return { domain: domainOf(config.domain, sampleShape(facts, model.main), model.main), head, labels };
+export async function declareTarget(config: TargetConfig, model: TargetModel): Promise<FileDeclaration> {
+  const { input, output } = auditedValues(model, config.output ?? null);
+  const where = model.main;
+  const declared = { where, shape: sampleShape(input, where, model.sample ?? []), scores: scoresPerSample(output) };
+  return { ...(await declarationOf(config, declared)), input, output };
 }
 
-function sampleShape(facts: ModelDescription, where: string): number[] {
-  if (facts.inputShape === null) {
-    throw new AssayError('model', { where, what: `the input \`${facts.input}\` declares no shape` });
-  }
-  return facts.inputShape.slice(1).map((size) => {
-    if (typeof size === 'number' && size > 0) return size;
-    const shape = facts.inputShape?.map((d) => d ?? '?').join(', ') ?? '';
+/**
+ * What a config says of a model that declares this much.
+ *
+ * @param config with absolute paths
+ * @throws AssayError `config` or `model` where the two do not agree
+ */
+export async function declarationOf(config: Meaning, { where, shape, scores }: Declared): Promise<Declaration> {
+  const head = headOf(config, scores, where);
+  const labels = await readLabels(config);
+  checkLabels(labels, head, where);
+  return { domain: domainOf(config.domain, shape, where), head, labels };
+}
+
+/** @param known sizes, for those that the file leaves open */
+function sampleShape({ name, type, shape }: DeclaredValue, where: string, known: readonly number[]): number[] {
+  if (type === 'string') {
     throw new AssayError('model', {
       where,
-      what: `the input \`${facts.input}\` leaves more than its batch open: [${shape}]`,
+      what: `the input \`${name}\` takes texts, and audits of this version give numbers`,
+      mend: 'Audit the part of the model behind its text processing.',
+    });
+  }
+  if (shape.length === 0) {
+    throw new AssayError('model', { where, what: `the input \`${name}\` declares no shape` });
+  }
+  const sizes = shape.slice(1);
+  return sizes.map((size, axis) => {
+    if (typeof size === 'number' && size > 0) return size;
+    const other = sizes.length === known.length ? known[axis] : undefined;
+    if (other !== undefined) return other;
+    throw new AssayError('model', {
+      where,
+      what: `the input \`${name}\` leaves more than its batch open: [${shape.map((d) => d ?? '?').join(', ')}]`,
       mend: 'Export the model with a fixed size of one sample.',
     });
   });
 }
 
 /** Null when the file does not say; then the head's own number is only known from execution. */
-function scoresPerSample(facts: ModelDescription): number | null {
-  const sizes = facts.outputShape?.slice(1) ?? null;
-  if (sizes === null) return null;
+function scoresPerSample({ shape }: DeclaredValue): number | null {
+  if (shape.length === 0) return null;
+  const sizes = shape.slice(1);
   return sizes.every((size): size is number => typeof size === 'number' && size > 0) ? sizeOf(sizes) : null;
 }
 
-function headOf(config: TargetConfig, declared: number | null, where: string): Head {
+function headOf(config: Meaning, declared: number | null, where: string): Head {
   const count = declared ?? (Array.isArray(config.labels) ? config.labels.length : null);
   if (count === null) {
     throw new AssayError('model', {
@@ -81,7 +124,8 @@ function headOf(config: TargetConfig, declared: number | null, where: string): H
   }
 }
 
-async function readLabels(config: TargetConfig): Promise<readonly string[] | null> {
+/** A name for each score, from the config or the file that it names. */
+export async function readLabels(config: Pick<Meaning, 'labels'>): Promise<readonly string[] | null> {
   if (config.labels === undefined) return null;
   if (typeof config.labels !== 'string') return config.labels;
   try {
@@ -113,8 +157,10 @@ function checkLabels(labels: readonly string[] | null, head: Head, where: string
 }
 
 function domainOf(config: DomainConfig, shape: readonly number[], where: string): ContinuousDomain {
+  if (hasColumns(config)) return tableDomain(config, shape, where);
+  refuseWithoutColumns(config, where);
   const { range } = config;
-  if (range === null) throw new AssayError('config', { where, what: '`target.domain.range` is null' });
+  if (range == null) throw new AssayError('config', { where, what: '`target.domain.range` is missing' });
   const bare = { shape, range };
   if (config.kind === 'tabular')
     return { kind: 'tabular', ...bare, ...channelStatistics(config, shape.at(-1) ?? 1, where) };
@@ -129,6 +175,15 @@ function domainOf(config: DomainConfig, shape: readonly number[], where: string)
   if (layout === null) throw new AssayError('config', { where, what: '`target.domain.layout` is null' });
   const channels = (layout === 'NCHW' ? shape[0] : shape[2]) ?? 1;
   return { kind: 'image', layout, ...bare, ...channelStatistics(config, channels, where) };
+}
+
+function refuseWithoutColumns(config: DomainConfig, where: string): void {
+  const part = config.relations !== undefined ? 'relations' : config.units !== undefined ? 'units' : null;
+  if (part === null) return;
+  throw new AssayError('config', {
+    where,
+    what: `\`target.domain.${part}\` is given, and there are no \`target.domain.columns\``,
+  });
 }
 
 function channelStatistics(config: DomainConfig, channels: number, where: string): { mean: number[]; std: number[] } {

@@ -4,19 +4,23 @@ import { rowsOf, type Tensor } from '#base/tensor';
 import type { TargetConfig } from '#config/schema';
 import {
   openOnnxModel,
+  openTfjsModel,
   type Device,
   type EngineModel,
+  type EngineSpec,
   type EngineTrainer,
   type LossSpec,
-  type ModelBytes,
   type Resources,
   type TrainingOptions,
   type TrainingState,
 } from '#engine/index';
 import type { TargetCard } from '#report/report';
+import { firstDealings, openConfigured, type Dealings } from './black-box/configured.js';
+import { isBlackBox } from './black-box/declare.js';
 import { fileCards } from './cards.js';
-import { declareTarget, type Declaration } from './declare.js';
+import { declareTarget, type Declaration, type FileDeclaration } from './declare.js';
 import { channelAxis } from './domain.js';
+import { FORMAT_WORDS, type TargetModel } from './formats/prepare.js';
 import { scoreWidth } from './head.js';
 import type { Capability, Gradient, QueryCount, Target, TrainableTarget, Trainer } from './target.js';
 
@@ -31,39 +35,53 @@ export interface OpenedTarget {
  * @param config with absolute paths
  * @param probe up to 64 real samples: the output scale is told and rewrites are proved on them
  * @param device one that works, as `resolveDevice` gives it
- * @throws AssayError `model`, `config` or `operator`
+ * @param dealings what a run knows of an endpoint or module
+ * @throws AssayError `model`, `config`, `operator` or `budget`
  */
 export async function openTarget(
   config: TargetConfig,
-  model: ModelBytes,
+  model: TargetModel,
   probe: Tensor,
   resources: Resources,
   device: Device = 'cpu',
+  dealings?: Dealings,
 ): Promise<OpenedTarget> {
+  if (isBlackBox(config)) {
+    return openConfigured(config, model, probe, resources.batchSize, dealings ?? firstDealings(config));
+  }
   const declaration = await declareTarget(config, model);
   const target = await openDeclared(declaration, config, model, probe, { resources, device });
-  return { target, card: cardOf(target, config, model, device) };
+  return { target, card: cardOf(target, declaration, { config, model, device }) };
 }
 
 /** The digest of everything that decides what a target computes. */
-export function targetDigest(declaration: Declaration, config: TargetConfig, model: ModelBytes): Digest {
+export function targetDigest(declaration: Declaration, config: TargetConfig, model: TargetModel): Digest {
   return digestOfJson({
-    files: fileCards(model).map(({ name, sha256 }) => ({ name, sha256 })),
+    files: cardsOf(model).map(({ name, sha256 }) => ({ name, sha256 })),
     output: config.output,
     domain: declaration.domain,
     head: declaration.head,
   });
 }
 
+/** Of the files that the user gave, whatever an engine was given. */
+function cardsOf(model: TargetModel): TargetCard['files'] {
+  return model.source?.cards ?? fileCards(model);
+}
+
+function openEngine(model: TargetModel, spec: EngineSpec): Promise<EngineModel> {
+  return model.engine === 'tfjs' ? openTfjsModel(model, spec) : openOnnxModel(model, spec);
+}
+
 async function openDeclared(
   declaration: Declaration,
   config: TargetConfig,
-  model: ModelBytes,
+  model: TargetModel,
   probe: Tensor,
   execution: { readonly resources: Resources; readonly device: Device },
 ): Promise<ModelTarget> {
   const { domain, head } = declaration;
-  const engine = await openOnnxModel(model, {
+  const engine = await openEngine(model, {
     head: config.head,
     output: config.output ?? null,
     normalization: { axis: channelAxis(domain), mean: domain.mean, std: domain.std },
@@ -79,7 +97,8 @@ async function openDeclared(
     });
   }
   const reopen = (bytes: Uint8Array): Promise<ModelTarget> => {
-    const retrained: ModelBytes = { main: model.main, files: new Map([[model.main, bytes]]) };
+    const { main, engine = 'onnx' } = model;
+    const retrained: TargetModel = { main, files: new Map([[main, bytes]]), engine };
     return openDeclared(declaration, config, retrained, probe, execution);
   };
   return new ModelTarget(targetDigest(declaration, config, model), model.main, declaration, engine, reopen);
@@ -167,15 +186,19 @@ class ModelTrainer implements Trainer {
   }
 }
 
-function cardOf(target: ModelTarget, config: TargetConfig, model: ModelBytes, device: Device): TargetCard {
+function cardOf(
+  target: ModelTarget,
+  { input, output }: FileDeclaration,
+  { config, model, device }: { readonly config: TargetConfig; readonly model: TargetModel; readonly device: Device },
+): TargetCard {
   const { facts } = target.engine;
   const { domain, head } = target;
   return {
     name: target.name,
     digest: target.digest,
-    engine: 'onnx',
+    engine: model.engine ?? 'onnx',
     device,
-    files: fileCards(model),
+    files: cardsOf(model),
     domain: {
       kind: domain.kind,
       shape: [...domain.shape],
@@ -194,6 +217,10 @@ function cardOf(target: ModelTarget, config: TargetConfig, model: ModelBytes, de
     batch: facts.batch === 'dynamic' ? 'dynamic' : `fixed at ${facts.batch}`,
     capabilities: [...target.capabilities],
     missing: [...target.missing].map(([capability, because]) => ({ capability, because })),
-    notes: [...facts.notes],
+    notes: [...(model.source?.notes ?? []), ...facts.notes],
+    format: FORMAT_WORDS[model.source?.format ?? 'onnx'],
+    opset: (model.executed ?? 'onnx') === 'onnx' ? facts.opset : null,
+    input,
+    output,
   };
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync } from 'node:zlib';
+import { zipSync } from 'fflate';
 import { AssayError } from '#base/errors';
 import { attributeMessage, externalTensor, modelFile, nodeMessage, valueMessage } from '../../test/onnx-files.js';
 import { executeGraph, float32 } from '../../test/onnx-graphs.js';
@@ -121,22 +122,140 @@ describe('locations that are not followed', () => {
   });
 });
 
+/** A `model.json` of TensorFlow.js whose weights lie in these shards. */
+function layersJson(...paths: string[]): string {
+  const weights = [{ name: 'd/kernel', shape: [3], dtype: 'float32' }];
+  const config = { name: 'd', layers: [{ class_name: 'Dense', config: { name: 'd', units: 1 } }] };
+  const modelTopology = { model_config: { class_name: 'Sequential', config } };
+  return JSON.stringify({ format: 'layers-model', modelTopology, weightsManifest: [{ paths, weights }] });
+}
+
+describe('a format is told by the content, whatever the name', () => {
+  test('TensorFlow.js with its shards', async () => {
+    const folder = temporaryFolder({
+      'net.onnx': layersJson('a.bin', 'more/b.bin'),
+      'a.bin': weights,
+      'more/b.bin': weights,
+    });
+    const read = await readModelFile(join(folder, 'net.onnx'));
+    expect(read.format).toBe('tfjs-layers');
+    expect(read.cards.map(({ name }) => name)).toEqual(['net.onnx', 'a.bin', 'more/b.bin']);
+  });
+
+  test('ONNX, Keras and HDF5', async () => {
+    const archive = zipSync({ 'config.json': Uint8Array.of(1), 'model.weights.h5': Uint8Array.of(1) });
+    const folder = temporaryFolder({
+      'a.keras': modelFile({ node: [nodeMessage('Identity', ['x'], ['y'])], output: [valueMessage('y')] }),
+      'b.h5': archive,
+      'c.onnx': Uint8Array.of(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a),
+    });
+    const formats = await Promise.all(['a.keras', 'b.h5', 'c.onnx'].map((name) => readModelFile(join(folder, name))));
+    expect(formats.map(({ format }) => format)).toEqual(['onnx', 'keras', 'keras-h5']);
+  });
+
+  test('a SavedModel with its variables, and nothing else of its folder', async () => {
+    // saved_model_schema_version, then a MetaGraphDef that begins with a MetaInfoDef.
+    const folder = temporaryFolder({
+      'saved_model.pb': Uint8Array.of(0x08, 1, 0x12, 4, 0x0a, 2, 0x2a, 0),
+      'variables/variables.index': weights,
+      'variables/variables.data-00000-of-00001': weights,
+      'variables/secret.txt': weights,
+      'assets/vocabulary.txt': weights,
+    });
+    const names = ['saved_model.pb', 'variables/variables.index', 'variables/variables.data-00000-of-00001'];
+    for (const path of [folder, join(folder, 'saved_model.pb')]) {
+      const read = await readModelFile(path);
+      expect(read.format).toBe('saved-model');
+      expect([...read.files.keys()]).toEqual(names);
+    }
+  });
+});
+
+describe('shards that are not followed', () => {
+  test.each([
+    ['/etc/passwd', /absolute path/],
+    ['../w.bin', /leaves the folder/],
+    ['a/../../w.bin', /leaves the folder/],
+    ['https://example.org/w.bin', /URL or a drive/],
+    ['gone.bin', /which is not there/],
+    ['link.bin', /a link that leaves the folder/],
+  ])('%s', async (location, why) => {
+    const outside = temporaryFolder({ 'w.bin': weights });
+    const folder = temporaryFolder({ 'model.json': layersJson(location) });
+    symlinkSync(join(outside, 'w.bin'), join(folder, 'link.bin'));
+    const sentence = await refusal(join(folder, 'model.json'));
+    expect(sentence).toMatch(why);
+    expect(sentence).toContain(location);
+  });
+});
+
+describe('a folder', () => {
+  const model = modelFile({ node: [nodeMessage('Identity', ['x'], ['y'])], output: [valueMessage('y')] });
+
+  test.each(['model.onnx', 'onnx/model.onnx', 'only.onnx'])(
+    'with %s, and what Hugging Face says of it',
+    async (name) => {
+      const folder = temporaryFolder({
+        [name]: model,
+        'config.json': '{}',
+        'preprocessor_config.json': '{}',
+        'a.txt': 'a',
+      });
+      const read = await readModelFile(folder);
+      expect(read.main).toBe(name);
+      expect(read.cards.map(({ name: each }) => each)).toEqual([name, 'config.json', 'preprocessor_config.json']);
+      // Named by its file, a model is that file.
+      expect((await readModelFile(join(folder, name))).files.size).toBe(1);
+    },
+  );
+
+  test('whose model keeps its data beside it', async () => {
+    const folder = temporaryFolder({ 'onnx/model.onnx': modelWith('w.bin'), 'onnx/w.bin': weights });
+    const read = await readModelFile(folder);
+    expect((await executeGraph(decodeModel(read), {})).get('y')).toEqual(float32([3], [1, 2, 3]));
+  });
+
+  test('without a model, or with several', async () => {
+    expect(await refusal(temporaryFolder({ 'a.txt': 'a' }))).toMatch(/there is no model\.onnx/);
+    expect(await refusal(temporaryFolder({ 'a.onnx': model, 'b.onnx': model }))).toMatch(/2 \.onnx files/);
+  });
+
+  test('whose config.json is a link out of it', async () => {
+    const folder = temporaryFolder({ 'model.onnx': model });
+    symlinkSync('/etc/passwd', join(folder, 'config.json'));
+    expect(await refusal(folder)).toMatch(/`config\.json`, a link that leaves the folder/);
+  });
+});
+
 describe('files that are no model', () => {
   const folder = temporaryFolder();
   const at = (name: string) => join(folder, name);
   const pickle = Uint8Array.of(0x80, 2, 0x7d, 0x71, 0, 0x2e);
-  const hdf5 = Uint8Array.of(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a);
   const safetensors = new Uint8Array(Buffer.concat([Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0), Buffer.from('{"a":1}')]));
 
+  const zip = (...names: string[]) => zipSync(Object.fromEntries(names.map((name) => [name, Uint8Array.of(1)])));
+
   test.each([
-    ['PyTorch', Buffer.from('PK\x03\x04\x00\x00archive/data.pkl'), /zip archive.*PyTorch.*ONNX/],
-    ['pickle', pickle, /Python pickle.*ONNX/],
-    ['Keras', hdf5, /HDF5.*ONNX/],
-    ['TensorFlow.js', Buffer.from('{"format": "layers-model", "modelTopology": {}}'), /TensorFlow\.js.*ONNX/],
-    ['JSON', Buffer.from('  {"a": 1}'), /JSON file.*ONNX/],
-    ['TensorFlow Lite', Buffer.from('\x1c\0\0\0TFL3'), /TensorFlow Lite.*ONNX/],
-    ['ORT', Buffer.from('\x1c\0\0\0ORTM'), /\.ort.*ONNX/],
-    ['safetensors', safetensors, /safetensors.*ONNX/],
+    ['PyTorch', zip('model/data.pkl', 'model/byteorder', 'model/data/0'), /PyTorch.*pickle.*exporting\.md.*PyTorch/],
+    ['TorchScript', zip('m/data.pkl', 'm/constants.pkl', 'm/code/a.py'), /TorchScript.*code.*exporting\.md/],
+    ['NumPy arrays', zip('x.npy', 'y.npy'), /NumPy arrays/],
+    ['another zip', zip('readme.txt'), /without the config\.json and model\.weights\.h5/],
+    ['half of Keras', zip('config.json', 'metadata.json'), /without the config\.json and model\.weights\.h5/],
+    ['pickle', pickle, /Python pickle.*never loaded.*exporting\.md/],
+    ['pickle of protocol 0', Buffer.from('csklearn.svm\nSVC\np0\n'), /Python pickle/],
+    ['joblib, compressed', deflateSync(Buffer.from('csklearn')), /joblib.*never loaded.*exporting\.md/],
+    ['joblib, xz', Buffer.from('\xfd7zXZ\0\0', 'latin1'), /joblib/],
+    ['TensorFlow.js without layers', Buffer.from('{"format": "layers-model", "modelTopology": {}}'), /TensorFlow\.js/],
+    ['XGBoost', Buffer.from('{"learner":{"gradient_booster":{}}}'), /XGBoost.*exporting\.md/],
+    ['XGBoost, binary', Buffer.from('{L\0\0\0learner{L\0\0\0gradient_booster'), /XGBoost.*exporting\.md/],
+    ['LightGBM', Buffer.from('tree\nversion=v4\n'), /LightGBM.*exporting\.md/],
+    ['CatBoost', Buffer.from('CBM1\0'), /CatBoost.*exporting\.md/],
+    ['JSON', Buffer.from('  {"a": 1}'), /a JSON file/],
+    ['TensorFlow Lite', Buffer.from('\x1c\0\0\0TFL3'), /TensorFlow Lite.*exporting\.md/],
+    ['ORT', Buffer.from('\x1c\0\0\0ORTM'), /\.ort.*\.onnx file/],
+    ['safetensors', safetensors, /safetensors.*exporting\.md/],
+    ['GGUF', Buffer.from('GGUF\x03\0\0\0'), /GGUF.*exporting\.md/],
+    ['NumPy', Buffer.from('\x93NUMPY\x01\0', 'latin1'), /NumPy array/],
     ['Git LFS', Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:0\n'), /Git LFS.*git lfs pull/],
     ['a web page', Buffer.from('\n<!DOCTYPE html><html>'), /web page/],
     ['gzip', gzipSync(modelWith('w.bin')), /gzip/],
@@ -153,13 +272,21 @@ describe('files that are no model', () => {
     expect(await refusal(at('plain/model.onnx'))).toMatch(/there is no such file/);
   });
 
-  test('a folder', async () => {
+  test('an empty folder', async () => {
     mkdirSync(at('folder.onnx'));
     expect(await refusal(at('folder.onnx'))).toMatch(/this is a folder/);
   });
 
   test('a device, which would never end', async () => {
     expect(await refusal('/dev/zero')).toMatch(/pipe or device/);
+  });
+
+  test('a gigabyte of JSON, of which nothing but the beginning is read', async () => {
+    writeFileSync(at('model.json'), '{"modelTopology": {"node": []}');
+    truncateSync(at('model.json'), 2 ** 30);
+    const before = process.memoryUsage().arrayBuffers;
+    expect(await refusal(at('model.json'))).toMatch(/1073741824 bytes, and at most 67108864 can be read/);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 20);
   });
 
   test('more than 2 GiB, of which nothing is read', async () => {

@@ -1,117 +1,126 @@
-import { constants } from 'node:buffer';
-import { open, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, sep } from 'node:path';
-import { AssayError, errnoOf, messageOf } from '#base/errors';
-import { externalDataFiles, type ModelBytes } from '#engine/index';
+import { basename, dirname, join } from 'node:path';
+import { AssayError } from '#base/errors';
+import {
+  externalDataFiles,
+  formatOf,
+  manifestFiles,
+  readModelJson,
+  savedModelFiles,
+  type ModelBytes,
+  type ModelFormat,
+} from '#engine/index';
 import type { TargetCard } from '#report/report';
 import { fileCards } from './cards.js';
-import { foreignFormat } from './foreign-formats.js';
+import { foreignFormat, isJson, type ForeignFormat } from './foreign-formats.js';
+import { MAX_MODEL_BYTES, readBeside, readStart, readWhole, type Reference } from './formats/files.js';
+import { filesOf, placeOf, type Place } from './formats/folder.js';
+import { FOLDER_FACTS } from './formats/hugging-face.js';
 
-/** Protocol buffers end here. */
-const MAX_MODEL_BYTES = 2 ** 31 - 1;
-/** Files of data may be larger, as far as one buffer reaches. */
-const MAX_DATA_BYTES = constants.MAX_LENGTH;
-/** What one read asks for: the system gives at most 2 GiB at once. */
-const READ_BYTES = 2 ** 30;
+/** A model that was read once, what it is, and the name, digest and size of each of its files. */
+export type ReadModel = ModelBytes & { readonly format: ModelFormat; readonly cards: TargetCard['files'] };
 
-/** A model that was read once, and the name, digest and size of each of its files. */
-export type ReadModel = ModelBytes & { readonly cards: TargetCard['files'] };
+/** A `model.json` names its weights and holds none; more than this is no such file. */
+const MAX_JSON_BYTES = 2 ** 26;
+
+/** By so much of a file its format is told. */
+const START = 65_536;
 
 /**
- * Reads a model and the files that it keeps data in, each once. Those have to lie in the model's folder: a model comes
- * from outside and must not choose what else is read.
+ * Reads a model and the files that belong to it, each once: data of ONNX, shards of TensorFlow.js, variables of a SavedModel, and
+ * what a folder of Hugging Face says of it. Those have to lie in the model's folder.
  *
+ * @param path of the file, or of its folder
  * @throws AssayError `model`: one sentence that names the file, and the tensor and location where one is to blame.
  */
 export async function readModelFile(path: string): Promise<ReadModel> {
-  const main = basename(path);
-  const bytes = await readWhole(path, path, MAX_MODEL_BYTES);
-  if (bytes.length === 0) throw new AssayError('model', { where: path, what: 'the file is empty' });
-  const foreign = foreignFormat(bytes);
-  if (foreign !== undefined) {
-    throw new AssayError('model', { where: path, what: `this looks like ${foreign.looksLike}`, mend: foreign.mend });
-  }
+  const place = await placeOf(path, basename(path));
+  const main = place.name;
+  const bytes = await readMain(place.path);
   const files = new Map([[main, bytes]]);
-  for (const [location, tensor] of externalDataFiles({ main, files })) {
-    if (!files.has(location)) files.set(location, await readExternal(path, tensor, location));
+  const format = await placed(place.path, () => formatFrom({ main, files }, bytes));
+  const references = await placed(place.path, () => referencesOf(format, { main, files }, place.path));
+  for (const reference of references) {
+    if (!files.has(reference.location)) files.set(reference.location, await readBeside(place.path, reference));
   }
-  return { main, files, cards: fileCards({ main, files }) };
+  if (format === 'onnx') await addFolderFacts(place, files);
+  return { main, files, format, cards: fileCards({ main, files }) };
 }
 
-async function readExternal(model: string, tensor: string, location: string): Promise<Uint8Array> {
-  const refuse = (why: string, cause?: unknown) =>
-    new AssayError('model', {
-      where: model,
-      what: `tensor \`${tensor}\` keeps its data in \`${location}\`, ${why}`,
-      mend: "Data files have to lie in the model's folder, or in a folder in it.",
-      ...(cause === undefined ? {} : { cause }),
-    });
-  const forbidden = whyForbidden(location);
-  if (forbidden !== null) throw refuse(forbidden);
-  const folder = await realpath(dirname(model));
-  const file = await realpath(join(folder, location)).catch((cause: unknown) => {
-    throw refuse(
-      errnoOf(cause) === 'ENOENT' ? 'which is not there' : `which cannot be read (${messageOf(cause)})`,
-      cause,
-    );
-  });
-  if (!isInside(file, folder)) throw refuse('a link that leaves the folder');
-  return readWhole(file, model, MAX_DATA_BYTES, `tensor \`${tensor}\` keeps its data in \`${location}\`: `);
-}
-
-function isInside(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
-}
-
-/** Why a location may not be followed, whatever lies there; null when it may. */
-function whyForbidden(location: string): string | null {
-  if (/^[a-z][a-z0-9+.-]*:/i.test(location)) return 'which is a URL or a drive';
-  if (location.includes('\\')) return 'which has a backslash';
-  if (location.includes('\0')) return 'which has a zero byte';
-  if (isAbsolute(location)) return 'which is an absolute path';
-  return location.split('/').includes('..') ? 'which leaves the folder' : null;
-}
-
-/** Reads a regular file of at most `most` bytes; `context` goes in front of what is wrong with it. */
-async function readWhole(path: string, where: string, most: number, context = ''): Promise<Uint8Array> {
-  const refuse = (what: string, mend?: string, cause?: unknown) =>
-    new AssayError('model', {
-      where,
-      what: context + what,
-      ...(mend === undefined ? {} : { mend }),
-      ...(cause === undefined ? {} : { cause }),
-    });
-  // Before it is opened: opening a pipe would wait for its writer, and reading a device might never end.
-  const facts = await stat(path).catch((cause: unknown) => {
-    const missing = errnoOf(cause) === 'ENOENT' || errnoOf(cause) === 'ENOTDIR';
-    if (!missing) throw refuse(`the file cannot be read (${messageOf(cause)})`, undefined, cause);
-    throw refuse('there is no such file', 'Paths are relative to the configuration file.', cause);
-  });
-  if (facts.isDirectory()) throw refuse('this is a folder, not a file', 'Name the .onnx file in it.');
-  if (!facts.isFile()) throw refuse('this is a pipe or device, not a file');
-  if (facts.size > most) {
-    throw refuse(`the file has ${facts.size} bytes, and at most ${most} can be read`);
-  }
+/** Readers know a file's name at most; where it lies is said here. */
+async function placed<T>(path: string, work: () => T | Promise<T>): Promise<T> {
   try {
-    return await readBytes(path, facts.size);
-  } catch (cause) {
-    throw refuse(`the file cannot be read (${messageOf(cause)})`, 'Give this user permission to read it.', cause);
+    return await work();
+  } catch (thrown) {
+    if (!(thrown instanceof AssayError) || thrown.where === path) throw thrown;
+    const { code, what, mend } = thrown;
+    throw new AssayError(code, { where: path, what, ...(mend === undefined ? {} : { mend }), cause: thrown });
   }
 }
 
-/** As many bytes as there are, up to the size that the file had. */
-async function readBytes(path: string, size: number): Promise<Uint8Array> {
-  const handle = await open(path, 'r');
-  try {
-    const bytes = new Uint8Array(size);
-    let filled = 0;
-    while (filled < size) {
-      const { bytesRead } = await handle.read(bytes, filled, Math.min(READ_BYTES, size - filled), filled);
-      if (bytesRead === 0) return bytes.subarray(0, filled);
-      filled += bytesRead;
+async function readMain(path: string): Promise<Uint8Array> {
+  const start = await readStart(path, START, { most: MAX_MODEL_BYTES });
+  if (start.length === 0) throw new AssayError('model', { where: path, what: 'the file is empty' });
+  // Before it is read whole: JSON takes many times its size in memory.
+  return readWhole(path, { most: isJson(start) ? MAX_JSON_BYTES : MAX_MODEL_BYTES });
+}
+
+/** What is certainly something else is called by its name; what may be a damaged ONNX file is explained by its reader. */
+function formatFrom(model: ModelBytes, bytes: Uint8Array): ModelFormat {
+  const foreign = foreignFormat(bytes);
+  if (foreign?.isCertain === true) throw refusalOf(foreign);
+  const format = formatOf(model);
+  if (format !== null) return format;
+  if (foreign !== undefined) throw refusalOf(foreign);
+  return 'onnx';
+}
+
+function refusalOf({ looksLike, mend }: ForeignFormat): AssayError {
+  return new AssayError('model', { what: `this looks like ${looksLike}`, mend });
+}
+
+async function referencesOf(format: ModelFormat, model: ModelBytes, path: string): Promise<readonly Reference[]> {
+  switch (format) {
+    case 'onnx':
+      return [...externalDataFiles(model)].map(([location, tensor]) => ({
+        what: `tensor \`${tensor}\` keeps its data in \`${location}\``,
+        location,
+      }));
+    case 'tfjs-layers':
+    case 'tfjs-graph':
+      return manifestFiles(readModelJson(model)).map((location) => ({
+        what: `weights lie in \`${location}\``,
+        location,
+      }));
+    case 'saved-model': {
+      const names = await filesOf(join(dirname(path), VARIABLES));
+      return savedModelFiles(names.map((name) => `${VARIABLES}/${name}`)).map((location) => ({
+        what: `variables lie in \`${location}\``,
+        location,
+      }));
     }
-    return bytes;
-  } finally {
-    await handle.close();
+    case 'keras':
+    case 'keras-h5':
+      return [];
+  }
+}
+
+/** Where a SavedModel keeps its weights. */
+const VARIABLES = 'variables';
+
+/** What stands beside a model of Hugging Face is read where its folder was named, and only then. */
+async function addFolderFacts({ folder }: Place, files: Map<string, Uint8Array>): Promise<void> {
+  if (folder === null) return;
+  const there = new Set(await filesOf(folder));
+  for (const name of FOLDER_FACTS.filter((each) => there.has(each))) {
+    if (files.has(name)) {
+      throw new AssayError('model', {
+        where: folder,
+        what: `a tensor keeps its data in \`${name}\`, which is no data`,
+      });
+    }
+    files.set(
+      name,
+      await readBeside(join(folder, name), { what: `the folder has \`${name}\``, location: name }, folder),
+    );
   }
 }

@@ -1,10 +1,19 @@
-import type { DataCard, Report, TargetCard, Timings } from '#report/report';
-import { counted, formatBytes, formatCount, formatDuration, formatNumber, formatTime } from '../../format.js';
+import type { DataCard, DeclaredValue, Report, TargetCard, TargetCheck, Timings } from '#report/report';
+import {
+  counted,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatInterval,
+  formatNumber,
+  formatPercent,
+  formatTime,
+} from '../../format.js';
 import { durationOf } from './banner.js';
 import type { PageContext } from './context.js';
 import type { Card, Cards, Fact } from './schema.js';
 import { dataTable } from './tables.js';
-import { codeFact, fact, headed, name, sentence } from './words.js';
+import { codeFact, fact, headed, holdsMark, name, sentence } from './words.js';
 
 const MOST_LABELS = 40;
 
@@ -15,8 +24,14 @@ export function targetCards(context: PageContext): Cards {
     cards: [
       {
         title: null,
-        facts: [...identity(target), ...domainFacts(target), ...headFacts(target), ...capabilityFacts(target)],
-        tables: [filesTable('Files of the model', target.files, context)],
+        facts: [
+          ...identity(target),
+          ...domainFacts(target),
+          ...headFacts(target),
+          ...accuracyFacts(target),
+          ...capabilityFacts(target),
+        ],
+        tables: [...checksTables(target, context), filesTable('Files of the model', target.files, context)],
         notes: target.notes.map(sentence),
       },
     ],
@@ -73,25 +88,63 @@ function identity(target: TargetCard): Fact[] {
   return [
     fact('Name', name(target.name)),
     codeFact('Digest', name(target.digest)),
+    ...(target.format === undefined ? [] : [fact('Format', formatOf(target))]),
     fact('Executed by', `${name(target.engine)} on ${name(target.device)}, ${name(target.batch)}`),
   ];
 }
 
-function domainFacts({ domain }: TargetCard): Fact[] {
+function formatOf({ format = '', opset }: TargetCard): string {
+  return opset === undefined || opset === null ? name(format) : `${name(format)}, opset ${formatCount(opset)}`;
+}
+
+function domainFacts({ domain, input }: TargetCard): Fact[] {
   const { range, layout, mean, std, kind, shape } = domain;
   const order = layout === null ? '' : `, ${name(layout)}`;
   return [
-    fact('Input', `${name(kind)}, ${shape.map(formatCount).join(' × ')}${order}`),
+    fact('Input', `${name(kind)}, ${shape.map(formatCount).join(' × ')}${order}${declared(input)}`),
     fact('Range', range === null ? 'not declared' : `${formatNumber(range[0])} to ${formatNumber(range[1])}`),
     ...(mean.length === 0 ? [] : [fact('Normalization', `inside the model: (x − ${list(mean)}) / ${list(std)}`)]),
   ];
 }
 
-function headFacts({ head, labels }: TargetCard): Fact[] {
+/** A value as the file declares it; a dimension that is left open is a question mark. */
+function declared(value: DeclaredValue | undefined): string {
+  if (value === undefined) return '';
+  const sizes = value.shape.map((size) => (size === null ? '?' : String(size)));
+  return `; in the file ${name(value.name)}: ${name(value.type)}${sizes.length === 0 ? '' : ` [${name(sizes.join(', '))}]`}`;
+}
+
+/** Whether the numbers of the page stand on a sound model: what was looked at when it was opened. */
+function checksTables({ checks }: TargetCard, context: PageContext) {
+  if (checks === undefined) return [];
+  const columns = ['Check', 'Outcome', 'What was found'].map((label) => ({ label, numeric: false }));
+  const rows = checks.map((check) => [check.id, outcomeOf(check), sentence(check.sentence)]);
+  return [dataTable(context, 'Checks of the model on clean data', columns, rows, { empty: 'Nothing was checked.' })];
+}
+
+function outcomeOf({ holds }: TargetCheck): string {
+  if (holds === null) return '○ not told';
+  const { shape, word } = holdsMark(holds);
+  return `${shape} ${word}`;
+}
+
+function accuracyFacts({ accuracy }: TargetCard): Fact[] {
+  if (accuracy === undefined || accuracy === null || accuracy.value === null || accuracy.interval === null) return [];
+  const { value, interval, n } = accuracy;
+  const range = formatInterval(interval.low, interval.high, 'rate', 'plain');
+  return [
+    fact(
+      'Clean accuracy',
+      `${formatPercent(value)}, 95 % interval ${range} (${interval.method}), n ${formatCount(n ?? 0)}`,
+    ),
+  ];
+}
+
+function headFacts({ head, labels, output: value }: TargetCard): Fact[] {
   const tolerance = head.tolerance === null ? '' : `, right within ${formatNumber(head.tolerance)}`;
   const output = fact(
     'Output',
-    `${name(head.kind)}, ${counted(head.outputs, 'output')}, ${name(head.scale)}${tolerance}`,
+    `${name(head.kind)}, ${counted(head.outputs, 'output')}, ${name(head.scale)}${tolerance}${declared(value)}`,
   );
   if (labels === null) return [output];
   const { shown, left } = headed(labels, MOST_LABELS);

@@ -1,9 +1,16 @@
 import { packageVersion } from '#base/package-root';
-import { fastestOf, proveDevices, type DeviceProof } from '#engine/index';
+import {
+  describeNativeTensorFlow,
+  fastestOf,
+  proveDevices,
+  type DeviceProof,
+  type NativeTensorFlowDescription,
+} from '#engine/index';
 import { EXIT } from '#pipeline/exit-codes';
 import { formatCount } from '#reports/format';
 import { deviceLines } from '../doctor/devices.js';
 import { machine, OLDEST_NODE, runtimeVersion, type Machine } from '../doctor/machine.js';
+import { tensorFlowLine } from '../doctor/tensorflow.js';
 import { examples } from '../help.js';
 import { interruptible } from '../interrupt.js';
 import { colorsFor, printJson, printLine, type Colors, type Io } from '../io.js';
@@ -19,6 +26,8 @@ interface Diagnosis {
   readonly devices: readonly DeviceProof[];
   /** The device that `auto` takes. */
   readonly auto: DeviceProof['device'];
+  /** What TensorFlow.js runs on. */
+  readonly tensorflow: NativeTensorFlowDescription;
 }
 
 export const addDoctor: AddCommand = (program, io, finish) => {
@@ -38,6 +47,7 @@ export const addDoctor: AddCommand = (program, io, finish) => {
         runtime: runtimeVersion(),
         devices,
         auto: fastestOf(devices),
+        tensorflow: describeNativeTensorFlow(io.env),
       };
       if (flags.json) printJson(io, diagnosis);
       else print(diagnosis, io);
@@ -65,6 +75,7 @@ function print(diagnosis: Diagnosis, io: Io): void {
         runtime ?? `${colors.red('✕')} not installed. Install Assay again: npm install --ignore-scripts assay`,
       ],
       ...deviceLines(diagnosis.devices, diagnosis.auto, colors),
+      ['tensorflow.js', tensorFlowLine(diagnosis.tensorflow, colors)],
     ]),
   );
   printLine(io.stdout);

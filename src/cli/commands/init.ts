@@ -1,12 +1,14 @@
-import { access, readFile, writeFile } from 'node:fs/promises';
+import { access, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { Option } from 'commander';
 import { AssayError, errnoOf, messageOf } from '#base/errors';
 import type { Json } from '#base/json';
-import { initialConfig, initialPolicy, type InitFlags } from '#config/init';
+import { initialConfig, initialPolicy, type InitFacts, type InitFlags } from '#config/init';
 import { EXIT } from '#pipeline/exit-codes';
+import { modelFacts } from '#target/formats/hugging-face';
+import { prepareModel } from '#target/formats/prepare';
 import { modelInterface } from '#target/model-interface';
-import { readModelFile } from '#target/read-model';
+import { readModelFile, type ReadModel } from '#target/read-model';
 import { examples } from '../help.js';
 import { printLine, type Io } from '../io.js';
 import { given, numberList, numberPair } from '../options.js';
@@ -26,7 +28,10 @@ export const addInit: AddCommand = (program, io, finish) => {
       `Writes ${CONFIG} and ${POLICY} for a model file. Nothing is guessed: what neither a flag nor a ` +
         `${PREPROCESSOR} beside the model says is left null, with a comment that says how to find it.`,
     )
-    .argument('<model>', 'an ONNX file')
+    .argument(
+      '<model>',
+      'ONNX, Keras (.keras, .h5), model.json of TensorFlow.js, or a folder: of Hugging Face Optimum, or a SavedModel',
+    )
     .addOption(new Option('--layout <order>', 'the order of an image').choices(['NCHW', 'NHWC']))
     .addOption(new Option('--range <low,high>', 'lowest and highest legal value, such as 0,1').argParser(numberPair))
     .addOption(new Option('--mean <list>', 'per channel, in the units of the range').argParser(numberList))
@@ -42,6 +47,7 @@ export const addInit: AddCommand = (program, io, finish) => {
       examples([
         'assay init model.onnx',
         'assay init model.onnx --head classes --layout NCHW --range 0,1 --mean 0.286 --std 0.353',
+        'assay init exported/ --inputs x.npy --labels y.npy',
         'assay init model.onnx --head regression --inputs x.npy --labels y.npy --force',
       ]),
     )
@@ -53,10 +59,13 @@ export const addInit: AddCommand = (program, io, finish) => {
 
 async function init(model: string, { force, ...flags }: Flags, io: Io): Promise<void> {
   const file = resolve(io.cwd, model);
+  const read = await readModelFile(file);
+  const prepared = await prepareModel(read);
   const facts = {
     modelFile: relativePath(io.cwd, file),
-    ...modelInterface(await readModelFile(file)),
-    preprocessor: await readPreprocessor(dirname(file)),
+    ...modelInterface(prepared),
+    preprocessor: await readPreprocessor(await folderOf(file)),
+    ...factsFrom(read),
   };
   const files = [
     [join(io.cwd, CONFIG), initialConfig(facts, given(flags))],
@@ -66,6 +75,20 @@ async function init(model: string, { force, ...flags }: Flags, io: Io): Promise<
   for (const [path, text] of files) await write(path, text);
   printLine(io.stdout, `Wrote ${CONFIG} and ${POLICY}.`);
   printLine(io.stdout, `Fill in what is null in ${CONFIG}, then see what would run: assay plan`);
+}
+
+/** What the folder of a model says in its `config.json`. */
+function factsFrom(read: ReadModel): Pick<InitFacts, 'labels' | 'head'> {
+  const { labels, head } = modelFacts(read);
+  return {
+    ...(labels === null ? {} : { labels: { value: labels, comment: 'From config.json: id2label.' } }),
+    ...(head === null ? {} : { head: { value: head, comment: 'From config.json: problem_type.' } }),
+  };
+}
+
+/** The folder itself, or the one that a file lies in. */
+async function folderOf(path: string): Promise<string> {
+  return (await stat(path)).isDirectory() ? path : dirname(path);
 }
 
 function relativePath(from: string, file: string): string {

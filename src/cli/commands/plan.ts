@@ -1,6 +1,6 @@
 import { EXIT } from '#pipeline/exit-codes';
 import { planRun } from '#pipeline/plan';
-import type { Cell, Plan } from '#pipeline/types';
+import type { Cell, Plan, PlannedQueries } from '#pipeline/types';
 import { counted, formatCount } from '#reports/format';
 import { examples } from '../help.js';
 import { interruptible } from '../interrupt.js';
@@ -51,7 +51,7 @@ function planInWords(plan: Plan, colors: Colors): string {
   return [pairs(facts(plan)), '', cells, '', total(plan, colors)].join('\n');
 }
 
-function facts({ target, data, seed, digest }: Plan): [string, string][] {
+function facts({ target, data, seed, digest, queries }: Plan): [string, string][] {
   return [
     ...(target === null
       ? []
@@ -59,11 +59,20 @@ function facts({ target, data, seed, digest }: Plan): [string, string][] {
           ['target', `${oneLine(target.name)}: ${target.head.kind}, input [${target.domain.shape.join(', ')}]`],
           ['can', target.capabilities.join(', ')],
           ...target.missing.map(({ capability, because }) => [`no ${capability}`, oneLine(because)] as const),
+          ...(target.checks ?? [])
+            .filter(({ id, holds }) => holds === false || id === 'target/accuracy')
+            .map(({ holds, sentence }) => [holds === false ? 'broken' : 'clean', oneLine(sentence)] as const),
         ] as [string, string][])),
     ...data.map(({ role, drawn }): [string, string] => [`${oneLine(role)} data`, oneLine(drawn)]),
+    ...(queries === undefined ? [] : ([['queries', queriesInWords(queries)]] as [string, string][])),
     ['seed', String(seed)],
     ['plan', digest.slice(0, 12)],
   ];
+}
+
+function queriesInWords({ atMost, budget }: PlannedQueries): string {
+  const limit = budget === null ? 'without a budget' : `of a budget of ${formatCount(budget)}`;
+  return `at most ${formatCount(atMost)} rows, ${limit}, the planning and a look at the answers before each cell included`;
 }
 
 function cellRow(cell: Cell): string[] {

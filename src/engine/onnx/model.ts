@@ -9,6 +9,7 @@ import type { ElementType, Graph, ValueInfo } from './graph/ir.js';
 import { batches, joined, namedInputs, runtimeValue, samplesIn, type NamedTensors } from './inputs.js';
 import { isIdentity } from './passes/normalization.js';
 import { separateWeights } from './passes/separate-weights.js';
+import { withoutZipMaps } from './passes/zip-map.js';
 import { decodeModel } from './proto/codec.js';
 import { logitsFromProbabilities } from './scale.js';
 import { compileGraph, floatsOf, type RuntimeValue, type Session } from './session.js';
@@ -52,7 +53,7 @@ const REAL: ReadonlySet<ElementType> = new Set<ElementType>(['float32', 'float64
  *   mode.
  */
 export function readFileModel(model: ModelBytes, chosen: { input: string | null; output: string | null }): FileModel {
-  const graph = separateWeights(decodeModel(model));
+  const graph = withoutZipMaps(separateWeights(decodeModel(model)));
   requireEvaluationMode(graph, model.main);
   const input = chosenInput(model.main, graph, chosen.input);
   const first = input.shape?.[0];

@@ -1,5 +1,5 @@
 // Nothing here imports `onnxruntime-node`: the provider is loaded ahead of it.
 export { explainCuda } from './explain.js';
-export { cudaInstallation, type CudaInstallation } from './installation.js';
+export { cudaInstallation } from './installation.js';
 export { loadCudaProvider } from './load.js';
 export { installCuda, removeCuda } from './setup.js';

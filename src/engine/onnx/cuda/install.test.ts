@@ -9,8 +9,10 @@ import { temporaryFolder } from '../../../../test/temporary-folder.js';
 import { BESIDE, FIRST, NVIDIA, smallRelease, type SmallRelease } from '../../../../test/cuda-release.js';
 import { whenPip, writeWheel } from '../../../../test/wheels.js';
 import { AssayError } from '#base/errors';
-import { installRelease, type Installed } from './install.js';
-import { cudaFolder, cudaInstallation, cudaRoot, type Environment } from './installation.js';
+import type { Installed } from '../../installation/install.js';
+import type { Environment } from '../../installation/program.js';
+import { installRelease } from './install.js';
+import { cudaFolder, cudaInstallation, cudaRoot } from './installation.js';
 import { runtimePackageLibrary } from './runtime-package.js';
 import { removeCuda } from './setup.js';
 

@@ -1,8 +1,9 @@
 import { readFileSync, realpathSync } from 'node:fs';
-import { constants } from 'node:os';
 import { basename, join } from 'node:path';
-import { messageOf } from '#base/errors';
-import { cudaInstallation, LIBRARIES, readManifest, type Environment } from './installation.js';
+import { keepSinglePrecision, whyNotLoaded } from '../../installation/library.js';
+import { readManifest } from '../../installation/manifest.js';
+import type { Environment } from '../../installation/program.js';
+import { cudaInstallation, LIBRARIES } from './installation.js';
 import { RUNTIME_LIBRARY } from './runtime-package.js';
 
 /** Whether this process can make sessions on CUDA. */
@@ -17,8 +18,6 @@ export type CudaProvider =
 
 /** The driver's library: it comes with the driver, never with a wheel. */
 const DRIVER = 'libcuda.so.1';
-/** `RTLD_NODELETE` of the C library (`bits/dlfcn.h`), which Node does not name: the library stays after `dlclose`. */
-const STAYS = 0x1000;
 
 /**
  * Makes CUDA a device of this process. Has to be called before `onnxruntime-node` is imported: ONNX Runtime looks for
@@ -58,26 +57,6 @@ function absent(reason: Extract<CudaProvider, { state: 'absent' }>['reason'], se
 
 function preloadedIn(folder: string): readonly string[] {
   return readManifest(folder)?.preloaded ?? [];
-}
-
-/** Products of float32 are rounded to 10 bits on tensor cores by default (TF32), which no tolerance of ours allows. */
-function keepSinglePrecision(): void {
-  process.env['NVIDIA_TF32_OVERRIDE'] ??= '0';
-}
-
-/**
- * Loads a library that is no addon of Node, for good and for all that need it by name: the loader of the C library takes
- * one that is in memory under that name before it searches. Null when it is in memory.
- */
-function whyNotLoaded(path: string): string | null {
-  try {
-    process.dlopen({ exports: {} }, path, constants.dlopen.RTLD_NOW | constants.dlopen.RTLD_GLOBAL | STAYS);
-    return null;
-  } catch (error) {
-    // What Node says of every library that was loaded and turned out to be no addon.
-    const message = messageOf(error);
-    return message.includes('did not self-register') ? null : message;
-  }
 }
 
 /** Paths of ONNX Runtime's library in the memory of this process. */

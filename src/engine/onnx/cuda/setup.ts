@@ -1,12 +1,11 @@
-import { existsSync, renameSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { AssayError, messageOf } from '#base/errors';
-import { installRelease, type Installed } from './install.js';
-import { cudaRoot, type Environment } from './installation.js';
-import type { Pip } from './pip.js';
+import { AssayError } from '#base/errors';
+import { removeAll, type Installed } from '../../installation/install.js';
+import type { Pip } from '../../installation/pip.js';
+import type { Environment } from '../../installation/program.js';
+import { installRelease } from './install.js';
+import { cudaRoot } from './installation.js';
 import { platformName, releaseFor, runtimesFor } from './release.js';
 import { runtimePackageVersion } from './runtime-package.js';
-import { removeFolder, removeLeftovers, removeWhenEmpty, temporaryBeside } from './folders.js';
 
 /**
  * Installs ONNX Runtime's CUDA provider for the `onnxruntime-node` beside this Assay into the user's cache.
@@ -35,18 +34,5 @@ export function installCuda(pip: Pip): Promise<Installed> {
 
 /** Removes every version, whole or not, and gives the folder that held them; null when there was none. */
 export function removeCuda(env: Environment): string | null {
-  const root = cudaRoot(env);
-  try {
-    removeLeftovers(dirname(root));
-    if (!existsSync(root)) return null;
-    // Renamed first: stopped half-way, nothing is left that looks like an installation.
-    const aside = temporaryBeside(root);
-    renameSync(root, aside);
-    removeFolder(aside);
-    removeWhenEmpty(root);
-    return root;
-  } catch (cause) {
-    const what = `this folder cannot be removed (${messageOf(cause)})`;
-    throw new AssayError('output', { where: root, what, mend: 'Mend its permissions.', cause });
-  }
+  return removeAll(cudaRoot(env));
 }

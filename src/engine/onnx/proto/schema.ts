@@ -8,7 +8,7 @@
 import type Long from 'long';
 import protobuf from 'protobufjs/light.js';
 
-interface Scalars {
+export interface Scalars {
   readonly string: string;
   readonly bytes: Uint8Array;
   readonly int32: number;
@@ -168,11 +168,11 @@ export const ATTRIBUTE_TYPE = {
 /** The highest number that AttributeType has. */
 export const LAST_ATTRIBUTE_TYPE = 14;
 
-function one<T extends Scalar>(type: T, id: number) {
+export function one<T extends Scalar>(type: T, id: number) {
   return { id, type, repeated: false } as const;
 }
 
-function many<T extends Scalar>(type: T, id: number) {
+export function many<T extends Scalar>(type: T, id: number) {
   return { id, type, repeated: true } as const;
 }
 
@@ -187,7 +187,7 @@ export function joined(parts: readonly Uint8Array[]): Uint8Array {
   return others.length === 0 ? only : new Uint8Array(Buffer.concat(parts));
 }
 
-function message<F extends Fields>(name: string, fields: F): MessageType<F> {
+export function message<F extends Fields>(name: string, fields: F): MessageType<F> {
   const type = protobuf.Root.fromJSON({
     // Only proto2 tells fields that are left out from fields that are 0 or empty.
     nested: { [name]: { edition: 'proto2', fields: mapValues(fields, descriptor) } },

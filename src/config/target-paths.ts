@@ -1,0 +1,28 @@
+import type { EndpointConfig, ModuleConfig, TargetConfig } from './schema.js';
+
+type Absolute = (path: string) => string;
+
+/** A target with every path in it made absolute. */
+export function absoluteTarget(target: TargetConfig, absolute: Absolute): TargetConfig {
+  if (target.file === undefined) return withAbsoluteLabels(absoluteBlackBox(target, absolute), absolute);
+  return withAbsoluteLabels({ ...target, file: absolute(target.file) }, absolute);
+}
+
+/** All paths but that of labels. */
+export function absoluteBlackBox(
+  target: EndpointConfig | ModuleConfig,
+  absolute: Absolute,
+): EndpointConfig | ModuleConfig {
+  if (target.url === undefined) return { ...target, module: absolute(target.module) };
+  return { ...target, ...(target.ca === undefined ? {} : { ca: absolute(target.ca) }) };
+}
+
+export function withAbsoluteLabels<T extends Pick<TargetConfig, 'labels'>>(target: T, absolute: Absolute): T {
+  return typeof target.labels === 'string' ? { ...target, labels: absolute(target.labels) } : target;
+}
+
+/** What of a target decides a result: not where files lie, how an endpoint is asked or who asks it. */
+export function decisiveTarget(target: TargetConfig): object {
+  const { file: _, module: _module, ca: _ca, traffic: _traffic, token: _token, labels, ...rest } = target;
+  return { ...rest, labels: Array.isArray(labels) ? labels : undefined };
+}

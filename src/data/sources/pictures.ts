@@ -1,0 +1,194 @@
+import { basename } from 'node:path';
+import { digestOfJson, type Digest } from '#base/digest';
+import { AssayError } from '#base/errors';
+import { counted, grouped } from '#base/format';
+import { sizeOf, type Tensor } from '#base/tensor';
+import type { SamplesConfig } from '#config/schema';
+import type { ImageDomain } from '#target/domain';
+import type { Labels } from '#target/head';
+import { csvColumns } from '../csv.js';
+import { fileCard, readSourceFile, type SourceFile } from '../file.js';
+import { decodePicture } from '../images/decode.js';
+import { classFolders, listedPicture, type ClassFolder, type PictureFile } from '../images/folder.js';
+import { preparationOf } from '../images/preparation.js';
+import { arrange, channelsOf, fitted } from '../images/steps.js';
+import { nameHint } from '../tables/columns.js';
+import { checkInputs, takeInputs } from '../sample-inputs.js';
+import { labelsOfText } from './named-labels.js';
+import type { GroupColumn, PicturePreparation, SampleFacts, Source } from './source.js';
+
+/** Of one file: no camera writes more, and it is read whole. */
+const MAX_FILE_BYTES = 2 ** 28;
+/** Of all samples as float32, which is what a model receives. */
+const MAX_SAMPLE_BYTES = 2 ** 32;
+
+interface Listed {
+  readonly pictures: readonly PictureFile[];
+  readonly labels: Labels;
+  readonly groups: readonly GroupColumn[];
+  readonly list: SourceFile | null;
+}
+
+/**
+ * Samples in a folder of pictures. Only those that are taken are decoded, one after the other, so that never more than
+ * one is held as it was stored.
+ *
+ * @throws AssayError `data` naming the file that is wrong
+ */
+export async function pictureSource(config: SamplesConfig, facts: SampleFacts): Promise<Source> {
+  const { domain } = facts;
+  if (domain.kind !== 'image') {
+    throw new AssayError('data', {
+      where: config.inputs,
+      what: `a folder of pictures is given, and the domain of the target is \`${domain.kind}\``,
+    });
+  }
+  const steps = await preparationOf(config.pictures, facts.pictures ?? null, domain);
+  const listed =
+    config.labels === undefined
+      ? await byFolder(config.inputs, facts)
+      : await byList(config.inputs, config.labels, facts);
+  const read: { name: string; sha256: Digest; bytes: number }[] = [];
+  return {
+    available: listed.pictures.length,
+    labels: listed.labels,
+    groups: listed.groups,
+    async take(indices) {
+      checkSpace(indices.length, domain, config.inputs);
+      const chosen = indices.flatMap((index) => listed.pictures[index] ?? []);
+      return decoded(chosen, domain, steps, config, (card) => read.push(card));
+    },
+    files: () => [folderCard(config.inputs, listed, read), ...(listed.list === null ? [] : [fileCard(listed.list)])],
+  };
+}
+
+/** All pictures are one file of a report: its digest is of the names of all, and the contents of those that were taken. */
+function folderCard(
+  folder: string,
+  { pictures }: Listed,
+  read: readonly { name: string; sha256: Digest; bytes: number }[],
+) {
+  return {
+    name: basename(folder),
+    sha256: digestOfJson({ names: pictures.map(({ name }) => name), read }),
+    bytes: read.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+}
+
+async function decoded(
+  pictures: readonly PictureFile[],
+  domain: ImageDomain,
+  steps: PicturePreparation,
+  config: SamplesConfig,
+  onRead: (card: { name: string; sha256: Digest; bytes: number }) => void,
+): Promise<Tensor> {
+  const size = sizeOf(domain.shape);
+  const data = new Uint8Array(pictures.length * size);
+  for (const [i, { path, name }] of pictures.entries()) {
+    const file = await readSourceFile(path, MAX_FILE_BYTES);
+    onRead({ name, sha256: file.digest, bytes: file.bytes.length });
+    const options = { channels: channelsOf(steps.channels), orient: steps.orient };
+    const picture = fitted(await decodePicture(file.bytes, options, path), steps, path);
+    checkFit(picture, domain, path);
+    arrange(picture, steps.channels, domain.layout, data.subarray(i * size, (i + 1) * size));
+  }
+  const array = { name: config.inputs, shape: [pictures.length, ...domain.shape], data };
+  const scale = config.scale ?? steps.rescale ?? undefined;
+  checkInputs(array, domain, scale);
+  return takeInputs(array, domain, scale, [...pictures.keys()]);
+}
+
+function checkSpace(samples: number, domain: ImageDomain, where: string): void {
+  const bytes = 4 * samples * sizeOf(domain.shape);
+  if (bytes <= MAX_SAMPLE_BYTES) return;
+  throw new AssayError('data', {
+    where,
+    what: `${grouped(samples)} pictures of [${domain.shape.join(', ')}] need ${Math.round(bytes / 2 ** 20)} MiB, more than the ${MAX_SAMPLE_BYTES / 2 ** 20} that are held`,
+    mend: 'Set `sample` to the number of pictures to draw.',
+  });
+}
+
+function checkFit(
+  { width, height }: { width: number; height: number },
+  { layout, shape }: ImageDomain,
+  path: string,
+): void {
+  const [wantedHeight = 0, wantedWidth = 0] = layout === 'NCHW' ? shape.slice(1) : shape;
+  if (height === wantedHeight && width === wantedWidth) return;
+  throw new AssayError('data', {
+    where: path,
+    what: `the picture is ${width} x ${height} pixels and the target takes ${wantedWidth} x ${wantedHeight}`,
+    mend: `Set \`pictures.resize\` to [${wantedHeight}, ${wantedWidth}], or to what the model was trained with and \`pictures.crop\`.`,
+  });
+}
+
+async function byFolder(folder: string, facts: SampleFacts): Promise<Listed> {
+  const classes = await classFolders(folder);
+  const places = placesOf(classes, facts, folder);
+  const pictures = classes.flatMap((each) => each.pictures);
+  const texts = classes.flatMap((each, i) => each.pictures.map(() => String(places[i] ?? -1)));
+  const numbers = { head: facts.head };
+  return { pictures, labels: labelsOfText(texts, numbers, folder), groups: [], list: null };
+}
+
+/** The class of each folder: the place of its name in the target's labels, or of the folder among all. */
+function placesOf(classes: readonly ClassFolder[], { head, labels }: SampleFacts, folder: string): number[] {
+  const count = head.kind === 'classes' ? head.count : head.kind === 'binary' ? 2 : null;
+  if (count === null) {
+    throw new AssayError('data', {
+      where: folder,
+      what: `a folder a class is one label a sample, and the head is \`${head.kind}\``,
+      mend: 'Name in `labels` a CSV of `file` and `label`.',
+    });
+  }
+  if (labels != null) {
+    return classes.map(({ name }) => {
+      const place = labels.indexOf(name);
+      if (place !== -1) return place;
+      throw new AssayError('data', {
+        where: `${folder}/${name}`,
+        what: 'the folder has the name of no class in `target.labels`',
+        mend: `The labels are ${labels
+          .slice(0, 20)
+          .map((label) => JSON.stringify(label))
+          .join(', ')}.`,
+      });
+    });
+  }
+  if (classes.length === count) return [...classes.keys()];
+  throw new AssayError('data', {
+    where: folder,
+    what: `there ${classes.length === 1 ? 'is' : 'are'} ${counted(classes.length, 'folder')}, and the target has ${count} classes`,
+    mend: 'List the names of the classes in `target.labels`, in the order of the scores.',
+  });
+}
+
+async function byList(folder: string, path: string, facts: SampleFacts): Promise<Listed> {
+  const list = await readSourceFile(path);
+  const { names, values } = csvColumns(list, {});
+  const valuesOf = (wanted: string) => {
+    const column = values[names.indexOf(wanted)];
+    if (column !== undefined) return column;
+    throw new AssayError('data', {
+      where: `${path}, header`,
+      what: `there is no column ${JSON.stringify(wanted)}`,
+      mend: `A list of pictures has the columns \`file\` and \`label\`. ${nameHint(names, wanted)}`,
+    });
+  };
+  const pictures: PictureFile[] = [];
+  for (const [i, name] of valuesOf('file').entries()) {
+    const where = `${path}, record ${i + 1}`;
+    if (name === null) throw new AssayError('data', { where, what: 'no file is named' });
+    pictures.push(await listedPicture(folder, name, where));
+  }
+  if (pictures.length === 0) throw new AssayError('data', { where: path, what: 'no pictures are listed' });
+  const groups = names.flatMap((name, i) =>
+    name === 'file' || name === 'label' ? [] : [{ name, values: values[i] ?? [] }],
+  );
+  return {
+    pictures,
+    labels: labelsOfText(valuesOf('label'), facts, path),
+    groups,
+    list,
+  };
+}

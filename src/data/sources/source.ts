@@ -1,0 +1,37 @@
+import type { Tensor } from '#base/tensor';
+import type { DataCard } from '#report/report';
+import type { PictureSteps } from '../images/steps.js';
+import type { Domain } from '#target/domain';
+import type { Head, Labels } from '#target/head';
+
+/** What samples are read for. */
+export interface SampleFacts {
+  readonly domain: Domain;
+  readonly head: Head;
+  /** A name for each class or label, where there are names: the truth may be given by them. */
+  readonly labels?: readonly string[] | null;
+  /** What the target's own files say of pictures; `pictures` of the data goes before it. */
+  readonly pictures?: PicturePreparation | null;
+}
+
+export interface PicturePreparation extends PictureSteps {
+  /** Bytes are multiplied by it to reach the units of the domain; null where they stay as they are. */
+  readonly rescale: number | null;
+}
+
+/** Values that say which groups the samples belong to: one a sample, null where it is not known. */
+export interface GroupColumn {
+  readonly name: string;
+  readonly values: readonly (string | null)[];
+}
+
+/** Samples that were looked at and not yet taken: what files they are in, how many, and what is true of each. */
+export interface Source {
+  readonly available: number;
+  readonly labels: Labels;
+  readonly groups: readonly GroupColumn[];
+  /** The chosen samples in the units and the shape of the domain. */
+  take(indices: readonly number[]): Promise<Tensor>;
+  /** What was read, also by `take`. */
+  files(): DataCard['files'];
+}

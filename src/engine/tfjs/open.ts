@@ -1,0 +1,41 @@
+import { AssayError } from '#base/errors';
+import type { EngineModel, EngineSpec, ModelBytes } from '../contract.js';
+import { formatOf } from '../formats/format.js';
+import { backend } from './backend.js';
+import { openOnnxFile } from './model.js';
+import type { Executable } from './models/executable.js';
+import { openForeignModel } from './models/foreign-model.js';
+import { openGraphModel } from './models/graph-model.js';
+import { openLayersModel } from './models/layers-model.js';
+
+/** Opens whatever this engine executes; told by its content. */
+export async function openModel(model: ModelBytes, spec: EngineSpec): Promise<EngineModel> {
+  switch (formatOf(model)) {
+    case 'tfjs-layers':
+      return asItIs(() => openLayersModel(model), spec);
+    case 'tfjs-graph':
+      return asItIs(() => openGraphModel(model), spec);
+    case 'keras':
+    case 'keras-h5':
+    case 'saved-model':
+      throw new AssayError('model', {
+        where: model.main,
+        what: 'the tfjs engine opens ONNX files and the `model.json` of TensorFlow.js',
+        mend: 'Convert the model with `tensorflowjs_converter`.',
+      });
+    case 'onnx':
+    case null:
+      return openOnnxFile(model, spec);
+  }
+}
+
+async function asItIs(open: () => Promise<Executable>, spec: EngineSpec): Promise<EngineModel> {
+  const used = await backend();
+  const executable = await open();
+  try {
+    return await openForeignModel(executable, spec, used);
+  } catch (error) {
+    executable.dispose();
+    throw error;
+  }
+}

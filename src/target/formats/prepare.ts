@@ -1,0 +1,124 @@
+import { AssayError } from '#base/errors';
+import type { FileTargetConfig } from '#config/schema';
+import { checkSavedModel, lowerToOnnx, type ModelBytes, type ModelFormat } from '#engine/index';
+import type { TargetCard } from '#report/report';
+import { readModelFile, type ReadModel } from '../read-model.js';
+import { completedBy } from './hugging-face.js';
+
+/** What executes a model. */
+export type EngineName = 'onnx' | 'tfjs';
+export type EngineChoice = 'auto' | EngineName;
+
+/** A model as an engine gets it. Without more than its files it is ONNX, executed by ONNX Runtime. */
+export interface TargetModel extends ModelBytes {
+  readonly engine?: EngineName;
+  /** What the files are that the engine gets. */
+  readonly executed?: ModelFormat;
+  readonly source?: ModelSource;
+  /** The shape of one sample, where the folder says it: for sizes that the file leaves open. */
+  readonly sample?: readonly number[];
+}
+
+/** What the user gave. */
+export interface ModelSource {
+  readonly format: ModelFormat;
+  /** Of the files that were read. */
+  readonly cards: TargetCard['files'];
+  /** What was done with them, one sentence each. */
+  readonly notes: readonly string[];
+}
+
+export interface PreparedTarget {
+  readonly config: FileTargetConfig;
+  readonly model: TargetModel;
+}
+
+/**
+ * Reads the model that a config names, brings it to where an engine executes it, and fills in what the config leaves out and
+ * the model's folder says.
+ *
+ * @param config with absolute paths
+ * @throws AssayError `model`, `config`, or `operator` where an engine was asked for that cannot execute the model
+ */
+export async function prepareTarget(config: FileTargetConfig, engine: EngineChoice = 'auto'): Promise<PreparedTarget> {
+  const read = await readModelFile(config.file);
+  const completed = await completedBy(config, read);
+  const model = await prepareModel(read, engine, completed.notes);
+  return {
+    config: completed.config,
+    model: completed.sample === null ? model : { ...model, sample: completed.sample },
+  };
+}
+
+/**
+ * Decides what executes a model. What is no ONNX is lowered to it, which ONNX Runtime executes several times faster than
+ * TensorFlow.js; what cannot be lowered, and what was asked to, runs on TensorFlow.js.
+ */
+export async function prepareModel(
+  read: ReadModel,
+  engine: EngineChoice = 'auto',
+  notes: readonly string[] = [],
+): Promise<TargetModel> {
+  const { main, files, format, cards } = read;
+  const asItIs = (more: readonly string[]): TargetModel => ({
+    ...{ main, files, executed: format },
+    engine: 'tfjs',
+    source: { format, cards, notes: [...notes, ...more] },
+  });
+  if (format === 'onnx') {
+    return {
+      main,
+      files,
+      executed: 'onnx',
+      engine: engine === 'tfjs' ? 'tfjs' : 'onnx',
+      source: { format, cards, notes },
+    };
+  }
+  // Before anything of it reaches TensorFlow, which would run whatever a SavedModel asks for.
+  if (format === 'saved-model') checkSavedModel(read);
+  if (engine === 'tfjs' && IS_TENSORFLOW[format]) return asItIs([]);
+  try {
+    const { model, notes: more } = await lowerToOnnx(read, format);
+    return {
+      ...{ main, files: underName(main, model), executed: 'onnx' },
+      engine: engine === 'tfjs' ? 'tfjs' : 'onnx',
+      source: { format, cards, notes: [...notes, loweringNote(format), ...more] },
+    };
+  } catch (thrown) {
+    if (!(thrown instanceof AssayError) || thrown.code !== 'operator') throw thrown;
+    if (engine === 'onnx' || !IS_TENSORFLOW[format] || CODE.test(thrown.what)) throw thrown;
+    return asItIs([`It runs on TensorFlow.js, for it cannot be brought to ONNX: ${thrown.what}.`]);
+  }
+}
+
+/** A layer that is code is refused by every engine. */
+const CODE = /\bcode\b.*never run/;
+
+/** The graph takes the name of the file that it came from, which is what messages call it. */
+function underName(main: string, model: ModelBytes): ModelBytes['files'] {
+  return new Map([...model.files].map(([name, bytes]) => [name === model.main ? main : name, bytes]));
+}
+
+/** What the engine `tfjs` reads as it is; it executes those of Keras by way of the graph. */
+const IS_TENSORFLOW: Readonly<Record<ModelFormat, boolean>> = {
+  onnx: false,
+  'tfjs-layers': true,
+  'tfjs-graph': true,
+  keras: false,
+  'keras-h5': false,
+  'saved-model': true,
+};
+
+/** Formats in words, as the target's card has them. */
+export const FORMAT_WORDS: Readonly<Record<ModelFormat, string>> = {
+  onnx: 'ONNX',
+  'tfjs-layers': 'TensorFlow.js LayersModel',
+  'tfjs-graph': 'TensorFlow.js GraphModel',
+  keras: 'Keras 3 (.keras)',
+  'keras-h5': 'Keras (HDF5)',
+  'saved-model': 'TensorFlow SavedModel',
+};
+
+function loweringNote(format: ModelFormat): string {
+  return `The ${FORMAT_WORDS[format]} was brought to an ONNX graph, which is executed; models that are trained from it are written as ONNX.`;
+}
