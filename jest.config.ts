@@ -55,10 +55,12 @@ const shared = {
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '/docs/'],
 } satisfies Config;
 
+const OWN_CACHE = { setupFilesAfterEnv: ['<rootDir>/test/own-cache.ts'] };
+
 const config: Config = {
   projects: [
-    { ...shared, displayName: 'unit', testMatch: ['**/*.test.ts'] },
-    { ...shared, displayName: 'e2e', testMatch: ['**/*.e2e.ts'] },
+    { ...shared, ...OWN_CACHE, displayName: 'unit', testMatch: ['**/*.test.ts'] },
+    { ...shared, ...OWN_CACHE, displayName: 'e2e', testMatch: ['**/*.e2e.ts'] },
     { ...shared, displayName: 'deep', testMatch: ['**/*.deep.ts'] },
   ],
   testTimeout: 120_000,

@@ -88,6 +88,8 @@ async function compile() {
     outdir: join(folder, 'gpu'),
     outExtension: { '.js': '.mjs' },
     bundle: true,
+    // What is loaded when it is asked for, such as another engine, stays apart.
+    splitting: true,
     platform: 'node',
     format: 'esm',
     conditions: ['assay-source'],

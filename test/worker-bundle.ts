@@ -8,18 +8,20 @@ import { temporaryFolder } from './temporary-folder.js';
 export async function bundleWorker(name: string, reads: readonly string[]): Promise<string> {
   const folder = temporaryFolder();
   for (const read of reads) symlinkSync(join(packageRoot(), read), join(folder, read));
-  const bundled = join(folder, `${name}.mjs`);
   await build({
     entryPoints: [join(packageRoot(), `test/${name}.ts`)],
-    outfile: bundled,
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
     bundle: true,
+    // What is loaded when it is asked for, such as another engine, stays apart.
+    splitting: true,
     platform: 'node',
     format: 'esm',
     conditions: ['assay-source'],
     packages: 'external',
     logLevel: 'error',
   });
-  return bundled;
+  return join(folder, `${name}.mjs`);
 }
 
 export function bundleDeviceWorker(): Promise<string> {
