@@ -46,7 +46,7 @@ function idx(shape: readonly number[], data: Uint8Array): Buffer {
 function project(inputs: string, labels?: string): string {
   return JSON.stringify({
     target: {
-      file: join(fixtures, 'models/fashion-cnn.onnx'),
+      file: join(fixtures, 'models/fashion-mlp.onnx'),
       head: 'classes',
       labels: NAMES,
       domain: { kind: 'image', layout: 'NCHW', range: [0, 1], mean: [0.286], std: [0.353] },

@@ -1,17 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { runPgd } from '#attacks/evasion/index';
 import { packageRoot } from '#base/package-root';
 import { row, rowRange, rowsOf } from '#base/tensor';
 import { complete } from '#config/complete';
 import type { CompleteConfig } from '#config/loaded';
 import type { Config, FileTargetConfig } from '#config/schema';
 import { loadSamples, type LoadedSamples } from '#data/load-samples';
+import { randomStreams } from '#stats/random';
 import { declareTarget } from '#target/declare';
 import type { TabularDomain } from '#target/domain';
 import { isCorrect, labelRow } from '#target/head';
 import { openTarget, type OpenedTarget } from '#target/open';
 import { readModelFile } from '#target/read-model';
-import { boundsOf, nearestLegal, violations } from '#target/table-domain';
+import { boundsOf, immutablePositions, nearestLegal, violations } from '#target/table-domain';
+import { isDifferentiable } from '#target/target';
 
 const folder = join(packageRoot(), 'fixtures/models/tabular');
 
@@ -34,7 +37,7 @@ async function open(config: CompleteConfig): Promise<Opened> {
   return { samples, groups, data, ...(await openTarget(target, model, probe, { threads: 1, batchSize: 128 })) };
 }
 
-async function right({ target, samples }: Opened): Promise<number> {
+async function right({ target, samples }: Pick<Opened, 'target' | 'samples'>): Promise<number> {
   const scores = await target.predict(samples.inputs);
   return samples.indices.filter((_, i) => isCorrect(target.head, row(scores, i), labelRow(samples.labels, i))).length;
 }
@@ -111,6 +114,51 @@ describe('tabular fixtures', () => {
     expect(difference).toBeLessThan(1e-4);
     await Promise.all([shares.target.dispose(), data.target.dispose()]);
   });
+
+  test.each([
+    ['range', 'Linf', 0.2],
+    ['range', 'L2', 0.5],
+    ['range', 'L1', 1],
+    // In the data's own units, where a column's range is a thousandth of another's.
+    ['data', 'Linf', 2000],
+  ] as const)(
+    'PGD in units of %s, %s, stays within each column, and leaves alone what nobody can change',
+    async (units, norm, epsilons) => {
+      const { domain: declared } = configOf('credit-mlp').target as FileTargetConfig;
+      const config = configOf('credit-mlp', { domain: { ...declared, units } });
+      const test = { ...config.data.test!, sample: 100 };
+      const { target, samples } = await open({ ...config, data: { test } });
+      const domain = target.domain as TabularDomain;
+      const { low, high } = boundsOf(domain);
+      const immutable = immutablePositions(domain);
+      expect(immutable.size).toBeGreaterThan(0);
+      if (!isDifferentiable(target)) throw new Error('the fixture has gradients');
+      const options = {
+        norm,
+        epsilons,
+        steps: 10,
+        restarts: 1,
+        randomStart: true,
+        loss: 'cross-entropy',
+        earlyStop: true,
+      } as const;
+      const {
+        epsilons: [result],
+      } = await runPgd(target, samples, options, randomStreams(7));
+      const before = await right({ target, samples });
+      expect(result!.outcomes.filter(({ fate }) => fate === 'survived').length).toBeLessThan(before);
+      for (let i = 0; i < rowsOf(samples.inputs); i++) {
+        row(result!.inputs, i).forEach((value, j) => {
+          const own = row(samples.inputs, i)[j]!;
+          if (immutable.has(j)) expect(value).toBe(own);
+          // Rows are as float32 has them.
+          expect(value).toBeGreaterThanOrEqual(Math.min(low[j]!, own));
+          expect(value).toBeLessThanOrEqual(Math.max(high[j]!, own));
+        });
+      }
+      await target.dispose();
+    },
+  );
 
   test('groups are carried with the samples that are drawn', async () => {
     const config = configOf('churn-mlp');

@@ -1,5 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PNG } from 'pngjs';
+import { openTarget } from '../src/api/open-target.js';
 import { packageRoot } from '#base/package-root';
 import type { Report } from '#report/report';
 import { encodeModel } from '../src/engine/onnx/proto/codec.js';
@@ -106,4 +108,28 @@ test('a folder of Hugging Face is audited by its name alone', () => {
     ['target/accuracy', true],
     ['target/label-order', true],
   ]);
+});
+
+test('pictures are made what the model sees as its folder says', async () => {
+  const folder = temporaryFolder();
+  const model = join(packageRoot(), 'fixtures/models/exported-snippets/hugging-face');
+  // Twice as large as the model takes them, of one tone each: after resizing they are that tone.
+  for (const [i, tone] of [0, 51, 102, 255].entries()) {
+    const png = new PNG({ width: 16, height: 16 });
+    for (let at = 0; at < png.data.length; at += 4) png.data.set([tone, tone, tone, 255], at);
+    mkdirSync(join(folder, 'pictures', String(i)), { recursive: true });
+    writeFileSync(join(folder, 'pictures', String(i), 'tone.png'), PNG.sync.write(png));
+  }
+  const target = {
+    file: model,
+    head: 'classes',
+    domain: { kind: 'image', layout: 'NCHW', range: [0, 1] as [number, number] },
+  } as const;
+  const data = { inputs: join(folder, 'pictures'), labels: join(folder, 'list.csv') };
+  writeFileSync(data.labels, 'file,label\n0/tone.png,zero\n1/tone.png,one\n2/tone.png,two\n3/tone.png,three\n');
+  const { samples } = await openTarget(target, data);
+  expect(samples.inputs.shape).toEqual([4, 1, 8, 8]);
+  expect([...samples.inputs.data.filter((_, i) => i % 64 === 0)]).toEqual(
+    [0, 51, 102, 255].map((tone) => Math.fround(tone / 255)),
+  );
 });

@@ -3,6 +3,7 @@ import { steepestAscent, type CanMove } from './ascent.js';
 import { roundDown, roundToward, roundUp } from './float32.js';
 import { projectOntoL1BallAndBox } from './l1-projection.js';
 import type { Norm } from './norms.js';
+import type { Box } from './space.js';
 
 // Projections run for every value of every iterate: what is global is looked up once.
 const { max, min, sqrt } = Math;
@@ -21,26 +22,32 @@ export interface Ball {
   step(point: Float32Array, gradient: Float32Array, size: number, into: Float32Array, canMove?: CanMove): void;
 }
 
-/** @param range lowest and highest legal value; a center that lies outside is left where it is, never moved further out */
-export function ballAround(
-  center: Float32Array,
-  epsilon: number,
-  norm: Norm,
-  [low, high]: readonly [number, number],
-): Ball {
+/** A center that lies outside of the box is left where it is, never moved further out. */
+export function ballAround(center: Float32Array, epsilon: number, norm: Norm, box: Box): Ball {
+  const bounds = boundsAround(center, box);
   switch (norm) {
     case 'Linf':
-      return linfBall(center, epsilon, low, high);
+      return linfBall(center, epsilon, bounds);
     case 'L2':
-      return l2Ball(center, epsilon, low, high);
+      return l2Ball(center, epsilon, bounds);
     case 'L1':
-      return l1Ball(center, epsilon, low, high);
+      return l1Ball(center, epsilon, bounds);
   }
 }
 
-function linfBall(center: Float32Array, epsilon: number, low: number, high: number): Ball {
-  const least = center.map((value) => min(roundUp(max(value - epsilon, low)), value));
-  const most = center.map((value) => max(roundDown(min(value + epsilon, high)), value));
+type Bounds = Pick<Box, 'low' | 'high'>;
+
+/** What nobody can change has no room around it. */
+function boundsAround(center: Float32Array, { low, high, immutable }: Box): Bounds {
+  if (immutable.size === 0) return { low, high };
+  const held = (bounds: Float64Array): Float64Array =>
+    bounds.map((bound, i) => (immutable.has(i) ? (center[i] ?? NaN) : bound));
+  return { low: held(low), high: held(high) };
+}
+
+function linfBall(center: Float32Array, epsilon: number, { low, high }: Bounds): Ball {
+  const least = center.map((value, i) => min(roundUp(max(value - epsilon, low[i] ?? NaN)), value));
+  const most = center.map((value, i) => max(roundDown(min(value + epsilon, high[i] ?? NaN)), value));
   return {
     center,
     project(candidate, into) {
@@ -82,22 +89,22 @@ function stepBy(norm: Norm, project: Ball['project']): Ball['step'] {
   };
 }
 
-function l2Ball(center: Float32Array, epsilon: number, low: number, high: number): Ball {
+function l2Ball(center: Float32Array, epsilon: number, { low, high }: Bounds): Ball {
   const project: Ball['project'] = (candidate, into) => {
     const length = sqrt(squaredDistance(candidate, center));
     const scale = length > epsilon ? epsilon / length : 1;
     for (let i = 0; i < into.length; i++) {
       const origin = center[i] ?? NaN;
       const value = origin + scale * ((candidate[i] ?? NaN) - origin);
-      into[i] = roundToward(min(max(value, min(low, origin)), max(high, origin)), origin);
+      into[i] = roundToward(min(max(value, min(low[i] ?? NaN, origin)), max(high[i] ?? NaN, origin)), origin);
     }
   };
   return { center, project, step: stepBy('L2', project) };
 }
 
-function l1Ball(center: Float32Array, epsilon: number, low: number, high: number): Ball {
-  const above = Float64Array.from(center, (value) => max(high - value, 0));
-  const below = Float64Array.from(center, (value) => max(value - low, 0));
+function l1Ball(center: Float32Array, epsilon: number, { low, high }: Bounds): Ball {
+  const above = Float64Array.from(center, (value, i) => max((high[i] ?? NaN) - value, 0));
+  const below = Float64Array.from(center, (value, i) => max(value - (low[i] ?? NaN), 0));
   const offset = new Float64Array(center.length);
   const project: Ball['project'] = (candidate, into) => {
     for (let i = 0; i < into.length; i++) offset[i] = (candidate[i] ?? NaN) - (center[i] ?? NaN);

@@ -9,7 +9,7 @@ import { written, type EpsilonRecord, type QueryTotals, type SampleRecord } from
 import { sizeIn, type Norm } from './norms.js';
 import { recheck, type Checked } from './recheck.js';
 import type { AttackResult, EpsilonResult, LossTrace, OnProgress, RunAttack, SampleOutcome } from './result.js';
-import { rangeOf } from './space.js';
+import { boxOf } from './space.js';
 import type { Space } from './walk.js';
 
 /** An evasion attack and what it is called in a sentence. One that uses gradients is held against noise as well. */
@@ -105,7 +105,7 @@ class ChunkAudit {
   /** Checks what the attack gave at one epsilon, and gives what is left of it. */
   async epsilon(given: EpsilonResult): Promise<EpsilonRecord[]> {
     const { target, norm } = this.bound;
-    const space: Space = { norm, epsilon: given.epsilon, range: rangeOf(target) };
+    const space: Space = { norm, epsilon: given.epsilon, box: boxOf(target) };
     const before = new Set(this.found.keys());
     const open = this.#open();
     const checks = await this.#check(given.inputs, open, space);

@@ -21,6 +21,8 @@ export type EvasionData = {
   /** Of a regression head. */
   readonly tolerance: number | null;
   readonly range: readonly [number, number];
+  /** Names of integer columns and categories of a table, which moved as real numbers. Absent where there are none. */
+  readonly relaxed?: readonly string[];
   readonly n: number;
   /** In the data set. */
   readonly indices: readonly number[];

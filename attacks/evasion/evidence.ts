@@ -8,10 +8,10 @@ import { candidatesOf, packed, type ExampleCandidate, type PackedChunk } from '.
 import { attackChunk, type Bound, type EvasionAttack } from './chunk.js';
 import { addQueries, epsilonColumns, sampleColumns, type EvasionData } from './data.js';
 import { chosen } from './keep.js';
-import type { Norm } from './norms.js';
+import { normsOf, sizeIn, type Norm } from './norms.js';
 import { ascending } from './options.js';
 import type { OnProgress } from './result.js';
-import { continuousDomain } from './space.js';
+import { boxOf, continuousDomain, widthAt } from './space.js';
 
 /** What an attack has to let its user choose. */
 export interface EvasionOptions {
@@ -90,16 +90,23 @@ function bind<Options extends EvasionOptions>(
 }
 
 /** 8 where 8/255 was meant would make every model look broken. */
-function requireWithinDomain({ norm, epsilons }: Bound, { range: [low, high], shape }: ContinuousDomain): void {
-  const width = high - low;
-  const widest = { Linf: width, L2: width * Math.sqrt(sizeOf(shape)), L1: width * sizeOf(shape) }[norm];
-  const beyond = epsilons.find((epsilon) => epsilon > widest * (1 + 1e-9));
+function requireWithinDomain({ target, norm, epsilons }: Bound, { range: [low, high] }: ContinuousDomain): void {
+  const box = boxOf(target);
+  const widths = box.low.map((_, i) => (box.immutable.has(i) ? 0 : widthAt(box, i)));
+  const widest = sizeIn(norm, normsOf(new Float32Array(widths.length), Float32Array.from(widths)));
+  const beyond = epsilons.find((epsilon) => epsilon > widest * (1 + 1e-6));
   if (beyond === undefined) return;
   throw new AssayError('usage', {
     where: 'epsilons',
     what: `${beyond} is more than the largest change that the domain allows, ${Number(widest.toPrecision(6))} in ${norm}`,
     mend: `Epsilons are in the units of the data, whose range is ${low} to ${high}.`,
   });
+}
+
+function relaxedIn(domain: ContinuousDomain): Pick<EvasionData, 'relaxed'> {
+  const columns = domain.kind === 'tabular' ? (domain.columns ?? []) : [];
+  const relaxed = columns.filter((column) => !column.immutable && (column.kind === 'one-hot' || column.grid !== null));
+  return relaxed.length === 0 ? {} : { relaxed: relaxed.map(({ name }) => name) };
 }
 
 function slice({ inputs, labels, indices }: Samples, start: number, end: number): Samples {
@@ -126,6 +133,7 @@ function evasionData<Options>(
     head: head.kind,
     tolerance: head.kind === 'regression' ? head.tolerance : null,
     range: domain.range,
+    ...relaxedIn(domain),
     ...columns,
     epsilons: epsilons.map((epsilon, k) => {
       const records = parts.flatMap((part) => part.epsilons[k] ?? []);

@@ -7,7 +7,7 @@ import { attackEvidence, evasionCost } from './evidence.js';
 import { evasion, WHITE_BOX } from './family.js';
 import { ascending, BallOptions, LossOption } from './options.js';
 import type { AttackResult, EpsilonResult, OnProgress } from './result.js';
-import { rangeOf } from './space.js';
+import { boxOf } from './space.js';
 import { atOriginals } from './walk.js';
 import { WorstCase } from './worst-case.js';
 
@@ -31,12 +31,13 @@ export async function runFgsm(
 ): Promise<AttackResult> {
   const epsilons = ascending(options.epsilons);
   const { norm, loss } = options;
+  const box = boxOf(target);
   const results: EpsilonResult[] = [];
   let done = 0;
 
   const search = await WorstCase.begin(target, samples, loss);
   for (const epsilon of epsilons) {
-    const space = { norm, epsilon, range: rangeOf(target) };
+    const space = { norm, epsilon, box };
     const oneStep = { steps: 1, stride: { size: epsilon, aroundBounds: false }, earlyStop: true };
     search.enter(epsilon);
     const start = atOriginals(samples.inputs, search.attacked, space);

@@ -1,6 +1,7 @@
 import { rng } from '#stats/random';
 import { isUsable, steepestAscent } from './ascent.js';
 import { ballAround, drawFromBall } from './ball.js';
+import type { Box } from './space.js';
 import { roundDown, roundToward, roundUp } from './float32.js';
 import { projectOntoL1BallAndBox } from './l1-projection.js';
 import { normsOf, sizeIn, type Norm } from './norms.js';
@@ -141,7 +142,45 @@ describe('projection onto L1 ball and box', () => {
   });
 });
 
+/** One range for all positions. */
+function boxOf(size: number, [low, high]: readonly [number, number]): Box {
+  return { low: new Float64Array(size).fill(low), high: new Float64Array(size).fill(high), immutable: new Set() };
+}
+
 describe('balls', () => {
+  test.each(NORMS)('%s: each position has its own range, and what nobody can change stays', (norm) => {
+    const source = rng(`columns/${norm}`);
+    const box: Box = {
+      low: Float64Array.of(0, -5, 100, 0, 0),
+      high: Float64Array.of(1, 5, 200, 0.01, 1),
+      immutable: new Set([1, 4]),
+    };
+    for (let trial = 0; trial < 200; trial++) {
+      const place = (i: number): number =>
+        (box.low[i] ?? 0) + source.uniform() * ((box.high[i] ?? 0) - (box.low[i] ?? 0));
+      const center = Float32Array.from({ length: 5 }, (_, i) => roundDown(place(i)));
+      const ball = ballAround(center, 30, norm, box);
+      const into = new Float32Array(5);
+      const gradient = center.map(() => source.normal());
+      for (const write of [
+        () => {
+          ball.project(drawFromBall(center, 30, norm, source), into);
+        },
+        () => {
+          ball.step(center, gradient, 30, into);
+        },
+      ]) {
+        write();
+        expect([into[1], into[4]]).toEqual([center[1], center[4]]);
+        expect(sizeIn(norm, normsOf(center, into))).toBeLessThanOrEqual(30 * (1 + 1e-12));
+        for (const [i, value] of into.entries()) {
+          expect(value).toBeGreaterThanOrEqual(box.low[i] ?? NaN);
+          expect(value).toBeLessThanOrEqual(box.high[i] ?? NaN);
+        }
+      }
+    }
+  });
+
   test.each(NORMS)('%s: whatever is projected lies within budget and domain, without tolerance', (norm) => {
     const source = rng(`ball/${norm}`);
     // Bounds that no float32 has, and a range far from zero where float32 is coarse.
@@ -156,7 +195,7 @@ describe('balls', () => {
       for (let trial = 0; trial < 100; trial++) {
         const center = Float32Array.from({ length: 7 }, () => roundDown(low + width * source.uniform()));
         const epsilon = width * source.uniform();
-        const ball = ballAround(center, epsilon, norm, [low, high]);
+        const ball = ballAround(center, epsilon, norm, boxOf(7, [low, high]));
         const candidate = Float64Array.from(center, (value) => value + 3 * width * source.normal());
         const into = new Float32Array(7);
         ball.project(candidate, into);
@@ -173,7 +212,7 @@ describe('balls', () => {
   test.each(NORMS)('%s: a center that lies outside the domain is never moved further out', (norm) => {
     const center = floats(1.2, -0.3, 0.5);
     const into = new Float32Array(3);
-    ballAround(center, 0.4, norm, [0, 1]).project(Float64Array.from([5, -5, 0.5]), into);
+    ballAround(center, 0.4, norm, boxOf(3, [0, 1])).project(Float64Array.from([5, -5, 0.5]), into);
     expect([...into]).toEqual([...center]);
   });
 
@@ -182,7 +221,7 @@ describe('balls', () => {
     for (let trial = 0; trial < 50; trial++) {
       const draw = () => Float32Array.from({ length: 11 }, () => source.uniform());
       const [center, gradient] = [draw(), draw().map((value) => (value < 0.2 ? 0 : value - 0.5))];
-      const ball = ballAround(center, 0.3, norm, [0, 1]);
+      const ball = ballAround(center, 0.3, norm, boxOf(11, [0, 1]));
       const point = new Float32Array(11);
       ball.project(drawFromBall(center, 0.3, norm, source), point);
       const expected = new Float32Array(11);

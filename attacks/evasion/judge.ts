@@ -48,7 +48,7 @@ export function robustAccuracyAtLeast(data: EvasionData, policy: JudgePolicy<Eva
   return {
     status,
     claim: claimOf(data, at, robust, status, policy),
-    reasons: reasonsOf(robust, signs, policy),
+    reasons: [...reasonsOf(robust, signs, policy), ...relaxation(data)],
     measures: [robust, rateOf(data.cleanCorrect, 'clean-accuracy', 'Clean accuracy'), ...otherRates(data, at)],
     signs,
   };
@@ -143,6 +143,15 @@ function reasonsOf(robust: Held, signs: readonly Sign[], { minimumSamples }: Jud
     ...(!threshold.holds && value >= threshold.value ? [nearMiss(robust)] : []),
     ...(n < minimumSamples ? [few] : []),
     ...signs.filter(({ holds }) => !holds).map(({ sentence }) => sentence),
+  ];
+}
+
+/** A legal row is one of the points that were searched: what holds for all of them holds for it. */
+function relaxation({ relaxed = [] }: EvasionData): string[] {
+  if (relaxed.length === 0) return [];
+  const columns = `${relaxed.slice(0, 3).join(', ')}${relaxed.length > 3 ? ` and ${relaxed.length - 3} more` : ''}`;
+  return [
+    `Integers and categories (${columns}) moved as real numbers, so a row that was found need not be one that can occur: the share is a lower bound.`,
   ];
 }
 

@@ -8,7 +8,7 @@ import { attackEvidence, evasionCost } from './evidence.js';
 import { evasion, WHITE_BOX } from './family.js';
 import { ascending, BallOptions, LossOption, requireCount } from './options.js';
 import type { AttackResult, EpsilonResult, OnProgress } from './result.js';
-import { rangeOf } from './space.js';
+import { boxOf } from './space.js';
 import { atOriginals, atRandomPoints } from './walk.js';
 import { WorstCase } from './worst-case.js';
 
@@ -60,13 +60,14 @@ export async function runPgd(
   checkPgdOptions(options);
   const { norm, steps, restarts, earlyStop } = options;
   const epsilons = ascending(options.epsilons);
+  const box = boxOf(target);
   const results: EpsilonResult[] = [];
   const total = epsilons.length * restarts * steps;
   let done = 0;
 
   const search = await WorstCase.begin(target, samples, options.loss);
   for (const epsilon of epsilons) {
-    const space = { norm, epsilon, range: rangeOf(target) };
+    const space = { norm, epsilon, box };
     const stride = { size: relativeStepSize(options) * epsilon, aroundBounds: true };
     search.enter(epsilon);
     for (let restart = 0; restart < restarts; restart++) {

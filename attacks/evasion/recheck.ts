@@ -2,9 +2,10 @@ import { row, takeRows, type Tensor } from '#base/tensor';
 import { labelRow, margin } from '#target/head';
 import type { Samples, Target } from '#target/target';
 import { normsOf, sizeIn, type Norms } from './norms.js';
+import { widthAt, type Box } from './space.js';
 import type { Space } from './walk.js';
 
-/** Rounding that is forgiven, as a share of the range of legal values. */
+/** Rounding that is forgiven, as a share of the width between the lowest and highest legal value. */
 export const TOLERANCE = 1e-6;
 
 /** Why an input does not count as adversarial, whoever says that it does. */
@@ -36,8 +37,9 @@ export async function recheck(
   space: Space,
 ): Promise<readonly Checked[]> {
   const measured = positions.map((position) => {
-    const norms = normsOf(row(samples.inputs, position), row(changed, position));
-    return { position, norms, refusal: leftBounds(row(changed, position), norms, space) };
+    const [original, own] = [row(samples.inputs, position), row(changed, position)];
+    const norms = normsOf(original, own);
+    return { position, norms, refusal: leftBounds(original, own, norms, space) };
   });
   const legal = measured.filter(({ refusal }) => refusal === null).map(({ position }) => position);
   const scores = legal.length === 0 ? null : await target.predict(takeRows(changed, legal));
@@ -50,9 +52,23 @@ export async function recheck(
   });
 }
 
-function leftBounds(changed: Float32Array, norms: Norms, { norm, epsilon, range: [low, high] }: Space): Refusal | null {
-  const slack = TOLERANCE * (high - low);
+function leftBounds(
+  original: Float32Array,
+  changed: Float32Array,
+  norms: Norms,
+  { norm, epsilon, box }: Space,
+): Refusal | null {
   if (!changed.every(Number.isFinite)) return 'not-finite';
-  if (!(sizeIn(norm, norms) <= epsilon + slack)) return 'over-budget';
-  return changed.every((value) => value >= low - slack && value <= high + slack) ? null : 'outside-domain';
+  if (!(sizeIn(norm, norms) <= epsilon + TOLERANCE * widest(box))) return 'over-budget';
+  return changed.every((value, i) => isWithin(box, i, value, original[i] ?? NaN)) ? null : 'outside-domain';
+}
+
+function widest(box: Box): number {
+  return box.low.reduce((most, _, i) => Math.max(most, widthAt(box, i)), 0);
+}
+
+function isWithin(box: Box, i: number, value: number, original: number): boolean {
+  if (box.immutable.has(i)) return value === original;
+  const slack = TOLERANCE * widthAt(box, i);
+  return value >= (box.low[i] ?? NaN) - slack && value <= (box.high[i] ?? NaN) + slack;
 }

@@ -3,7 +3,7 @@ import type { RandomStreams } from '#stats/random';
 import type { Samples, Target } from '#target/target';
 import { ascending, BallOptions, requireCount } from './options.js';
 import type { AttackResult, EpsilonResult, OnProgress } from './result.js';
-import { rangeOf } from './space.js';
+import { boxOf } from './space.js';
 import { atOriginals, atRandomPoints } from './walk.js';
 import { WorstCase } from './worst-case.js';
 
@@ -35,12 +35,13 @@ export async function runNoise(
   checkNoiseOptions(options);
   const { norm, draws } = options;
   const epsilons = ascending(options.epsilons);
+  const box = boxOf(target);
   const results: EpsilonResult[] = [];
   let done = 0;
 
   const search = await WorstCase.begin(target, samples);
   for (const epsilon of epsilons) {
-    const space = { norm, epsilon, range: rangeOf(target) };
+    const space = { norm, epsilon, box };
     search.enter(epsilon);
     for (let draw = 0; draw < draws; draw++) {
       const originals = atOriginals(samples.inputs, search.survivors, space);

@@ -4,6 +4,7 @@ import type { CanMove } from './ascent.js';
 import { ballAround, drawFromBall, type Ball } from './ball.js';
 import { roundDown, roundUp } from './float32.js';
 import type { Norm } from './norms.js';
+import type { Box } from './space.js';
 
 /** The samples under attack, and where in their balls they are: one row each, without gaps. */
 export interface Walk {
@@ -17,14 +18,13 @@ export interface Walk {
 export interface Space {
   readonly norm: Norm;
   readonly epsilon: number;
-  /** Lowest and highest legal value. */
-  readonly range: readonly [number, number];
+  readonly box: Box;
 }
 
 /** A walk that has not left the original inputs. */
 export function atOriginals(originals: Tensor, positions: readonly number[], space: Space): Walk {
   const inputs = takeRows(originals, positions);
-  const balls = positions.map((_, i) => ballAround(row(inputs, i), space.epsilon, space.norm, space.range));
+  const balls = positions.map((_, i) => ballAround(row(inputs, i), space.epsilon, space.norm, space.box));
   return { positions, balls, inputs };
 }
 
@@ -66,17 +66,23 @@ export interface Stride {
  */
 export function ascended(walk: Walk, gradients: Tensor, rows: readonly number[], space: Space, stride: Stride): Walk {
   const inputs = zeros(walk.inputs.shape);
-  const movable = movableIn(space.range);
+  const movable = movableIn(space.box);
   walk.balls.forEach((ball, i) => {
     const point = row(walk.inputs, i);
     const canMove = stride.aroundBounds ? movable(point) : undefined;
-    ball.step(point, row(gradients, rows[i] ?? -1), stride.size, row(inputs, i), canMove);
+    ball.step(point, free(row(gradients, rows[i] ?? -1), space.box), stride.size, row(inputs, i), canMove);
   });
   return { ...walk, inputs };
 }
 
-function movableIn([low, high]: readonly [number, number]): (point: Float32Array) => CanMove {
-  const least = roundUp(low);
-  const most = roundDown(high);
-  return (point) => (i, direction) => (direction > 0 ? (point[i] ?? NaN) < most : (point[i] ?? NaN) > least);
+/** The gradient along what can be changed. */
+function free(gradient: Float32Array, { immutable }: Box): Float32Array {
+  return immutable.size === 0 ? gradient : gradient.map((slope, i) => (immutable.has(i) ? 0 : slope));
+}
+
+function movableIn({ low, high }: Box): (point: Float32Array) => CanMove {
+  const least = Float32Array.from(low, roundUp);
+  const most = Float32Array.from(high, roundDown);
+  return (point) => (i, direction) =>
+    direction > 0 ? (point[i] ?? NaN) < (most[i] ?? NaN) : (point[i] ?? NaN) > (least[i] ?? NaN);
 }

@@ -8,6 +8,7 @@ import type { Evidence, RunContext, StepValue } from '#plugin/plugin';
 import { permutation, type RandomStreams } from '#stats/random';
 import { isContinuous, type ContinuousDomain } from '#target/domain';
 import { isCorrect, labelRow, takeLabels } from '#target/head';
+import { boundsOf, immutablePositions } from '#target/table-domain';
 import {
   isTrainable,
   type DifferentiableTarget,
@@ -165,19 +166,25 @@ async function perturb(
   random: RandomStreams,
 ): Promise<Tensor> {
   const { epsilon, relativeStepSize } = options;
-  const [low, high] = domain.range;
-  const clip = (value: number): number => Math.min(Math.max(value, low), high);
+  const { low, high } = boundsOf(domain);
+  const immutable = domain.kind === 'tabular' ? immutablePositions(domain) : new Set<number>();
+  const clip = (value: number, j: number): number => Math.min(Math.max(value, low[j] ?? NaN), high[j] ?? NaN);
   const start = { shape: batch.inputs.shape, data: batch.inputs.data.slice() };
   batch.indices.forEach((index, i) => {
     const stream = random.of(index);
     const values = row(start, i);
-    values.forEach((value, j) => (values[j] = clip(value + epsilon * (2 * stream.uniform() - 1))));
+    values.forEach((value, j) => {
+      const noise = epsilon * (2 * stream.uniform() - 1);
+      if (!immutable.has(j)) values[j] = clip(value + noise, j);
+    });
   });
   const { gradient } = await trainer.inputGradient(start, lossOf(batch));
-  const moved = start.data.map((value, j) => {
-    const origin = batch.inputs.data[j] ?? 0;
-    const step = value + relativeStepSize * epsilon * Math.sign(gradient.data[j] ?? 0);
-    return clip(Math.min(Math.max(step, origin - epsilon), origin + epsilon));
+  const moved = start.data.map((value, i) => {
+    const j = i % low.length;
+    if (immutable.has(j)) return value;
+    const origin = batch.inputs.data[i] ?? 0;
+    const step = value + relativeStepSize * epsilon * Math.sign(gradient.data[i] ?? 0);
+    return clip(Math.min(Math.max(step, origin - epsilon), origin + epsilon), j);
   });
   return { shape: start.shape, data: moved };
 }

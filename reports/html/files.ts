@@ -1,12 +1,9 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { packageRoot } from '#base/package-root';
+import { packageFile } from '#base/package-root';
 
-/** Beside this module in the sources and in the build; in the build's folder where this module was bundled. */
 function templateFolder(): string {
-  const beside = fileURLToPath(new URL('./templates', import.meta.url));
-  return existsSync(beside) ? beside : join(packageRoot(), 'dist', 'reports', 'html', 'templates');
+  return packageFile('reports/html/templates');
 }
 
 export function templateFile(name: string): string {

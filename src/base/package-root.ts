@@ -14,6 +14,16 @@ export function packageRoot(): string {
   }
 }
 
+/**
+ * A file or folder that stands among the sources and is no TypeScript, such as a template: there, or where the build put it.
+ *
+ * @param path from the root, with forward slashes
+ */
+export function packageFile(path: string): string {
+  const source = join(packageRoot(), path);
+  return existsSync(source) ? source : join(packageRoot(), 'dist', path);
+}
+
 export function packageVersion(): string {
   const manifest: unknown = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8'));
   return (manifest as { version: string }).version;

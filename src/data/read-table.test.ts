@@ -119,7 +119,7 @@ describe('Parquet', () => {
       const whole = decoded(file);
       // What files say about themselves stands at their end.
       const footer = whole.length - 8 - new DataView(whole.buffer).getUint32(whole.length - 8, true);
-      for (let round = 0; round < 8; round++) {
+      for (let round = 0; round < 2; round++) {
         const bytes = whole.slice();
         for (let change = 0; change < 2; change++) {
           const from = round % 2 === 0 ? footer : 4;

@@ -24,6 +24,7 @@ export { lowerToOnnx } from './formats/lower.js';
 export {
   checkSavedModel,
   savedModelFiles,
+  servingSignature,
   type SavedModelFacts,
   type SavedTensor,
 } from './formats/saved-model/index.js';

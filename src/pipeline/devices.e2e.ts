@@ -1,38 +1,9 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '#base/package-root';
 import type { Report } from '#report/report';
-import { assay, type CliResult } from '../../test/cli.js';
-import { mlpConfig } from '../../test/mlp-config.js';
 import { describeOnVulkan, SOFTWARE_VULKAN } from '../../test/software-vulkan.js';
-import { temporaryFolder } from '../../test/temporary-folder.js';
-
-const CONFIG = mlpConfig({ 'evasion/fgsm': { epsilons: [0.02] } }, 40);
-const NO_VULKAN = { VK_DRIVER_FILES: '/none.json' };
-
-const project = (config: object = CONFIG) => temporaryFolder({ 'assay.config.json': JSON.stringify(config) });
-const cache = temporaryFolderOnce();
-
-/** Runs the command line with a cache of its own, so that no test knows what this machine proved before. */
-function run(args: readonly string[], cwd: string, env: Readonly<Record<string, string>>): CliResult {
-  return assay(args, { cwd, env: { XDG_CACHE_HOME: cache(), ...env } });
-}
-
-function temporaryFolderOnce(): () => string {
-  let folder: string | undefined;
-  return () => (folder ??= temporaryFolder());
-}
-
-const runsOf = (cwd: string) => readdirSync(join(cwd, 'assay-runs')).map((name) => join(cwd, 'assay-runs', name));
-const reportOf = (folder: string) => JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8')) as Report;
-
-/** Makes a run one that was killed before its report. */
-function undone(folder: string): void {
-  const journal = join(folder, 'journal.jsonl');
-  const lines = readFileSync(journal, 'utf8').trimEnd().split('\n');
-  writeFileSync(journal, `${lines.slice(0, -1).join('\n')}\n`);
-  rmSync(join(folder, 'report.json'));
-}
+import { CONFIG, NO_VULKAN, project, reportOf, run, runsOf } from './testing/on-devices.js';
 
 test('a device that does not work is one sentence, and nothing runs', () => {
   const cwd = project({ ...CONFIG, device: 'webgpu' });
@@ -98,24 +69,5 @@ describeOnVulkan()('on a GPU that is a program', () => {
     expect(onCpu.target?.device).toBe('cpu');
     expect(onDevice.findings.map(({ measures }) => measures)).toEqual(onCpu.findings.map(({ measures }) => measures));
     expect(onDevice.findings.map(({ cell }) => cell)).not.toEqual(onCpu.findings.map(({ cell }) => cell));
-  });
-
-  test('a resumed run goes on where it was begun, or says why not', () => {
-    undone(folder);
-
-    const elsewhere = run(['audit', '--quiet', '--resume'], cwd, NO_VULKAN);
-    expect(elsewhere.code).toBe(4);
-    expect(elsewhere.stderr).toContain('the run to go on with was begun on `webgpu`');
-    expect(elsewhere.stderr).toContain('Or begin another run without `--resume`.');
-    expect(run(['audit', '--quiet', '--resume', folder, '--device', 'cpu'], cwd, SOFTWARE_VULKAN).stderr).toContain(
-      'planned from another target, device,',
-    );
-
-    run(['audit', '--quiet', '--resume'], cwd, SOFTWARE_VULKAN);
-    expect(runsOf(cwd)).toEqual([folder]);
-    expect(reportOf(folder).target?.device).toBe('webgpu');
-    expect(reportOf(folder).findings.map(({ measures }) => measures)).toEqual(
-      onDevice.findings.map(({ measures }) => measures),
-    );
   });
 });

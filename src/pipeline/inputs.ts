@@ -4,6 +4,7 @@ import type { CompleteConfig } from '#config/loaded';
 import type { TargetConfig } from '#config/schema';
 import { loadSamples, type LoadedSamples } from '#data/load-samples';
 import { loadTable, type LoadedTable } from '#data/load-table';
+import type { PicturePreparation } from '#data/sources/source';
 import { readBlackBox } from '#target/black-box/configured';
 import { isBlackBox } from '#target/black-box/declare';
 import { declareTarget, type Declaration } from '#target/declare';
@@ -34,10 +35,10 @@ export async function readInputs(
 ): Promise<ReadInputs> {
   const table = data.table === undefined ? null : await loadTable(data.table);
   if (target === undefined) return { target: null, test: null, train: null, table };
-  const { config, model, declaration } = await readTarget(target, engine);
+  const { config, model, declaration, pictures } = await readTarget(target, engine);
   const { domain, head, labels } = declaration;
   const facts = { domain, head };
-  const named = { ...facts, labels };
+  const named = { ...facts, labels, pictures };
   const { groups } = data;
   const ofTest = { sample, role: 'test', groups } as const;
   const test = data.test === undefined ? null : await loadSamples(data.test, named, seed, ofTest);
@@ -55,13 +56,15 @@ interface ReadTarget {
   readonly config: TargetConfig;
   readonly model: TargetModel;
   readonly declaration: Declaration;
+  readonly pictures: PicturePreparation | null;
 }
 
 /** Of a file as it is brought to where an engine executes it, or of whatever else answers. */
 async function readTarget(target: TargetConfig, engine: EngineChoice): Promise<ReadTarget> {
-  if (isBlackBox(target)) return { config: target, ...(await readBlackBox(target)) };
+  if (isBlackBox(target)) return { config: target, ...(await readBlackBox(target)), pictures: null };
   const { config, model } = await prepareTarget(target, engine);
-  return { config, model, declaration: await declareTarget(config, model) };
+  const { pictures, ...declaration } = await declareTarget(config, model);
+  return { config, model, declaration, pictures };
 }
 
 /** Workers get no path: what the paths led to is in the config itself, or in the model's bytes. */

@@ -1,10 +1,10 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { Type } from '@sinclair/typebox';
-import { Ajv } from 'ajv';
 import { digestOfBytes } from '#base/digest';
 import { AssayError } from '#base/errors';
 import { canonicalJson, type Json } from '#base/json';
 import type { StepValue } from '#plugin/plugin';
+import { checker } from './records.js';
 
 /**
  * JSON and typed arrays as one file that knows when it is damaged:
@@ -35,7 +35,7 @@ const ARRAY_TYPES = {
 type ArrayType = keyof typeof ARRAY_TYPES;
 
 const Header = Type.Object({
-  json: Type.Unknown(),
+  json: Type.Unsafe<Json>({}),
   arrays: Type.Array(
     Type.Object({
       name: Type.String(),
@@ -45,10 +45,7 @@ const Header = Type.Object({
   ),
 });
 
-const isHeader = new Ajv().compile<{
-  readonly json: Json;
-  readonly arrays: readonly { readonly name: string; readonly type: ArrayType; readonly length: number }[];
-}>(Header);
+const headerOf = checker(Header);
 
 export function pack(value: Packable): Buffer {
   const arrays = Object.entries(value.arrays);
@@ -75,8 +72,9 @@ export function unpack(packed: Uint8Array, where: string): Packable {
     file.subarray(MAGIC.length, PAYLOAD).toString('hex') === digestOfBytes(body);
   if (!whole) throw damaged(where);
   const headerEnd = 4 + body.readUInt32LE();
-  const header: unknown = parsed(body.subarray(4, headerEnd), where);
-  if (!isHeader(header)) throw damaged(where);
+  const checked = headerOf(parsed(body.subarray(4, headerEnd), where));
+  if ('problem' in checked) throw damaged(where);
+  const header = checked.value;
   const sizes = header.arrays.map(({ type, length }) => length * ARRAY_TYPES[type].BYTES_PER_ELEMENT);
   const bytes = inflated(
     body.subarray(headerEnd),

@@ -1,5 +1,4 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '#base/package-root';
@@ -165,30 +164,6 @@ describe('a disk that refuses', () => {
     const whole = readdirSync(out).filter((name) => existsSync(join(out, name, 'report.json')));
     expect(whole).toHaveLength(1);
     expect(reportOf(join(out, whole[0] ?? '')).equals(reportOf(onlyRun(undisturbed)))).toBe(true);
-  });
-
-  test('a real file system that is full', async () => {
-    const out = join(folder, 'small');
-    mkdirSync(out);
-    const mount = (...flags: string[]) => spawnSync('mount', ['-t', 'tmpfs', '-o', ...flags, 'tmpfs', out]);
-    if (mount('size=256k').status !== 0) {
-      console.warn('skipped: mounting a small file system needs root');
-      return;
-    }
-    try {
-      const config = writeAuditConfig(folder);
-      const { code, stderr } = await assay(['audit', config, '--out', out]);
-      expect(code).toBe(2);
-      expect(lastLine(stderr)).toMatch(/the disk is full.*--resume /);
-      expect(existsSync(join(onlyRun(out), 'report.json'))).toBe(false);
-      expect(mount('remount,size=64m').status).toBe(0);
-      expect((await assay(['audit', config, '--out', out, '--resume', '--quiet'])).code).toBe(1);
-      const undisturbed = join(folder, 'undisturbed');
-      await assay(['audit', config, '--out', undisturbed, '--quiet']);
-      expect(reportOf(onlyRun(out)).equals(reportOf(onlyRun(undisturbed)))).toBe(true);
-    } finally {
-      spawnSync('umount', [out]);
-    }
   });
 });
 

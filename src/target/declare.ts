@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { AssayError } from '#base/errors';
 import { sizeOf } from '#base/tensor';
 import type { DomainConfig, TargetConfig } from '#config/schema';
+import type { PicturePreparation } from '#data/sources/source';
 import type { DeclaredValue } from '#report/report';
 import { hasColumns, tableDomain } from './declare-table.js';
 import type { ContinuousDomain } from './domain.js';
@@ -20,6 +21,8 @@ export interface Declaration {
 export interface FileDeclaration extends Declaration {
   readonly input: DeclaredValue;
   readonly output: DeclaredValue;
+  /** What the model's folder does to pictures; null where it does not say it. */
+  readonly pictures: PicturePreparation | null;
 }
 
 /** What only a config can say of a model. */
@@ -45,7 +48,7 @@ export async function declareTarget(config: TargetConfig, model: TargetModel): P
   const { input, output } = auditedValues(model, config.output ?? null);
   const where = model.main;
   const declared = { where, shape: sampleShape(input, where, model.sample ?? []), scores: scoresPerSample(output) };
-  return { ...(await declarationOf(config, declared)), input, output };
+  return { ...(await declarationOf(config, declared)), input, output, pictures: model.pictures ?? null };
 }
 
 /**

@@ -1,11 +1,13 @@
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { AssayError } from '#base/errors';
 import { Page } from './schema.js';
 
-const check = new Ajv({ strict: true, allowUnionTypes: true }).compile<Page>(Page);
+let compiled: ValidateFunction<Page> | undefined;
 
 /** The page's view if it is whole. Throws an AssayError that names the place otherwise: the page would have holes. */
 export function validated(page: unknown): Page {
+  // Compiled when the first page is rendered: it takes longer than most commands.
+  const check = (compiled ??= new Ajv({ strict: true, allowUnionTypes: true }).compile<Page>(Page));
   if (check(page)) return page;
   throw new AssayError('output', {
     what: `the page cannot be written: ${(check.errors ?? []).map(inWords).join('; ') || 'its view is not whole'}`,

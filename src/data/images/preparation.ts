@@ -3,7 +3,7 @@ import type { PicturesConfig } from '#config/schema';
 import type { ImageDomain } from '#target/domain';
 import { readSourceFile } from '../file.js';
 import type { PicturePreparation } from '../sources/source.js';
-import { preprocessingOf } from './preprocessor-file.js';
+import { preprocessingOf, type Preprocessing } from './preprocessor-file.js';
 import { channelsOf, type ChannelOrder, type Resize, type Size } from './steps.js';
 
 const MAX_FILE_BYTES = 1 << 20;
@@ -19,7 +19,7 @@ export async function preparationOf(
   domain: ImageDomain,
 ): Promise<PicturePreparation> {
   const channels = channelsIn(domain);
-  const steps = typeof config === 'string' ? await fromFile(config) : config === undefined ? ofTarget : null;
+  const steps = typeof config === 'string' ? await fromFile(config, domain) : config === undefined ? ofTarget : null;
   const preparation = steps ?? fromConfig(typeof config === 'object' ? config : {}, channels);
   if (channelsOf(preparation.channels) === channels) return preparation;
   throw new AssayError('config', {
@@ -53,9 +53,33 @@ function sizeOf([height, width]: readonly [number, number]): Size {
   return { height, width };
 }
 
-async function fromFile(path: string): Promise<PicturePreparation> {
+async function fromFile(path: string, { range }: ImageDomain): Promise<PicturePreparation> {
   const { bytes } = await readSourceFile(path, MAX_FILE_BYTES);
-  return preprocessingOf(parsed(new TextDecoder().decode(bytes), path));
+  return inUnitsOf(range, preprocessingOf(parsed(new TextDecoder().decode(bytes), path)), path);
+}
+
+/** The brightest byte. */
+const WHITE = 255;
+
+/**
+ * What a preprocessor file does to a picture before the domain begins. Where it rescales bytes, what it makes of them is the
+ * domain's range in other units; mean and deviation belong to the target.
+ *
+ * @throws AssayError `config` where the range does not begin where bytes do
+ */
+export function inUnitsOf(
+  [low, high]: readonly [number, number],
+  { resize, interpolation, crop, channels, orient, rescale }: Preprocessing,
+  where: string,
+): PicturePreparation {
+  if (rescale !== null && low !== 0) {
+    throw new AssayError('config', {
+      where,
+      what: `the file multiplies bytes by ${Number(rescale.toPrecision(6))}, which begin at 0, and \`target.domain.range\` begins at ${low}`,
+      mend: 'Declare the range of the pictures before they are normalized.',
+    });
+  }
+  return { resize, interpolation, crop, channels, orient, rescale: rescale === null ? null : high / WHITE };
 }
 
 function parsed(text: string, where: string): unknown {

@@ -150,8 +150,14 @@ function interpolationOf(file: File, processor: string | null, resizes: boolean)
 }
 
 function orderOf(file: File): ChannelOrder {
-  if (file['do_grayscale'] === true) return 'gray';
+  if (file['do_grayscale'] === true || isOneChannel(file)) return 'gray';
   return file['do_flip_channel_order'] === true ? 'BGR' : 'RGB';
+}
+
+/** Pictures stay as they are stored, and are normalized as those of one channel. */
+function isOneChannel(file: File): boolean {
+  const mean = file['image_mean'];
+  return file['do_convert_rgb'] !== true && Array.isArray(mean) && mean.length === 1;
 }
 
 function valuesOf(file: File, processor: string | null): Pick<Preprocessing, 'rescale' | 'mean' | 'std'> {

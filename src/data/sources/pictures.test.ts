@@ -130,15 +130,20 @@ describe('a folder a class', () => {
       rescale_factor: 0.5,
     };
     writeFileSync(file, JSON.stringify(content));
+    // In the units of the range, whatever the file's own are: mean and deviation belong to the target.
     const byFile = await load(folder, { pictures: file });
-    expect(row(byFile.samples.inputs, 0)[0]).toBe(3.5);
+    expect(row(byFile.samples.inputs, 0)[0]).toBe(7);
+    const halves = { ...RGB, range: [0, 127.5] as const };
+    expect(row((await load(folder, { pictures: file }, { domain: halves })).samples.inputs, 0)[0]).toBe(3.5);
+    const around = load(folder, { pictures: file }, { domain: { ...RGB, range: [-1, 1] } });
+    await expect(around).rejects.toThrow('`target.domain.range` begins at -1');
     const pictures = {
       resize: null,
       crop: null,
       interpolation: 'bilinear',
       channels: 'BGR',
       orient: false,
-      rescale: 0.5,
+      rescale: 1,
     } as const;
     const byTarget = await load(folder, {}, { pictures });
     expect(byTarget.samples.inputs).toEqual(byFile.samples.inputs);

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { deserialize, serialize } from 'node:v8';
 import { AssayError } from '#base/errors';
+import { packageFile } from '#base/package-root';
 
 export interface DecodedColumn {
   readonly name: string;
@@ -15,7 +15,7 @@ export interface DecoderLimits {
 }
 
 /** Its own process: a thread that runs out of memory may take the whole program along. */
-const PROGRAM = fileURLToPath(new URL('./parquet-process.mjs', import.meta.url));
+const PROGRAM = 'src/data/tables/parquet-process.mjs';
 
 /**
  * Decodes columns in a process that is stopped where it takes more time or memory than a sound file of this size needs.
@@ -30,7 +30,7 @@ export async function decodeColumns(
   where: string,
 ): Promise<readonly DecodedColumn[]> {
   const { NODE_OPTIONS: _, ...env } = process.env;
-  const child = spawn(process.execPath, [`--max-old-space-size=${megabytes}`, PROGRAM], {
+  const child = spawn(process.execPath, [`--max-old-space-size=${megabytes}`, packageFile(PROGRAM)], {
     stdio: ['pipe', 'pipe', 'ignore'],
     env,
   });

@@ -4,7 +4,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { messageOf } from '#base/errors';
 import { loadNativeTensorFlow } from './native/load.js';
-import { registerStepGradients } from './operators/step-gradients.js';
+import { registerOwnGradients } from './operators/own-gradients.js';
 import './register-gradients.js';
 import { scoped } from './value.js';
 
@@ -70,7 +70,7 @@ export function enter(name: BackendName): void {
 async function firstOf(names: readonly BackendName[]): Promise<Backend> {
   // Without it TensorFlow.js writes advertisements and warnings to stderr.
   tf.enableProdMode();
-  registerStepGradients();
+  registerOwnGradients();
   const notes: string[] = [];
   for (const name of names) {
     const found = await tried(name, notes);

@@ -1,12 +1,13 @@
 import { AssayError } from '#base/errors';
 import type { EngineModel, EngineSpec, ModelBytes } from '../contract.js';
 import { formatOf } from '../formats/format.js';
-import { backend } from './backend.js';
+import { backend, type Backend } from './backend.js';
 import { openOnnxFile } from './model.js';
 import type { Executable } from './models/executable.js';
 import { openForeignModel } from './models/foreign-model.js';
 import { openGraphModel } from './models/graph-model.js';
 import { openLayersModel } from './models/layers-model.js';
+import { openSavedModel } from './models/saved-model.js';
 
 /** Opens whatever this engine executes; told by its content. */
 export async function openModel(model: ModelBytes, spec: EngineSpec): Promise<EngineModel> {
@@ -15,12 +16,13 @@ export async function openModel(model: ModelBytes, spec: EngineSpec): Promise<En
       return asItIs(() => openLayersModel(model), spec);
     case 'tfjs-graph':
       return asItIs(() => openGraphModel(model), spec);
+    case 'saved-model':
+      return asItIs((used) => openSavedModel(model, used), spec);
     case 'keras':
     case 'keras-h5':
-    case 'saved-model':
       throw new AssayError('model', {
         where: model.main,
-        what: 'the tfjs engine opens ONNX files and the `model.json` of TensorFlow.js',
+        what: 'the tfjs engine opens ONNX files, the `model.json` of TensorFlow.js and SavedModels',
         mend: 'Convert the model with `tensorflowjs_converter`.',
       });
     case 'onnx':
@@ -29,9 +31,9 @@ export async function openModel(model: ModelBytes, spec: EngineSpec): Promise<En
   }
 }
 
-async function asItIs(open: () => Promise<Executable>, spec: EngineSpec): Promise<EngineModel> {
+async function asItIs(open: (used: Backend) => Promise<Executable>, spec: EngineSpec): Promise<EngineModel> {
   const used = await backend();
-  const executable = await open();
+  const executable = await open(used);
   try {
     return await openForeignModel(executable, spec, used);
   } catch (error) {

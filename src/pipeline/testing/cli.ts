@@ -81,7 +81,7 @@ export function writeAuditConfig(folder: string, changes: JsonObject = {}): stri
         inputs: fixture('data/fashion-test-images.idx3-ubyte.gz'),
         labels: fixture('data/fashion-test-labels.idx1-ubyte.gz'),
         scale: 1 / 255,
-        sample: 300,
+        sample: 260,
       },
       train: {
         inputs: fixture('data/fashion-train-images.idx3-ubyte.gz'),
@@ -93,7 +93,7 @@ export function writeAuditConfig(folder: string, changes: JsonObject = {}): stri
     seed: 7,
     audits: {
       'evasion/noise': { norm: 'L2', epsilons: [0.5] },
-      'evasion/pgd': { norm: 'Linf', epsilons: [0.02, 0.05], steps: 5, restarts: 2 },
+      'evasion/pgd': { norm: 'Linf', epsilons: [0.05], steps: 4, restarts: 2 },
       'training/fgsm': { epochs: 2, evaluationSteps: 2 },
     },
     ...changes,

@@ -165,6 +165,28 @@ test('a model that is itself called config.json is no facts about itself', async
   expect(config.labels).toBeUndefined();
 });
 
+describe('what is done to pictures before they are samples', () => {
+  const model = modelOf({ 'preprocessor_config.json': { ...VIT, crop_size: { height: 24, width: 24 } } });
+
+  test.each([
+    [[0, 1], 1 / 255],
+    [[0, 255], 1],
+  ] as const)('is what the folder says, in the units of the range %j', async (range, rescale) => {
+    const { pictures } = await completedBy(configOf({}, { range }), model);
+    expect(pictures).toEqual({
+      ...{ resize: { kind: 'exact', height: 32, width: 32 }, interpolation: 'bilinear' },
+      ...{ crop: { height: 24, width: 24 }, channels: 'RGB', orient: false, rescale },
+    });
+  });
+
+  test('stays away where it is not said, not known, or there are no pictures', async () => {
+    expect((await completedBy(configOf(), modelOf({}))).pictures).toBeNull();
+    expect((await completedBy(configOf({}, { kind: 'tabular' }), model)).pictures).toBeNull();
+    const strange = modelOf({ 'preprocessor_config.json': { ...VIT, do_magic: true } });
+    expect((await completedBy(configOf({}, { mean: [0.5], std: [0.5] }), strange)).pictures).toBeNull();
+  });
+});
+
 describe('the shape of a picture, which exports of Optimum leave open', () => {
   test.each([
     ['exact size', { size: { height: 32, width: 48 } }, { num_channels: 3 }, [3, 32, 48]],

@@ -1,6 +1,8 @@
 import { AssayError, messageOf } from '#base/errors';
 import type { FileTargetConfig } from '#config/schema';
+import { inUnitsOf } from '#data/images/preparation';
 import { preprocessingOf, type Preprocessing } from '#data/images/preprocessor-file';
+import type { PicturePreparation } from '#data/sources/source';
 import type { ModelBytes } from '#engine/index';
 import { readLabels } from '../declare.js';
 
@@ -19,6 +21,8 @@ export interface Completed {
   readonly config: FileTargetConfig;
   /** The shape of one picture, channels first; null where the folder does not say it. */
   readonly sample: readonly number[] | null;
+  /** What is done to pictures before they are samples; null where the folder does not say it. */
+  readonly pictures: PicturePreparation | null;
   /** What was taken from the folder, one sentence each. */
   readonly notes: readonly string[];
 }
@@ -38,6 +42,7 @@ export async function completedBy(config: FileTargetConfig, model: ModelBytes): 
   return {
     config: { ...config, ...labels.part, domain: { ...config.domain, ...normalization.part } },
     sample: config.domain.kind === 'image' ? pictureShape(model) : null,
+    pictures: picturesFrom(config, model),
     notes: [...labels.notes, ...normalization.notes],
   };
 }
@@ -83,6 +88,13 @@ function pictureShape(model: ModelBytes): readonly number[] | null {
   const preprocessor = jsonOf(model, PREPROCESSOR);
   const area = (preprocessor === null ? null : areaOf(preprocessor)) ?? squareOf(size);
   return isSize(channels) && area !== null ? [channels, ...area] : null;
+}
+
+function picturesFrom({ domain }: FileTargetConfig, model: ModelBytes): PicturePreparation | null {
+  const json = jsonOf(model, PREPROCESSOR);
+  if (json === null || domain.kind !== 'image' || domain.range == null) return null;
+  const steps = preprocessingIn(json, true);
+  return typeof steps === 'string' ? null : inUnitsOf(domain.range, steps, PREPROCESSOR);
 }
 
 /** What comes out of cropping, or of resizing to an exact size. */
@@ -142,7 +154,7 @@ function normalizationFrom({ domain }: FileTargetConfig, model: ModelBytes): Par
   const isGiven = domain.mean !== undefined || domain.std !== undefined;
   const preprocessing = preprocessingIn(json, isGiven);
   if (typeof preprocessing === 'string') return { part: {}, notes: [preprocessing] };
-  const there = inUnitsOf(range, preprocessing);
+  const there = meanAndStdIn(range, preprocessing);
   if (!isGiven) {
     if (isNeutral(there)) return NOTHING;
     return {
@@ -174,7 +186,7 @@ interface MeanAndStd {
  * The model receives (byte * rescale - mean) / std. Of a value x in [0, high], a byte of which is 255 x / high, that is
  * (x - k mean) / (k std) with k = high / (255 rescale).
  */
-function inUnitsOf([low, high]: readonly [number, number], { rescale, mean, std }: Preprocessing): MeanAndStd {
+function meanAndStdIn([low, high]: readonly [number, number], { rescale, mean, std }: Preprocessing): MeanAndStd {
   const own = { mean: mean ?? [0], std: std ?? [1] };
   if (rescale === null) return own;
   if (low !== 0) {

@@ -1,5 +1,6 @@
 import { AssayError } from '#base/errors';
 import type { FileTargetConfig } from '#config/schema';
+import type { PicturePreparation } from '#data/sources/source';
 import { checkSavedModel, lowerToOnnx, type ModelBytes, type ModelFormat } from '#engine/index';
 import type { TargetCard } from '#report/report';
 import { readModelFile, type ReadModel } from '../read-model.js';
@@ -17,6 +18,8 @@ export interface TargetModel extends ModelBytes {
   readonly source?: ModelSource;
   /** The shape of one sample, where the folder says it: for sizes that the file leaves open. */
   readonly sample?: readonly number[];
+  /** What is done to pictures before they are samples, where the folder says it. */
+  readonly pictures?: PicturePreparation;
 }
 
 /** What the user gave. */
@@ -46,7 +49,11 @@ export async function prepareTarget(config: FileTargetConfig, engine: EngineChoi
   const model = await prepareModel(read, engine, completed.notes);
   return {
     config: completed.config,
-    model: completed.sample === null ? model : { ...model, sample: completed.sample },
+    model: {
+      ...model,
+      ...(completed.sample === null ? {} : { sample: completed.sample }),
+      ...(completed.pictures === null ? {} : { pictures: completed.pictures }),
+    },
   };
 }
 

@@ -1,5 +1,12 @@
 import { AssayError } from '#base/errors';
-import { checkSavedModel, readModelJson, type ModelBytes, type ModelFormat, type SavedTensor } from '#engine/index';
+import {
+  checkSavedModel,
+  readModelJson,
+  servingSignature,
+  type ModelBytes,
+  type ModelFormat,
+  type SavedTensor,
+} from '#engine/index';
 import type { DeclaredValue } from '#report/report';
 
 interface Interface {
@@ -23,24 +30,14 @@ export function tensorflowInterface(model: ModelBytes, format: ModelFormat): Int
   }
 }
 
-/** The signature that TensorFlow itself takes, or the only one. */
 function savedInterface(model: ModelBytes): Interface {
-  const { signatures } = checkSavedModel(model);
-  const signature =
-    signatures.get('serving_default') ?? (signatures.size === 1 ? [...signatures.values()][0] : undefined);
-  if (signature === undefined) {
-    throw new AssayError('model', {
-      where: model.main,
-      what: `the SavedModel has ${signatures.size} signatures, and none is \`serving_default\``,
-      mend: 'Export it with a signature of that name.',
-    });
-  }
+  const { inputs, outputs } = servingSignature(model, checkSavedModel(model));
   const declared = ({ key, dtype, shape }: SavedTensor): DeclaredValue => ({
     name: key,
     type: dtype,
     shape: [...(shape ?? [])],
   });
-  return { inputs: signature.inputs.map(declared), outputs: signature.outputs.map(declared) };
+  return { inputs: inputs.map(declared), outputs: outputs.map(declared) };
 }
 
 /** Input layers with their shapes; outputs by the name of their layer, with a shape where that is a dense one. */

@@ -52,6 +52,27 @@ export function checkSavedModel(model: ModelBytes): SavedModelFacts {
   };
 }
 
+/**
+ * The signature that is audited: the one that TensorFlow itself takes, or the only one.
+ *
+ * @throws AssayError `model` where that cannot be told
+ */
+export function servingSignature(
+  model: ModelBytes,
+  { signatures }: SavedModelFacts,
+): SavedSignature & { readonly name: string } {
+  const name = signatures.has(DEFAULT) || signatures.size !== 1 ? DEFAULT : ([...signatures.keys()][0] ?? DEFAULT);
+  const signature = signatures.get(name);
+  if (signature !== undefined) return { name, ...signature };
+  throw new AssayError('model', {
+    where: model.main,
+    what: `the SavedModel has ${signatures.size} signatures, and none is \`${DEFAULT}\``,
+    mend: 'Export it with a signature of that name.',
+  });
+}
+
+const DEFAULT = 'serving_default';
+
 /** The error of a SavedModel where there is no native TensorFlow to run it. */
 export function withoutNativeTensorFlow(where: string): AssayError {
   return new AssayError('model', {

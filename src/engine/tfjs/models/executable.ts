@@ -16,7 +16,7 @@ export interface ExecutableInput {
 /** A model that TensorFlow.js executes by itself, in operations that it records. */
 export interface Executable {
   readonly name: string;
-  readonly kind: 'LayersModel' | 'GraphModel';
+  readonly kind: 'LayersModel' | 'GraphModel' | 'SavedModel';
   readonly inputs: readonly ExecutableInput[];
   readonly outputs: readonly string[];
   /** In the order in which they run. */

@@ -23,7 +23,7 @@ import type { Executable } from './executable.js';
 import { executions, FOREIGN_BATCH, gradientsOf, rawOutputs, tensorsOf, type Ready } from './foreign-gradients.js';
 import { chosenInput, chosenOutput, valueInfo } from './interface.js';
 
-/** A LayersModel or GraphModel as it is, executed by TensorFlow.js. */
+/** A LayersModel, GraphModel or SavedModel as it is, executed by TensorFlow.js. */
 export async function openForeignModel(executable: Executable, spec: EngineSpec, used: Backend): Promise<EngineModel> {
   const strange = executable.inputs.find(({ dtype }) => !['float32', 'int32', 'bool'].includes(dtype));
   if (strange !== undefined) {
