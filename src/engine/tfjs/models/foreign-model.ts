@@ -11,6 +11,7 @@ import type {
   LayerGradient,
   LossSpec,
   ModelFacts,
+  TrainingOptions,
 } from '../../contract.js';
 import type { Graph } from '../../onnx/graph/ir.js';
 import { namedInputs, samplesIn, type NamedTensors } from '../../onnx/inputs.js';
@@ -23,8 +24,23 @@ import type { Executable } from './executable.js';
 import { executions, FOREIGN_BATCH, gradientsOf, rawOutputs, tensorsOf, type Ready } from './foreign-gradients.js';
 import { chosenInput, chosenOutput, valueInfo } from './interface.js';
 
-/** A LayersModel, GraphModel or SavedModel as it is, executed by TensorFlow.js. */
-export async function openForeignModel(executable: Executable, spec: EngineSpec, used: Backend): Promise<EngineModel> {
+/** The same model as a graph, which can be trained and written back. */
+export interface TrainableForm {
+  /** Why there is none; null where there is. */
+  readonly problem: string | null;
+  readonly open: () => Promise<EngineModel>;
+}
+
+/**
+ * A LayersModel, GraphModel or SavedModel as it is, executed by TensorFlow.js. It is trained as a graph by the same kernels, and what
+ * comes out of training is an ONNX file.
+ */
+export async function openForeignModel(
+  executable: Executable,
+  spec: EngineSpec,
+  used: Backend,
+  trainable: TrainableForm,
+): Promise<EngineModel> {
   const strange = executable.inputs.find(({ dtype }) => !['float32', 'int32', 'bool'].includes(dtype));
   if (strange !== undefined) {
     throw new AssayError('model', {
@@ -43,7 +59,7 @@ export async function openForeignModel(executable: Executable, spec: EngineSpec,
   const scale = outputScale(spec.head, NO_GRAPH, output, { width, data: raw.data });
   const ready = { ...parts, scale, width };
   const gradients = tryGradients(ready, probe);
-  return new ForeignModel(ready, probe, factsOf(ready, gradients), gradients);
+  return new ForeignModel(ready, probe, factsOf(ready, gradients, trainable), gradients, trainable);
 }
 
 const NO_GRAPH: Graph = {
@@ -60,7 +76,11 @@ const NO_GRAPH: Graph = {
 /** The layer where gradients are taken, null for the input; and the shape of one sample there. */
 type Gradients = { readonly layer: string | null; readonly place: readonly number[] } | { readonly problem: string };
 
-function factsOf({ executable, input, output, scale, width, used }: Ready, gradients: Gradients): ModelFacts {
+function factsOf(
+  { executable, input, output, scale, width, used }: Ready,
+  gradients: Gradients,
+  trainable: TrainableForm,
+): ModelFacts {
   const problem = 'problem' in gradients ? gradients.problem : null;
   const batch = input.shape?.[0] ?? 'dynamic';
   return {
@@ -71,7 +91,11 @@ function factsOf({ executable, input, output, scale, width, used }: Ready, gradi
     scale,
     opset: 0,
     noGradients: problem,
-    noTraining: problem ?? `a ${executable.kind} that is executed as it is has no form that training could write back`,
+    noTraining:
+      problem ??
+      (trainable.problem === null
+        ? null
+        : `the ${executable.kind} has no form that training could write back: ${trainable.problem}`),
     gradientAt:
       'place' in gradients
         ? {
@@ -102,11 +126,14 @@ function tryGradients(ready: Ready, probe: NamedTensors): Gradients {
 }
 
 class ForeignModel implements EngineModel {
+  #graph: EngineModel | null = null;
+
   constructor(
     private readonly ready: Ready,
     private readonly probe: NamedTensors,
     readonly facts: ModelFacts,
     private readonly gradients: Gradients,
+    private readonly trainable: TrainableForm,
   ) {}
 
   async scores(inputs: EngineInputs): Promise<Tensor> {
@@ -156,17 +183,17 @@ class ForeignModel implements EngineModel {
     return Promise.resolve({ scores, loss: losses, gradient, activation });
   }
 
-  trainer(): Promise<EngineTrainer> {
-    return Promise.reject(
-      new AssayError('operator', {
-        where: this.ready.executable.name,
-        what: `there is no training: ${this.facts.noTraining ?? ''}`,
-      }),
-    );
+  async trainer(options: TrainingOptions): Promise<EngineTrainer> {
+    const { noTraining } = this.facts;
+    const where = this.ready.executable.name;
+    if (noTraining !== null) throw new AssayError('operator', { where, what: `there is no training: ${noTraining}` });
+    this.#graph ??= await this.trainable.open();
+    return this.#graph.trainer(options);
   }
 
-  dispose(): Promise<void> {
-    return Promise.resolve(this.ready.executable.dispose());
+  async dispose(): Promise<void> {
+    await this.#graph?.dispose();
+    this.ready.executable.dispose();
   }
 
   /** The shape of a layer's value; null where it is none of real numbers, or the layer does not run. */
