@@ -104,6 +104,8 @@ const CASES: readonly (readonly [name: string, of: () => Case])[] = [
   ['Hugging Face folder', () => digits('hugging-face', 'NCHW')],
   ['ONNX: credit-mlp', () => table('credit-mlp')],
   ['ONNX: churn-mlp', () => table('churn-mlp')],
+  ['GraphModel: lstm', () => random(join(models, 'graph-model/lstm'), SIGNAL, [7, 4])],
+  ['GraphModel: gru', () => random(join(models, 'graph-model/gru'), SIGNAL, [6, 4])],
   ['GraphModel: sequence', () => random(join(models, 'graph-model/sequence'), SIGNAL, [24, 3])],
   ['GraphModel: volume', () => random(join(models, 'graph-model/volume'), SIGNAL, [6, 6, 6, 2])],
   ['GraphModel: cnn', () => random(join(models, 'graph-model/cnn'), IMAGE, [16, 16, 3])],

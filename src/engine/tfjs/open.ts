@@ -1,4 +1,4 @@
-import { AssayError } from '#base/errors';
+import { AssayError, messageOf } from '#base/errors';
 import type { EngineModel, EngineSpec, ModelBytes } from '../contract.js';
 import { formatOf } from '../formats/format.js';
 import { lowerToOnnx } from '../formats/lower.js';
@@ -45,6 +45,10 @@ export async function openModel(model: ModelBytes, spec: EngineSpec): Promise<En
   }
 }
 
+/**
+ * As TensorFlow.js executes it by itself; as a graph where it fails at that, which it does for some loops of its own converter,
+ * and where the graph exists. The report says so.
+ */
 async function asItIs(
   open: (used: Backend) => Promise<Executable>,
   spec: EngineSpec,
@@ -52,15 +56,31 @@ async function asItIs(
 ): Promise<EngineModel> {
   const used = await backend();
   const executable = await open(used);
+  const problem = await whyUntrainable(lower);
+  const openGraph = async (): Promise<EngineModel> => openOnnxFile((await lower()).model, spec);
   try {
-    return await openForeignModel(executable, spec, used, {
-      problem: await whyUntrainable(lower),
-      open: async () => openOnnxFile((await lower()).model, spec),
-    });
+    return await openForeignModel(executable, spec, used, { problem, open: openGraph });
   } catch (error) {
     executable.dispose();
-    throw error;
+    if (error instanceof AssayError) throw error;
+    const what = `TensorFlow.js fails to execute the ${executable.kind} by itself (${messageOf(error)})`;
+    if (problem !== null) throw new AssayError('model', { where: executable.name, what, cause: error });
+    return noted(await openGraph(), `${what}: its graph is executed operator by operator`);
   }
+}
+
+function noted(model: EngineModel, note: string): EngineModel {
+  const facts = { ...model.facts, notes: [note, ...model.facts.notes] };
+  return {
+    facts,
+    layers: () => model.layers(),
+    scores: (inputs) => model.scores(inputs),
+    gradient: (inputs, loss) => model.gradient(inputs, loss),
+    jacobian: (inputs, indices) => model.jacobian(inputs, indices),
+    atLayer: (inputs, loss, layer) => model.atLayer(inputs, loss, layer),
+    trainer: (options) => model.trainer(options),
+    dispose: () => model.dispose(),
+  };
 }
 
 /** Only a graph of ONNX can be written back with other weights. */

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { layers, model as layersModel, input, sequential } from '@tensorflow/tfjs-layers';
@@ -232,3 +232,25 @@ describe('a GraphModel as it is', () => {
     await expect(openTfjsModel(files, specOf('classes', [4]))).rejects.toThrow(/ReadFile/);
   });
 });
+
+test.each([
+  ['lstm', [7, 4]],
+  ['gru', [6, 4]],
+] as const)(
+  '%s, whose loops TensorFlow.js cannot execute by itself, runs as a graph, and says so',
+  async (name, sample) => {
+    const folder = join(packageRoot(), 'fixtures/models/graph-model', name);
+    const files = readdirSync(folder).map((file) => [file, new Uint8Array(readFileSync(join(folder, file)))] as const);
+    const model = { main: 'model.json', files: new Map(files) };
+    const spec = specOf('classes', [...sample]);
+    const [own, other] = [
+      await openTfjsModel(model, spec),
+      await openOnnxModel((await lowerGraphModel(model)).model, spec),
+    ];
+    expect(own.facts.notes[0]).toMatch(
+      /^TensorFlow\.js fails to execute the GraphModel by itself \(.+\): its graph is executed/,
+    );
+    await expectSame(own, other, waves([3, ...sample]));
+    await Promise.all([own.dispose(), other.dispose()]);
+  },
+);
