@@ -39,7 +39,7 @@ interface Given {
 
 const activations: Attribute = { kind: 'strings', value: ['Sigmoid', 'Tanh', 'Relu'] };
 
-// What must stay on the CPU is shown on the provider itself, in webgpu.e2e.ts. What need not must not: a copy costs time.
+// What must stay on the CPU is shown on the provider itself, in webgpu.deep.ts. What need not must not: a copy costs time.
 test.each<[string, string, Given]>([
   ['a convolution', 'Conv', { shapes: [[8, 4, 3, 3]] }],
   ['a grouped convolution of pictures', 'Conv', { shapes: [[8, 2, 3, 3]], attributes: { group: 2 } }],
