@@ -10,6 +10,7 @@ import {
   configFor,
   folder,
   ledgerOf,
+  readReport,
   serving,
   testData,
   waitFor,
@@ -17,6 +18,24 @@ import {
 import { fashionTarget, type FashionEndpoint } from './testing/fashion-endpoint.js';
 
 // What takes long about endpoints: runs that are interrupted, and certificates.
+
+test('batches and concurrency change nothing in the report', async () => {
+  const server = await serving();
+  const reports: Buffer[] = [];
+  for (const traffic of [
+    { batch: 1, concurrency: 8 },
+    { batch: 50, concurrency: 1 },
+  ]) {
+    const { config, out } = configFor(fashionTarget(server.url, { traffic }), {
+      data: { test: { ...testData(), sample: 100 } },
+      audits: { 'evasion/noise': { norm: 'Linf', epsilons: [0.1], draws: 1 } },
+    });
+    await assay(['audit', config, '--out', out, '--quiet']);
+    const { target, ...rest } = readReport(onlyRun(out));
+    reports.push(Buffer.from(JSON.stringify({ ...rest, target: { ...target, batch: '' } })));
+  }
+  expect(reports[0]?.equals(reports[1]!)).toBe(true);
+});
 
 describe('a budget', () => {
   test('is one budget for all that a killed run asked', async () => {

@@ -14,7 +14,6 @@ import {
   readTimings,
   SAMPLES,
   serving,
-  testData,
   verdictOf,
   waitFor,
 } from './testing/endpoint-audits.js';
@@ -52,24 +51,6 @@ test('an endpoint that is slow, drops connections and talks rubbish has the verd
     device: 'endpoint',
     capabilities: ['labels', 'scores'],
   });
-});
-
-test('batches and concurrency change nothing in the report', async () => {
-  const server = await serving();
-  const reports: Buffer[] = [];
-  for (const traffic of [
-    { batch: 1, concurrency: 8 },
-    { batch: 50, concurrency: 1 },
-  ]) {
-    const { config, out } = configFor(fashionTarget(server.url, { traffic }), {
-      data: { test: { ...testData(), sample: 100 } },
-      audits: { 'evasion/noise': { norm: 'Linf', epsilons: [0.1], draws: 1 } },
-    });
-    await assay(['audit', config, '--out', out, '--quiet']);
-    const { target, ...rest } = readReport(onlyRun(out));
-    reports.push(Buffer.from(JSON.stringify({ ...rest, target: { ...target, batch: '' } })));
-  }
-  expect(reports[0]?.equals(reports[1]!)).toBe(true);
 });
 
 describe('a budget', () => {

@@ -29,10 +29,7 @@ beforeAll(async () => {
   undisturbed = { folder: run, report: reportOf(run), milliseconds: performance.now() - begin };
 });
 
-test.each([
-  ['7', '2'],
-  ['256', '2'],
-])('batches of %s on %s workers give the same report', async (batchSize, workers) => {
+test.each([['7', '2']])('batches of %s on %s workers give the same report', async (batchSize, workers) => {
   const out = newOut();
   await assay(audit(out, '--quiet', '--batch-size', batchSize, '--workers', workers));
   expect(reportOf(onlyRun(out)).equals(undisturbed.report)).toBe(true);
@@ -48,8 +45,8 @@ test('the report names no folder, no time and no machine', () => {
 });
 
 describe('killed by SIGKILL', () => {
-  test('at four random moments, a run ends in the same report', async () => {
-    await killAndResume({ kills: 4, newOut, audit, undisturbed });
+  test('at two random moments, a run ends in the same report', async () => {
+    await killAndResume({ kills: 2, newOut, audit, undisturbed });
   });
 
   test('the command line alone, its workers end by themselves', async () => {

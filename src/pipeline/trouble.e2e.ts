@@ -146,7 +146,7 @@ describe('a disk that refuses', () => {
     const preload = join(folder, 'refuse.cjs');
     writeFileSync(preload, REFUSING);
     const codes: (number | null)[] = [];
-    for (const bytes of [0, 1500, 2500, 3500, 4500]) {
+    for (const bytes of [0, 1500, 3500]) {
       const { code, stderr } = await assay([...args, '--resume'], {
         NODE_OPTIONS: `--require=${preload}`,
         REFUSE_BELOW: out,
@@ -157,7 +157,7 @@ describe('a disk that refuses', () => {
       if (code === 2) expect(lastLine(stderr)).toMatch(/go on with `assay audit .* --resume /);
     }
     // Nothing could be made; then each time a little further.
-    expect(codes).toEqual([4, 2, 2, 2, 2]);
+    expect(codes).toEqual([4, 2, 2]);
     expect((await assay([...args, '--resume', '--quiet'])).code).toBe(2);
     const undisturbed = join(folder, 'undisturbed');
     await assay(['audit', config, '--allow-code', '--quiet', '--out', undisturbed]);
