@@ -58,6 +58,14 @@ function withSign(data: EvasionData, k: number, change: Partial<EpsilonData>): E
   return { ...data, epsilons: data.epsilons.map((each, i) => (i === k ? { ...each, ...change } : each)) };
 }
 
+test('columns that moved as real numbers are named, whatever the verdict', () => {
+  const relaxed = ['age', 'job', 'home', 'time'];
+  for (const atLeast of [0.1, 0.9]) {
+    const { reasons } = robustAccuracyAtLeast(evidence(1000, 916, { 0.1: 500 }, { relaxed }), policy(atLeast));
+    expect(reasons.at(-1)).toMatch(/^Integers and categories \(age, job, home and 1 more\) moved as real numbers: /);
+  }
+});
+
 describe('the rule', () => {
   test('the claim carries number, interval and bar', () => {
     const verdict = robustAccuracyAtLeast(evidence(1000, 916, { 0.05: 200, 0.1: 41 }), policy(0.6));

@@ -146,12 +146,12 @@ function reasonsOf(robust: Held, signs: readonly Sign[], { minimumSamples }: Jud
   ];
 }
 
-/** A legal row is one of the points that were searched: what holds for all of them holds for it. */
+/** Legal rows are few among the points that were searched. */
 function relaxation({ relaxed = [] }: EvasionData): string[] {
   if (relaxed.length === 0) return [];
   const columns = `${relaxed.slice(0, 3).join(', ')}${relaxed.length > 3 ? ` and ${relaxed.length - 3} more` : ''}`;
   return [
-    `Integers and categories (${columns}) moved as real numbers, so a row that was found need not be one that can occur: the share is a lower bound.`,
+    `Integers and categories (${columns}) moved as real numbers: a row that was found need not be one that can occur, and more may stand than are counted here.`,
   ];
 }
 
