@@ -10,13 +10,12 @@ import type {
   TrainingOptions,
   TrainingState,
 } from '../contract.js';
-import { float32Constant, float32Of } from '../onnx/graph/constants.js';
-import type { Constant, Graph } from '../onnx/graph/ir.js';
+import type { Graph } from '../onnx/graph/ir.js';
 import { samplesIn } from '../onnx/inputs.js';
 import { inputsOf } from '../onnx/model.js';
-import { encodeModel } from '../onnx/proto/codec.js';
 import { isFrozen, parametersOf } from '../onnx/training/parameters.js';
-import { checkLearningRate, learningRateAt } from '../training/learning-rate.js';
+import { TrainedWeights } from '../onnx/training/trained-weights.js';
+import { checkLearningRate } from '../training/learning-rate.js';
 import { descentOf, type Descent } from '../training/optimizers.js';
 import { enter } from './backend.js';
 import { givenValues } from './execution.js';
@@ -60,8 +59,6 @@ export function openTrainer(
   return new Trainer(preparation, written, leaf, options, descent, parameters);
 }
 
-type MutableValues = Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
-
 interface Result {
   readonly samples: number;
   readonly loss: Float32Array;
@@ -71,47 +68,23 @@ interface Result {
 }
 
 class Trainer implements EngineTrainer {
-  /** Weights that move and running statistics. */
-  readonly #values: MutableValues;
-  readonly #moving: readonly string[];
-  readonly #moments: ReadonlyMap<string, readonly Float32Array[]>;
-  #step = 0;
+  readonly #weights: TrainedWeights;
 
   constructor(
     private readonly preparation: Preparation,
     private readonly written: Graph,
     private readonly leaf: Leaf,
     private readonly options: TrainingOptions,
-    private readonly descent: Descent,
+    descent: Descent,
     readonly parameters: readonly Parameter[],
   ) {
-    const { graph } = preparation.interpreter;
-    this.#moving = parameters.filter(({ frozen }) => !frozen).map(({ name }) => name);
-    this.#values = new Map(
-      [...this.#moving, ...runningStatistics(graph)].map((name) => [name, copyOf(name, graph.constants)]),
-    );
-    this.#moments = new Map(
-      this.#moving.map((name) => {
-        const size = this.#values.get(name)?.data.length ?? 0;
-        return [name, descent.moments.map(() => new Float32Array(size))];
-      }),
-    );
+    this.#weights = new TrainedWeights(preparation.interpreter.graph, parameters, descent, options.learningRate);
   }
 
   step(inputs: EngineInputs, loss: LossSpec): Promise<number> {
     return Promise.resolve().then(() => {
       const result = this.#run(inputs, loss);
-      const settings = {
-        rate: learningRateAt(this.options.learningRate, this.#step),
-        scale: 1 / result.samples,
-        step: this.#step,
-      };
-      for (const [name, gradient] of result.gradients) {
-        const weight = this.#values.get(name)?.data ?? new Float32Array();
-        this.descent.move(weight, gradient, this.#moments.get(name) ?? [], settings);
-      }
-      this.#moveStatistics(result);
-      this.#step++;
+      this.#weights.move(result.gradients, result.samples, result.statistics);
       return result.loss.reduce((sum, value) => sum + value, 0) / result.samples;
     });
   }
@@ -119,19 +92,14 @@ class Trainer implements EngineTrainer {
   weightGradients(inputs: EngineInputs, loss: LossSpec): Promise<ReadonlyMap<string, Tensor>> {
     return Promise.resolve().then(() => {
       const { gradients, samples } = this.#run(inputs, loss);
-      return new Map(
-        [...gradients].map(([name, gradient]) => [
-          name,
-          { shape: this.#values.get(name)?.shape ?? [], data: gradient.map((value) => value / samples) },
-        ]),
-      );
+      return this.#weights.meanGradients(gradients, samples);
     });
   }
 
   inputGradient(inputs: EngineInputs, loss: LossSpec): Promise<EngineGradient> {
     return Promise.resolve().then(() => {
       enter(this.preparation.backend.gradients);
-      const weights = new Map([...this.#values].map(([name, value]) => [name, asValue(value)]));
+      const weights = new Map([...this.#weights.values].map(([name, value]) => [name, asValue(value)]));
       try {
         const named = inputsOf(this.preparation.file, inputs);
         const { scores, loss: losses, gradient } = gradientsOf(this.preparation, named, this.leaf, loss, weights);
@@ -143,20 +111,15 @@ class Trainer implements EngineTrainer {
   }
 
   state(): TrainingState {
-    const state: Record<string, Float32Array> = { step: Float32Array.of(this.#step) };
-    for (const [key, data] of this.#stored()) state[key] = data.slice();
-    return state;
+    return this.#weights.state();
   }
 
   restore(state: TrainingState): void {
-    this.#step = state['step']?.[0] ?? 0;
-    for (const [key, data] of this.#stored()) data.set(state[key] ?? data);
+    this.#weights.restore(state);
   }
 
   file(): Uint8Array {
-    const constants = new Map<string, Constant>(this.written.constants);
-    for (const [name, { shape, data }] of this.#values) constants.set(name, float32Constant(shape, data));
-    return encodeModel({ ...this.written, constants });
+    return this.#weights.file(this.written);
   }
 
   dispose(): Promise<void> {
@@ -171,15 +134,15 @@ class Trainer implements EngineTrainer {
     if (file.batch !== 'dynamic' && file.batch !== samples) throw wrongBatch(file, samples);
     enter(backend.gradients);
     const mode = trainingMode(interpreter.graph, {
-      keepsRunning: (scale) => this.options.batchNormalization === 'running' || !this.#moving.includes(scale),
+      keepsRunning: (scale) => this.options.batchNormalization === 'running' || !this.#weights.moving.includes(scale),
       dropout: this.options.dropout ?? null,
-      step: this.#step,
+      step: this.#weights.step,
     });
     const range = { samples, start: 0, end: samples, rows: samples };
     const result = scoped(() => {
       const weights = this.#reaching();
       const own = givenValues(preparation, inputs);
-      for (const [name, value] of this.#values) if (!weights.has(name)) own.set(name, asValue(value));
+      for (const [name, value] of this.#weights.values) if (!weights.has(name)) own.set(name, asValue(value));
       const trained = { weights, replacements: mode.replacements };
       const { loss: losses, gradients } = gradientByWeights(preparation, own, trained, loss, range);
       const names = [...weights.keys()];
@@ -195,52 +158,16 @@ class Trainer implements EngineTrainer {
   /** Weights that the loss depends on, as tensors of the caller's tidy. */
   #reaching(): Map<string, TfTensor> {
     return new Map(
-      this.#moving.flatMap((name) => {
-        const value = this.#values.get(name);
+      this.#weights.moving.flatMap((name) => {
+        const value = this.#weights.values.get(name);
         return value === undefined ? [] : [[name, floats(value.shape, value.data)] as const];
       }),
     );
-  }
-
-  /** Running statistics move towards those of the batch; the variance towards the unbiased one, as in PyTorch. */
-  #moveStatistics({ statistics }: Result): void {
-    for (const { runningMean, runningVariance, momentum, count, mean, variance } of statistics) {
-      const move = (name: string, batch: Float32Array, factor: number): void => {
-        const running = this.#values.get(name)?.data;
-        batch.forEach((value, i) => {
-          if (running !== undefined) running[i] = momentum * (running[i] ?? 0) + (1 - momentum) * factor * value;
-        });
-      };
-      move(runningMean, mean, 1);
-      move(runningVariance, variance, count / Math.max(count - 1, 1));
-    }
-  }
-
-  *#stored(): Generator<[string, Float32Array]> {
-    for (const [name, { data }] of this.#values) yield [`value:${name}`, data];
-    for (const [name, moments] of this.#moments) {
-      for (const [i, moment] of this.descent.moments.entries())
-        yield [`${moment}:${name}`, moments[i] ?? new Float32Array()];
-    }
   }
 }
 
 function asValue({ shape, data }: { readonly shape: readonly number[]; readonly data: Float32Array }): Value {
   return valueOf('float32', floats(shape, data));
-}
-
-/** Constants that hold the running statistics of batch normalizations. */
-function runningStatistics({ nodes, constants }: Graph): string[] {
-  const names = nodes
-    .filter(({ op, domain }) => op === 'BatchNormalization' && domain === '')
-    .flatMap(({ inputs }) => inputs.slice(3, 5));
-  return [...new Set(names)].filter((name) => constants.get(name)?.type === 'float32');
-}
-
-function copyOf(name: string, constants: Graph['constants']): { shape: readonly number[]; data: Float32Array } {
-  const constant = constants.get(name);
-  if (constant === undefined) throw new AssayError('model', { what: `the weight \`${name}\` is gone` });
-  return { shape: constant.shape, data: float32Of(constant).slice() };
 }
 
 function wrongBatch({ name, batch }: Preparation['file'], samples: number): AssayError {

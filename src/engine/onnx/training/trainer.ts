@@ -9,19 +9,18 @@ import type {
   TrainingOptions,
   TrainingState,
 } from '../../contract.js';
-import { checkLearningRate, learningRateAt } from '../../training/learning-rate.js';
+import { checkLearningRate } from '../../training/learning-rate.js';
 import { descentOf, type Descent } from '../../training/optimizers.js';
-import { float32Constant, float32Of } from '../graph/constants.js';
-import type { Constant, Graph } from '../graph/ir.js';
+import type { Graph } from '../graph/ir.js';
 import { samplesIn, type NamedTensors } from '../inputs.js';
 import { formOf } from '../losses/form.js';
 import { inputsOf } from '../model.js';
 import type { Preparation, PreparedGraph } from '../prepare.js';
-import { encodeModel } from '../proto/codec.js';
 import { SessionCache } from '../session-cache.js';
 import { INFERENCE, shapeFor, type DropoutMask, type TrainingModeOptions } from './mode.js';
 import { isFrozen, parametersOf } from './parameters.js';
 import { TrainingGraph, type TrainingResult } from './training-graph.js';
+import { TrainedWeights, type MeasuredStatistics } from './trained-weights.js';
 
 /**
  * Opens a trainer: weights become inputs of the gradient graph and gradients by them its outputs; the optimizer moves them
@@ -62,60 +61,30 @@ export function openTrainer(
 /** Steps and input gradients, of a whole batch and of the rest of the data. */
 const GRAPHS = 4;
 
-type MutableValues = Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
-
 class Trainer implements EngineTrainer {
-  /** Weights that move and running statistics. */
-  readonly #values: MutableValues;
-  readonly #moving: readonly string[];
-  readonly #moments: ReadonlyMap<string, readonly Float32Array[]>;
+  readonly #weights: TrainedWeights;
   readonly #graphs = new SessionCache<TrainingGraph>(GRAPHS);
-  #step = 0;
 
   constructor(
     private readonly preparation: Preparation,
     graph: Graph,
     private readonly place: readonly number[],
     private readonly options: TrainingOptions,
-    private readonly descent: Descent,
+    descent: Descent,
     readonly parameters: readonly Parameter[],
   ) {
-    this.#moving = parameters.filter(({ frozen }) => !frozen).map(({ name }) => name);
-    this.#values = new Map(
-      [...this.#moving, ...runningStatistics(graph)].map((name) => [name, copyOf(name, graph.constants)]),
-    );
-    this.#moments = new Map(
-      this.#moving.map((name) => {
-        const size = this.#values.get(name)?.data.length ?? 0;
-        return [name, descent.moments.map(() => new Float32Array(size))];
-      }),
-    );
+    this.#weights = new TrainedWeights(graph, parameters, descent, options.learningRate);
   }
 
   async step(inputs: EngineInputs, loss: LossSpec): Promise<number> {
     const { samples, result } = await this.#run(inputs, loss, 'training');
-    const settings = {
-      rate: learningRateAt(this.options.learningRate, this.#step),
-      scale: 1 / samples,
-      step: this.#step,
-    };
-    for (const [name, gradient] of result.gradients) {
-      const weight = this.#values.get(name)?.data ?? new Float32Array();
-      this.descent.move(weight, gradient, this.#moments.get(name) ?? [], settings);
-    }
-    this.#moveStatistics(result, samples);
-    this.#step++;
+    this.#weights.move(result.gradients, samples, measured(result, samples));
     return result.loss.reduce((sum, value) => sum + value, 0) / samples;
   }
 
   async weightGradients(inputs: EngineInputs, loss: LossSpec): Promise<ReadonlyMap<string, Tensor>> {
     const { samples, result } = await this.#run(inputs, loss, 'training');
-    return new Map(
-      [...result.gradients].map(([name, gradient]) => [
-        name,
-        { shape: this.#values.get(name)?.shape ?? [], data: gradient.map((value) => value / samples) },
-      ]),
-    );
+    return this.#weights.meanGradients(result.gradients, samples);
   }
 
   async inputGradient(inputs: EngineInputs, loss: LossSpec): Promise<EngineGradient> {
@@ -129,21 +98,15 @@ class Trainer implements EngineTrainer {
   }
 
   state(): TrainingState {
-    const state: Record<string, Float32Array> = { step: Float32Array.of(this.#step) };
-    for (const [key, data] of this.#stored()) state[key] = data.slice();
-    return state;
+    return this.#weights.state();
   }
 
   restore(state: TrainingState): void {
-    this.#step = state['step']?.[0] ?? 0;
-    for (const [key, data] of this.#stored()) data.set(state[key] ?? data);
+    this.#weights.restore(state);
   }
 
   file(): Uint8Array {
-    const { written } = this.preparation;
-    const constants = new Map<string, Constant>(written.constants);
-    for (const [name, { shape, data }] of this.#values) constants.set(name, float32Constant(shape, data));
-    return encodeModel({ ...written, constants });
+    return this.#weights.file(this.preparation.written);
   }
 
   dispose(): Promise<void> {
@@ -160,14 +123,14 @@ class Trainer implements EngineTrainer {
     const form = formOf(loss);
     const compile = (): Promise<TrainingGraph> =>
       TrainingGraph.compile(this.preparation, {
-        fed: [...this.#values.keys()],
-        wrt: mode === 'training' ? this.#moving : null,
+        fed: [...this.#weights.values.keys()],
+        wrt: mode === 'training' ? this.#weights.moving : null,
         mode: mode === 'training' ? this.#mode() : INFERENCE,
         loss: form,
         samples,
       });
     return this.#graphs.use(JSON.stringify([mode, form, samples]), compile, async (graph) => {
-      const result = await graph.run(this.#values, inputs, loss, (mask, shape) => this.#mask(mask, shape));
+      const result = await graph.run(this.#weights.values, inputs, loss, (mask, shape) => this.#mask(mask, shape));
       return { samples, graph, result };
     });
   }
@@ -175,14 +138,14 @@ class Trainer implements EngineTrainer {
   #mode(): TrainingModeOptions {
     const { batchNormalization, dropout } = this.options;
     return {
-      keepsRunning: (scale) => batchNormalization === 'running' || !this.#moving.includes(scale),
+      keepsRunning: (scale) => batchNormalization === 'running' || !this.#weights.moving.includes(scale),
       dropsOut: dropout !== undefined,
     };
   }
 
   /** What stays is made larger, so that activations keep their mean. */
   #mask({ layer, ratio }: DropoutMask, shape: readonly number[]): Float32Array {
-    const kept = this.options.dropout?.(layer, this.#step, shape, ratio) ?? new Uint8Array();
+    const kept = this.options.dropout?.(layer, this.#weights.step, shape, ratio) ?? new Uint8Array();
     if (kept.length !== sizeOf(shape)) {
       throw new AssayError('usage', {
         what: `the dropout mask of \`${layer}\` has ${kept.length} elements, and [${shape.join(', ')}] takes ${sizeOf(shape)}`,
@@ -193,41 +156,12 @@ class Trainer implements EngineTrainer {
     for (let i = 0; i < mask.length; i++) mask[i] = (kept[i] ?? 0) / (1 - ratio);
     return mask;
   }
-
-  /** Running statistics move towards those of the batch; the variance towards the unbiased one, as in PyTorch. */
-  #moveStatistics({ statistics }: TrainingResult, samples: number): void {
-    for (const { of, mean, variance } of statistics) {
-      const count = sizeOf(shapeFor(of.shape, samples)) / mean.length;
-      const move = (name: string, batch: Float32Array, factor: number): void => {
-        const running = this.#values.get(name)?.data;
-        batch.forEach((value, i) => {
-          if (running !== undefined) running[i] = of.momentum * (running[i] ?? 0) + (1 - of.momentum) * factor * value;
-        });
-      };
-      move(of.runningMean, mean, 1);
-      move(of.runningVariance, variance, count / Math.max(count - 1, 1));
-    }
-  }
-
-  *#stored(): Generator<[string, Float32Array]> {
-    for (const [name, { data }] of this.#values) yield [`value:${name}`, data];
-    for (const [name, moments] of this.#moments) {
-      for (const [i, moment] of this.descent.moments.entries())
-        yield [`${moment}:${name}`, moments[i] ?? new Float32Array()];
-    }
-  }
 }
 
-/** Constants that hold the running statistics of batch normalizations. */
-function runningStatistics({ nodes, constants }: Graph): string[] {
-  const names = nodes
-    .filter(({ op, domain }) => op === 'BatchNormalization' && domain === '')
-    .flatMap(({ inputs }) => inputs.slice(3, 5));
-  return [...new Set(names)].filter((name) => constants.get(name)?.type === 'float32');
-}
-
-function copyOf(name: string, constants: Graph['constants']): { shape: readonly number[]; data: Float32Array } {
-  const constant = constants.get(name);
-  if (constant === undefined) throw new AssayError('model', { what: `the weight \`${name}\` is gone` });
-  return { shape: constant.shape, data: float32Of(constant).slice() };
+function* measured({ statistics }: TrainingResult, samples: number): Generator<MeasuredStatistics> {
+  for (const { of, mean, variance } of statistics) {
+    const { runningMean, runningVariance, momentum, shape } = of;
+    const count = sizeOf(shapeFor(shape, samples)) / mean.length;
+    yield { runningMean, runningVariance, momentum, count, mean, variance };
+  }
 }
