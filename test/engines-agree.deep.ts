@@ -11,7 +11,7 @@ import { openTarget } from '#target/open';
 import { prepareTarget, type EngineName } from '#target/formats/prepare';
 import { isDifferentiable, type DifferentiableTarget, type Samples } from '#target/target';
 import { chooseBackend } from '../src/engine/tfjs/backend.js';
-import { loadNativeTensorFlow } from '../src/engine/tfjs/native/load.js';
+import { describeOnTensorFlow } from './native-tensorflow.js';
 import { nsfwjsModel } from './nsfwjs.js';
 import { temporaryFolder } from './temporary-folder.js';
 import { relative } from './tfjs-models.js';
@@ -183,14 +183,7 @@ async function robustAccuracy(target: DifferentiableTarget, samples: Samples, { 
   return epsilons[0]!.outcomes.filter(({ fate }) => fate === 'survived').length / samples.indices.length;
 }
 
-const native = loadNativeTensorFlow();
-
-if (native.state !== 'loaded') {
-  const why =
-    native.state === 'failed' ? native.sentence : 'native TensorFlow is not installed (`assay setup tensorflow`)';
-  process.stderr.write(`skipped: both engines on every format: ${why}\n`);
-  test.skip(why, () => undefined);
-} else {
+describeOnTensorFlow('both engines on every format')('both engines agree on', () => {
   beforeAll(() => chooseBackend(['tensorflow']));
 
   test.each(CASES)(
@@ -225,4 +218,4 @@ if (native.state !== 'loaded') {
     },
     600_000,
   );
-}
+});
