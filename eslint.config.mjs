@@ -2,7 +2,17 @@ import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist*/', 'schema/', 'coverage/', 'assay-runs/', '**/node_modules/', 'fixtures/make/'] },
+  {
+    ignores: [
+      'dist*/',
+      'schema/',
+      'coverage/',
+      'assay-runs/',
+      '**/node_modules/',
+      'fixtures/make/',
+      'docs/examples/vitest-suite/',
+    ],
+  },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -53,5 +63,9 @@ export default tseslint.config(
     languageOptions: {
       globals: { process: false, console: false, URL: false, performance: false, require: false, module: 'writable' },
     },
+  },
+  {
+    files: ['docs/examples/**/*.test.js'],
+    languageOptions: { globals: { test: false, expect: false, jest: false } },
   },
 );

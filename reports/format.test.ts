@@ -6,8 +6,10 @@ import {
   formatEpsilon,
   formatInterval,
   formatNumber,
+  formatP,
   formatPercent,
   formatTime,
+  visible,
 } from './format.js';
 
 /** Numbers and their units are held together by no-break spaces. */
@@ -51,4 +53,21 @@ test('intervals, times and durations', () => {
   expect(formatTime('2026-11-23T17:30:59.123Z')).toBe('2026-11-23 17:30 UTC');
   expect(formatTime('no time')).toBeNull();
   expect(plain(formatDuration(252))).toBe('4 min 12 s');
+});
+
+test.each([
+  [0, 'p < .001'],
+  [0.00099, 'p < .001'],
+  [0.0123, 'p = .012'],
+  [0.9997, 'p > .999'],
+  [1, 'p = 1.000'],
+  [NaN, 'p ?'],
+])('p of %p is written %p', (p, written) => {
+  expect(plain(formatP(p))).toBe(written);
+});
+
+test('what is invisible or turns the direction of text is an escape; all else is as it was', () => {
+  expect(visible('plain, with\ta tab')).toBe('plain, with\ta tab');
+  expect(visible('a\u202Eb\u0000')).toBe('a\\u{202E}b\\u{0000}');
+  expect(visible('鲁棒准确率 é 👩‍🔬')).toBe('鲁棒准确率 é 👩‍🔬');
 });

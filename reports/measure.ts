@@ -1,5 +1,12 @@
 import type { Finding, Measure } from '#report/report';
-import { formatCount, formatInterval, formatValue, type EpsilonUnits } from './format.js';
+import {
+  ENGLISH_NUMBERS,
+  formatCount,
+  formatInterval,
+  formatValue,
+  type EpsilonUnits,
+  type NumberWords,
+} from './format.js';
 
 /** A measure as the cells of a table; null where there is nothing to write. */
 export interface MeasureCells {
@@ -24,19 +31,34 @@ export function leadMeasure(finding: Finding): Measure | null {
   );
 }
 
-export function measureCells(measure: Measure, units: EpsilonUnits): MeasureCells {
+/** What stands between the numbers of a measure. */
+export interface MeasureWords {
+  readonly numbers: NumberWords;
+  readonly atLeast: (value: string) => string;
+  readonly atMost: (value: string) => string;
+}
+
+const ENGLISH: MeasureWords = {
+  numbers: ENGLISH_NUMBERS,
+  atLeast: (value) => `at least ${value}`,
+  atMost: (value) => `at most ${value}`,
+};
+
+export function measureCells(measure: Measure, units: EpsilonUnits, words = ENGLISH): MeasureCells {
   const { value, format, interval, n, threshold } = measure;
+  const written = (one: number) => formatValue(one, format, units, words.numbers);
   return {
     label: measure.label,
-    value: value === null ? null : formatValue(value, format, units),
-    interval: interval === null ? null : formatInterval(interval.low, interval.high, format, units),
+    value: value === null ? null : written(value),
+    interval: interval === null ? null : formatInterval(interval.low, interval.high, format, units, words.numbers),
     n: n === null ? null : formatCount(n),
-    threshold:
-      threshold === null ? null : `${COMPARISON[threshold.comparison]} ${formatValue(threshold.value, format, units)}`,
+    threshold: threshold === null ? null : bar(threshold.comparison, words)(written(threshold.value)),
     setBy: threshold?.setBy ?? null,
-    compared: threshold === null ? null : formatValue(threshold.compared, format, units),
+    compared: threshold === null ? null : written(threshold.compared),
     holds: threshold?.holds ?? null,
   };
 }
 
-const COMPARISON: Readonly<Record<'at-least' | 'at-most', string>> = { 'at-least': 'at least', 'at-most': 'at most' };
+function bar(comparison: 'at-least' | 'at-most', words: MeasureWords): (value: string) => string {
+  return comparison === 'at-least' ? words.atLeast : words.atMost;
+}

@@ -9,10 +9,10 @@ export type {
   EndpointConfig,
   FileTargetConfig,
   ModuleConfig,
-  PolicyConfig,
   SamplesConfig,
   TargetConfig,
 } from '#config/schema';
+export type { PolicyConfig } from '#config/policy-schema';
 export { clopperPearson, wilson, type Interval } from '#stats/intervals';
 export { permutation, randomStreams, type RandomStreams, type Rng } from '#stats/random';
 export type { LossSpec } from '#engine/index';

@@ -70,7 +70,7 @@ export function expectOnePassOneFailure({ code, output }: Outcome, folder: strin
   expect(output).toMatch(/Tests: +1 failed, 1 passed, 2 total/);
   expect(output).toMatch(/✓ withstands little/);
   expect(output).toMatch(
-    /Robust accuracy at Linf epsilon 0\.2: \d+\.\d\s%, 95 % interval .* n = 100, asked for at least 70\.0/,
+    /Expected: Robust accuracy at Linf epsilon 0\.2 at least 70\.0\s% \(matcher\)\s+Received: \d+\.\d\s%, 95 % interval .* n = 100/,
   );
   const picture = /Counterexample: (\S+\.png)/.exec(output)?.[1] ?? '';
   expect(picture.startsWith(folder)).toBe(true);

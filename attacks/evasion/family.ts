@@ -1,7 +1,7 @@
 import type { TargetFacts } from '#plugin/plugin';
 import { isContinuous } from '#target/domain';
 import { evasionDetails } from './details.js';
-import { EvasionPolicy, robustAccuracyAtLeast } from './judge.js';
+import { EvasionPolicy, robustAccuracyAtLeast, robustOutcomes } from './judge.js';
 
 /** What the attacks of this family have in common as plugins. */
 export const evasion = {
@@ -18,12 +18,14 @@ export const evasion = {
   presets: {
     baseline: { robustAccuracy: { atLeast: 0.5 } },
     strict: { robustAccuracy: { atLeast: 0.7 } },
+    'high-risk': { robustAccuracy: { atLeast: 0.8 } },
   },
   appliesTo: ({ domain, head }: TargetFacts): string | null => {
     if (!isContinuous(domain)) return 'a change within a ball needs real-valued inputs';
     return head.kind === 'ranking' || head.kind === 'sequence' ? `the head \`${head.kind}\` has no margin yet` : null;
   },
   judge: robustAccuracyAtLeast,
+  outcomes: robustOutcomes,
   details: evasionDetails,
 } as const;
 
@@ -36,4 +38,22 @@ export const WHITE_BOX = {
     'Until then keep people or a second check between this model and whoever controls its inputs.',
   threat:
     'An adversary who knows the model and changes single inputs by at most epsilon in the stated norm, within the domain.',
+} as const;
+
+/** The shared texts of `WHITE_BOX` in other languages. */
+export const WHITE_BOX_TEXTS = {
+  'zh-CN': {
+    advice:
+      '使用对抗样本进行训练（`training/fgsm` 可显示其在此处的效果），然后对新文件重新审计。\n' +
+      '在此之前，应在该模型与能够控制其输入的人之间设置人工审核或第二道检查。',
+    threat: '了解模型的攻击者：在定义域内改动单个输入，改动量按所述范数不超过 epsilon。',
+  },
+  de: {
+    advice:
+      'Mit adversarialen Beispielen trainieren (`training/fgsm` zeigt, was das hier bringt), dann die neue Datei prüfen.\n' +
+      'Bis dahin einen Menschen oder eine zweite Prüfung zwischen das Modell und alle setzen, die seine Eingaben bestimmen.',
+    threat:
+      'Ein Angreifer, der das Modell kennt und einzelne Eingaben um höchstens Epsilon in der angegebenen Norm verändert, ' +
+      'innerhalb des zulässigen Wertebereichs.',
+  },
 } as const;

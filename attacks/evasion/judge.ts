@@ -1,6 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { counted, grouped, percent } from '#base/format';
-import type { JudgePolicy, Verdict, VerdictStatus } from '#plugin/plugin';
+import type { JudgePolicy, SampleOutcomes, Verdict, VerdictStatus } from '#plugin/plugin';
 import type { Measure, Sign } from '#report/report';
 import { clopperPearson } from '#stats/intervals';
 import { bitAt, countBits, type Bits, type EpsilonData, type EvasionData } from './data.js';
@@ -57,6 +57,17 @@ export function robustAccuracyAtLeast(data: EvasionData, policy: JudgePolicy<Eva
 /** One bit a sample: right when clean, and nothing within epsilon was found that is wrong. */
 export function robustBits({ cleanCorrect }: EvasionData, { broken }: EpsilonData): Bits {
   return Array.from(cleanCorrect, (bit, i) => (bit === '1' && !bitAt(broken, i) ? '1' : '0')).join('');
+}
+
+/** What a later run is compared with: which samples stand at each epsilon. */
+export function robustOutcomes(data: EvasionData): SampleOutcomes[] {
+  const { indices } = data;
+  return data.epsilons.map((at) => ({
+    id: `robust-accuracy@${at.epsilon}`,
+    label: labelAt(at, data),
+    indices,
+    bits: robustBits(data, at),
+  }));
 }
 
 /** A share of samples with its exact interval. */

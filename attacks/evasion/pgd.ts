@@ -5,7 +5,7 @@ import type { RandomStreams } from '#stats/random';
 import type { DifferentiableTarget, Samples } from '#target/target';
 import { climb } from './climb.js';
 import { attackEvidence, evasionCost } from './evidence.js';
-import { evasion, WHITE_BOX } from './family.js';
+import { evasion, WHITE_BOX, WHITE_BOX_TEXTS } from './family.js';
 import { ascending, BallOptions, LossOption, requireCount } from './options.js';
 import type { AttackResult, EpsilonResult, OnProgress } from './result.js';
 import { boxOf } from './space.js';
@@ -122,6 +122,25 @@ export const pgd = defineAttack({
     'Croce & Hein 2021, Mind the box: l1-APGD, arXiv:2103.01208 (projection onto the L1 ball and the domain)',
   ],
   severity: 'high',
+  texts: {
+    'zh-CN': {
+      ...WHITE_BOX_TEXTS['zh-CN'],
+      title: '经受住投影梯度下降（PGD）攻击',
+      failureTitle: '未能经受住投影梯度下降（PGD）攻击',
+      description:
+        '在每个输入的邻域内寻找模型判断错误的输入：沿损失的梯度逐步前进，每一步都投影回 epsilon 范围内。' +
+        '任意一次重启中任意一个出错的迭代点都计入结果。',
+    },
+    de: {
+      ...WHITE_BOX_TEXTS.de,
+      title: 'Hält dem projizierten Gradientenabstieg (PGD) stand',
+      failureTitle: 'Unterliegt dem projizierten Gradientenabstieg (PGD)',
+      description:
+        'Sucht in der Umgebung jeder Eingabe eine, bei der das Modell falsch liegt, mit Schritten entlang des Gradienten der ' +
+        'Verlustfunktion, die jeweils auf höchstens Epsilon zurückprojiziert werden. Jeder falsche Zwischenpunkt jedes ' +
+        'Neustarts zählt.',
+    },
+  },
   options: PgdOptions,
   checkOptions: checkPgdOptions,
   cost: (samples, { epsilons, steps, restarts }) => {

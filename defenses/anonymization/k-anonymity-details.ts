@@ -27,6 +27,7 @@ function smallestClasses(data: KAnonymityEvidence): Detail {
   return {
     kind: 'table',
     title: 'The smallest classes',
+    samples: true,
     columns: [
       ...data.quasiIdentifiers.map((label) => ({ label, format: 'text' as const })),
       { label: 'Records in the class', format: 'count' },

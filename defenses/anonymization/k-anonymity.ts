@@ -41,7 +41,7 @@ export const kAnonymity = defineDefense({
   ],
   severity: 'high',
   frameworks: {
-    'eu-ai-act': ['10(2)(c)', '10(5)(a)', '10(5)(b)'],
+    'eu-ai-act': ['4a(1)(a)', '4a(1)(b)', '10(2)(c)'],
     'nist-ai-rmf': ['MEASURE 2.10'],
     'iso-42001': ['A.7.2', 'A.7.4', 'A.7.6'],
     'owasp-ml': ['ML03', 'ML04'],
@@ -53,9 +53,39 @@ export const kAnonymity = defineDefense({
     'Generalize the quasi-identifiers (years to decades, towns to regions) until the smallest class has k records. ' +
     'Suppress the few records that are left over: empty all their quasi-identifiers.',
   threat: null,
+  texts: {
+    'zh-CN': {
+      title: '表中无人可被单独识别',
+      failureTitle: '表中有人可被单独识别',
+      description:
+        '统计有多少条记录在所有准标识符上取值一致；准标识符是攻击者可能从别处得知的个人信息列。在至少含 k 条记录的等价类中，' +
+        '任何人都无法与另外 k - 1 人区分开。至于同一等价类的成员有何共同之处，它并不说明，那是 l-多样性和 t-接近性所关注的。',
+      advice:
+        '对准标识符进行泛化（年份到年代，城镇到地区），直到最小的等价类含有 k 条记录。' +
+        '对剩下的少数记录进行抑制：清空其全部准标识符。',
+      threat: null,
+    },
+    de: {
+      title: 'Niemand sticht aus der Tabelle heraus',
+      failureTitle: 'Personen stechen aus der Tabelle heraus',
+      description:
+        'Zählt, wie viele Datensätze in allen Quasi-Identifikatoren übereinstimmen, den Spalten, die ein Angreifer über eine ' +
+        'Person von anderswo kennen kann. In einer Klasse von mindestens k Datensätzen ist niemand von k - 1 anderen zu ' +
+        'unterscheiden. Was die Mitglieder einer Klasse gemeinsam haben, sagt das nicht; darum geht es bei l-Diversität und ' +
+        't-Closeness.',
+      advice:
+        'Die Quasi-Identifikatoren vergröbern (Jahre zu Jahrzehnten, Orte zu Regionen), bis die kleinste Klasse k Datensätze ' +
+        'hat. Die wenigen übrigen Datensätze unterdrücken: alle ihre Quasi-Identifikatoren leeren.',
+      threat: null,
+    },
+  },
   options: KAnonymityOptions,
   policy: KAnonymityPolicy,
-  presets: { baseline: { recordsAtRisk: { atMost: 0 } }, strict: { recordsAtRisk: { atMost: 0 } } },
+  presets: {
+    baseline: { recordsAtRisk: { atMost: 0 } },
+    strict: { recordsAtRisk: { atMost: 0 } },
+    'high-risk': { recordsAtRisk: { atMost: 0 } },
+  },
   cost: () => ({ predictions: 0, gradients: 0 }),
   run: (context) => Promise.resolve(context).then(evidence),
   judge: judgeKAnonymity,

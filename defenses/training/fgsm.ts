@@ -69,11 +69,37 @@ export const fgsm = defineDefense({
     'Train for longer, on more data, or from a larger network: capacity bounds robustness. ' +
     'Where clean accuracy falls too far, train at a smaller epsilon.',
   threat: null,
+  texts: {
+    'zh-CN': {
+      title: '对抗训练使模型得到加固',
+      failureTitle: '对抗训练对模型的加固不足',
+      description:
+        '用对抗样本训练模型的一个副本，样本由随机起点沿梯度符号走一步得到；并在测试数据上用同一种 PGD 测量训练前后的' +
+        '干净准确率和鲁棒准确率。被审计的文件不会改动；加固后的文件与证据一并保存。',
+      advice:
+        '延长训练时间、增加数据，或从更大的网络开始：模型容量限制鲁棒性。' +
+        '若干净准确率下降过多，则用更小的 epsilon 训练。',
+      threat: null,
+    },
+    de: {
+      title: 'Adversariales Training härtet das Modell',
+      failureTitle: 'Adversariales Training härtet das Modell nicht genug',
+      description:
+        'Trainiert eine Kopie des Modells mit adversarialen Beispielen aus je einem Schritt entlang des Gradientenvorzeichens ' +
+        'von einem zufälligen Startpunkt und misst auf den Testdaten vorher und nachher die Genauigkeit ohne Angriff und, mit ' +
+        'demselben PGD, die robuste Genauigkeit. Die geprüfte Datei bleibt unverändert; die gehärtete wird bei den Nachweisen aufbewahrt.',
+      advice:
+        'Länger, mit mehr Daten oder mit einem größeren Netz trainieren: Die Kapazität begrenzt die Robustheit. ' +
+        'Wo die Genauigkeit ohne Angriff zu weit fällt, mit einem kleineren Epsilon trainieren.',
+      threat: null,
+    },
+  },
   options: Options,
   policy: HardeningPolicy,
   presets: {
     baseline: { robustAccuracyGain: { atLeast: 0 }, cleanAccuracyDrop: { atMost: 0.15 } },
     strict: { robustAccuracyGain: { atLeast: 0.1 }, cleanAccuracyDrop: { atMost: 0.05 } },
+    'high-risk': { robustAccuracyGain: { atLeast: 0.2 }, cleanAccuracyDrop: { atMost: 0.02 } },
   },
   appliesTo: ({ domain }) =>
     isContinuous(domain) ? null : 'adversarial training by gradients needs real-valued inputs',

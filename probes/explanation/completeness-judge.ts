@@ -1,6 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { counted, grouped, percent } from '#base/format';
-import type { JudgePolicy, Verdict, VerdictStatus } from '#plugin/plugin';
+import type { JudgePolicy, SampleOutcomes, Verdict, VerdictStatus } from '#plugin/plugin';
 import type { Measure, Sign } from '#report/report';
 import { clopperPearson } from '#stats/intervals';
 import type { CompletenessEvidence } from './completeness.js';
@@ -22,6 +22,8 @@ export const CompletenessPolicy = Type.Object(
   },
   { additionalProperties: false },
 );
+
+const LABEL = 'Samples whose attributions add up';
 
 type Policy = JudgePolicy<Static<typeof CompletenessPolicy>>;
 
@@ -49,6 +51,12 @@ export function judgeCompleteness(data: CompletenessEvidence, policy: Policy): V
 
 export function isCompleteAt({ residuals, differences }: CompletenessEvidence, i: number): boolean {
   return isComplete({ residual: residuals[i] ?? NaN, difference: differences[i] ?? NaN });
+}
+
+/** What a later run is compared with: which samples add up. */
+export function completeOutcomes(data: CompletenessEvidence): SampleOutcomes[] {
+  const bits = data.indices.map((_, i) => (isCompleteAt(data, i) ? '1' : '0')).join('');
+  return [{ id: 'complete', label: LABEL, indices: data.indices, bits }];
 }
 
 /** @param settled whether the bar would be missed even if all that is open were settled in the model's favour */
@@ -106,7 +114,7 @@ function measureOf(complete: number, n: number, { thresholds, setBy }: Policy): 
   const compared = value ?? 0;
   return {
     id: 'complete',
-    label: 'Samples whose attributions add up',
+    label: LABEL,
     value,
     format: 'rate',
     n,

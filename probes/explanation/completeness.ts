@@ -8,7 +8,7 @@ import { isContinuous, type ContinuousDomain } from '#target/domain';
 import { labelRow, takeLabels } from '#target/head';
 import { isDifferentiable, type DifferentiableTarget, type Samples } from '#target/target';
 import { completenessDetails } from './completeness-details.js';
-import { CompletenessPolicy, judgeCompleteness } from './completeness-judge.js';
+import { CompletenessPolicy, completeOutcomes, judgeCompleteness } from './completeness-judge.js';
 import { linearControl, negativeControls, type PositiveControl } from './controls.js';
 import { baselineOf, explainedScore } from './explained-score.js';
 import { refined } from './refinement.js';
@@ -90,9 +90,39 @@ export const completeness = defineProbe({
     'Attributions that do not add up describe something other than this model: look for operations without a faithful ' +
     'gradient, such as rounding or steps.\nUntil they add up, do not show them to anyone as reasons.',
   threat: null,
+  texts: {
+    'zh-CN': {
+      title: '积分梯度之和与得分相符',
+      failureTitle: '积分梯度之和与得分不符',
+      description:
+        '用积分梯度（Integrated Gradients）解释每个样本的一个得分，并检验完备性公理：各归因值之和等于该得分与基线得分之差。' +
+        '在同一次运行中，具有闭式解的线性模型必须通过，随机解释器和常数解释器必须在相同样本上不通过；否则结论无效。',
+      advice:
+        '总和不符的归因所描述的并非此模型：请查找没有忠实梯度的运算，例如取整或阶跃函数。\n' +
+        '在总和相符之前，不要把它们作为理由展示给任何人。',
+      threat: null,
+    },
+    de: {
+      title: 'Integrated Gradients summieren sich zum Score',
+      failureTitle: 'Integrated Gradients summieren sich nicht zum Score',
+      description:
+        'Erklärt einen Score jedes Beispiels mit Integrated Gradients und prüft das Vollständigkeitsaxiom: Die Attributionen ' +
+        'summieren sich zur Differenz des Scores von dem einer Baseline. Im selben Lauf muss ein lineares Modell mit ' +
+        'geschlossener Lösung bestehen, und ein zufälliger und ein konstanter Erklärer müssen bei denselben Beispielen ' +
+        'durchfallen; sonst ist das Urteil ungültig.',
+      advice:
+        'Attributionen, die nicht aufgehen, beschreiben etwas anderes als dieses Modell: Operationen ohne getreuen ' +
+        'Gradienten suchen, etwa Rundungen oder Stufen.\nSolange sie nicht aufgehen, niemandem als Gründe zeigen.',
+      threat: null,
+    },
+  },
   options: Options,
   policy: CompletenessPolicy,
-  presets: { baseline: { complete: { atLeast: 0.99 } }, strict: { complete: { atLeast: 0.99 } } },
+  presets: {
+    baseline: { complete: { atLeast: 0.99 } },
+    strict: { complete: { atLeast: 0.99 } },
+    'high-risk': { complete: { atLeast: 0.99 } },
+  },
   checkOptions: ({ steps, maximumSteps }) => {
     if (maximumSteps >= steps) return;
     throw new AssayError('config', { what: `\`maximumSteps\` is ${maximumSteps}, below \`steps\`, ${steps}` });
@@ -107,6 +137,7 @@ export const completeness = defineProbe({
   },
   run: explain,
   judge: judgeCompleteness,
+  outcomes: completeOutcomes,
   details: completenessDetails,
 });
 

@@ -1,12 +1,19 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import axe from 'axe-core';
 import { chromium, type Browser, type Page } from 'playwright-core';
+import { packageRoot } from '#base/package-root';
 import type { ReportInput } from '#plugin/plugin';
-import { emptyReport, hostileReport, largeReport, mixedReport, passedReport } from '../testing/reports.js';
+import { LANGUAGES, type Language, type Report, type Timings } from '#report/report';
+import { upgraded } from '#report/upgrade';
+import { visible } from '../format.js';
+import { STATUSES } from '../status.js';
+import { goldenReport, idsReport } from '../testing/golden.js';
+import { emptyReport, HOSTILE, hostileReport, largeReport, passedReport } from '../testing/reports.js';
 import { htmlReporter } from './html.js';
+import { wordsOf } from './language/languages.js';
 
 /** The page as people open it: from disk, in Chromium. */
 
@@ -20,11 +27,42 @@ if (executablePath === undefined) {
 }
 const whenBrowser = executablePath === undefined ? describe.skip : describe;
 
+const read = (name: string) =>
+  JSON.parse(readFileSync(join(packageRoot(), 'fixtures/reports', name), 'utf8')) as object;
+
+/** The committed report, with the pictures that it names. */
+function golden(): ReportInput {
+  const [report, timings] = [read('mixed-2.json') as Report, read('mixed-2-timings.json') as Timings];
+  return { ...goldenReport(), report, timings };
+}
+
+/** A real run of version 1, whose folder is no longer there. */
+function first(): ReportInput {
+  const report = upgraded(read('report-1.json')) as Report;
+  return { report, timings: read('timings-1.json') as Timings, readFile: () => null, language: 'en' };
+}
+
+/** The hostile report with a harmless name in the place of each hostile one. */
+function harmless(): ReportInput {
+  const names = new Map<string, string>(Object.values(HOSTILE).map((name, i) => [name, `harmless ${i}`]));
+  const replaced = (value: unknown): unknown => {
+    if (typeof value === 'string') return names.get(value) ?? value;
+    if (Array.isArray(value)) return value.map(replaced);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [names.get(key) ?? key, replaced(item)]));
+  };
+  const input = hostileReport();
+  return { ...input, report: replaced(input.report) as Report, timings: replaced(input.timings) as Timings };
+}
+
 const REPORTS: Readonly<Record<string, () => ReportInput>> = {
+  golden,
+  ids: idsReport,
   passed: passedReport,
-  mixed: mixedReport,
   hostile: hostileReport,
+  harmless,
   empty: emptyReport,
+  first,
 };
 
 whenBrowser('the report page in a browser', () => {
@@ -44,10 +82,19 @@ whenBrowser('the report page in a browser', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
+  interface Opening {
+    readonly width?: number;
+    readonly scheme?: 'light' | 'dark';
+    readonly language?: Language;
+  }
+
   /** Opens a report; everything that the page says to the console or asks of the network is an error. */
-  async function open(name: string, width: number, scheme: 'light' | 'dark'): Promise<{ page: Page; noise: string[] }> {
-    const file = join(folder, `${name}.html`);
-    if (!existsSync(file)) writeFileSync(file, htmlReporter.render(REPORTS[name]?.() ?? emptyReport()));
+  async function open(
+    name: string,
+    { width = 1280, scheme = 'light', language = 'en' }: Opening = {},
+  ): Promise<{ page: Page; noise: string[] }> {
+    const file = join(folder, `${name}-${language}.html`);
+    if (!existsSync(file)) writeFileSync(file, htmlReporter.render({ ...REPORTS[name]!(), language }));
     const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: scheme });
     const noise: string[] = [];
     page.on('console', (message) => noise.push(message.text()));
@@ -60,54 +107,170 @@ whenBrowser('the report page in a browser', () => {
     return { page, noise };
   }
 
-  for (const name of Object.keys(REPORTS)) {
-    for (const scheme of name === 'mixed' ? (['light', 'dark'] as const) : (['light'] as const)) {
-      test(`${name}, ${scheme}: no console message, no request, no violation of accessibility`, async () => {
-        const { page, noise } = await open(name, 1280, scheme);
-        // The page forbids scripts to itself; the check runs in the world of the tool.
-        const session = await page.context().newCDPSession(page);
-        await session.send('Page.setBypassCSP', { enabled: true });
-        await page.reload();
-        await page.evaluate(axe.source);
-        const found = await page.evaluate('axe.run(document, { resultTypes: ["violations"] })');
-        const { violations } = found as { violations: { id: string; nodes: { html: string }[] }[] };
-        expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200) ?? ''}`)).toEqual([]);
-        expect(noise).toEqual([]);
-        await page.close();
-      });
-    }
+  const examples = Object.keys(REPORTS).filter((name) => name !== 'harmless');
+  const opened = [
+    ...examples.map((name) => [name, 'en'] as const),
+    ...(['de', 'zh-CN'] as const).map((language) => ['golden', language] as const),
+  ];
+  /** What depends on the colours alone: languages have them in common. */
+  const COLOURS = `{ resultTypes: ['violations'], runOnly: ['color-contrast', 'link-in-text-block'] }`;
 
-    test.each([360, 768])(`${name} at %i px does not move sideways`, async (width) => {
-      const { page } = await open(name, width, 'light');
-      const scrolled = await page.evaluate<number>('document.documentElement.scrollWidth');
-      expect(scrolled).toBeLessThanOrEqual(width);
+  test.each([
+    ...opened.map(([name, language]) => [name, language, 'light', `{ resultTypes: ['violations'] }`] as const),
+    ...examples.map((name) => [name, 'en', 'dark', COLOURS] as const),
+  ])('%s, %s, %s: no console message, no request, accessible', async (name, language, scheme, rules) => {
+    const { page, noise } = await open(name, { scheme, language });
+    // The page forbids scripts to itself; the check runs in the world of the tool.
+    const session = await page.context().newCDPSession(page);
+    await session.send('Page.setBypassCSP', { enabled: true });
+    await page.reload();
+    await page.evaluate(axe.source);
+    const found = await page.evaluate(`axe.run(document, ${rules})`);
+    const { violations } = found as { violations: { id: string; nodes: { html: string }[] }[] };
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200) ?? ''}`)).toEqual([]);
+    expect(noise).toEqual([]);
+    await page.close();
+  });
+
+  /** What reaches beyond the right edge of the page, but for what is hidden and what lies in `frames` of its own. */
+  const overflowing = (frames: string) => `[...document.querySelectorAll('body *')]
+    .filter((element) => !element.closest('${frames}, .contents, .unseen, .skip'))
+    .filter((element) => element.checkVisibility() && element.getBoundingClientRect().right > innerWidth + 0.5)
+    .map((element) => element.tagName + ' ' + element.textContent.slice(0, 60))`;
+
+  test.each([
+    ...examples.map((name) => [name, 'en'] as const),
+    ...(['de', 'zh-CN'] as const).flatMap((language) => ['golden', 'hostile'].map((name) => [name, language] as const)),
+  ])('%s, %s: nothing moves sideways or runs over at 360, 768 and 1280 px', async (name, language) => {
+    const { page } = await open(name, { width: 360, language });
+    for (const width of [360, 768, 1280]) {
+      await page.setViewportSize({ width, height: 900 });
+      expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+      expect([width, await page.evaluate<string[]>(overflowing('.frame'))]).toEqual([width, []]);
+    }
+    await page.close();
+  });
+
+  test.each(LANGUAGES)(
+    '%s: every status is a word and a shape, so that it can be read without colour',
+    async (language) => {
+      const { page } = await open('golden', { language });
+      const text = (await page.innerText('body')).replaceAll(/\s+/g, ' ');
+      for (const { word, shape } of STATUSES) expect(text).toContain(`${shape} ${wordsOf(language).status[word]}`);
+      expect(await page.getAttribute('html', 'lang')).toBe(language);
+      await page.close();
+    },
+  );
+
+  test.each(['light', 'dark'] as const)(
+    '%s: colours of words have a contrast of 4.5 : 1, of lines 3 : 1',
+    async (scheme) => {
+      const { page } = await open('golden', { scheme });
+      const colours = await page.evaluate<Record<string, string>>(`(() => {
+      const root = getComputedStyle(document.documentElement);
+      const names = ['paper', 'ink', 'muted', 'passed', 'failed', 'inconclusive', 'waived', 'series-1', 'series-2', 'series-3', 'series-4'];
+      return Object.fromEntries(names.map((name) => [name, root.getPropertyValue('--' + name).trim()]));
+    })()`);
+      const { paper, ...others } = colours;
+      for (const [name, colour] of Object.entries(others)) {
+        expect([name, contrast(colour, paper!) >= (name.startsWith('series') ? 3 : 4.5)]).toEqual([name, true]);
+      }
+      const drawn = await page.evaluate<string[]>(
+        `['passed', 'failed', 'inconclusive', 'waived', 'muted'].map((tone) => getComputedStyle(document.querySelector('.status.' + tone)).color)`,
+      );
+      const tones = ['passed', 'failed', 'inconclusive', 'waived', 'muted'].map((tone) =>
+        rgb(colours[tone]!).join(', '),
+      );
+      expect(drawn).toEqual(tones.map((tone) => `rgb(${tone})`));
+      await page.close();
+    },
+  );
+
+  test.each([...LANGUAGES.map((language) => ['golden', language] as const), ['hostile', 'en']] as const)(
+    '%s, %s, on paper: everything open, nothing cut, no dark ground, no contents',
+    async (name, language) => {
+      const { page } = await open(name, { scheme: 'dark', language });
+      const hidden = `[...document.querySelectorAll('details > *')].filter((element) => !element.checkVisibility({ contentVisibilityAuto: true })).length`;
+      expect(await page.evaluate<number>(hidden)).toBeGreaterThan(0);
+      await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+      expect(await page.evaluate<number>(hidden)).toBe(0);
+      expect(await page.evaluate<number>(`document.querySelectorAll('details details table').length`)).toBeGreaterThan(
+        0,
+      );
+      expect(await page.evaluate<string>('getComputedStyle(document.body).backgroundColor')).toBe('rgb(255, 255, 255)');
+      expect(await page.evaluate<string>('getComputedStyle(document.body).color')).toBe('rgb(27, 31, 36)');
+      expect(await page.isVisible('nav.contents')).toBe(false);
+      // The width of A4 between its margins: tables that scroll on a screen have to fit.
+      await page.setViewportSize({ width: 673, height: 900 });
+      expect(await page.evaluate<string[]>(overflowing('none'))).toEqual([]);
+      const paper = await page.pdf({ preferCSSPageSize: true, printBackground: true });
+      expect(paper.subarray(0, 5).toString()).toBe('%PDF-');
+      expect(paper.toString('latin1').match(/\/Type\s*\/Page\b/g)!.length).toBeGreaterThan(3);
+      await page.close();
+    },
+  );
+
+  test('indices instead of samples: no picture is there, and nothing asks for one', async () => {
+    const { page } = await open('ids');
+    expect(await page.locator('img, .token').count()).toBe(0);
+    expect(await page.locator('text=This run shows indices instead of samples').count()).toBeGreaterThan(1);
+    await page.close();
+    const { page: shown } = await open('golden');
+    expect(await shown.locator('img').count()).toBeGreaterThan(10);
+    await shown.close();
+  });
+
+  describe('texts of an adversary', () => {
+    /** Elements by tag, those aside that depend on the length of a name or on the backticks in it. */
+    const COUNTS = `[...document.querySelectorAll('*')].reduce((counts, { tagName }) => {
+      if (!['code', 'tspan'].includes(tagName.toLowerCase())) counts[tagName] = (counts[tagName] ?? 0) + 1;
+      return counts;
+    }, {})`;
+
+    test('make no element that harmless ones do not make', async () => {
+      const counts = [];
+      for (const name of ['hostile', 'harmless']) {
+        const { page } = await open(name);
+        counts.push(await page.evaluate<object>(COUNTS));
+        await page.close();
+      }
+      expect(counts[0]).toEqual(counts[1]);
+    });
+
+    test.each(LANGUAGES)('%s: are read as they are, and run nothing', async (language) => {
+      const { page, noise } = await open('hostile', { language });
+      const text = await page.evaluate<string>('document.body.textContent');
+      const { long, unbroken, markdown, ...whole } = HOSTILE;
+      for (const name of Object.values(whole)) expect(text).toContain(visible(name));
+      for (const name of [long, unbroken]) expect(text).toContain(name.slice(0, 100));
+      expect(text).toContain(markdown.replaceAll('`tick`', 'tick').slice(0, 20));
+      expect(await page.locator('script, iframe, object, [onmouseover], [onerror]').count()).toBe(0);
+      expect(await page.locator('a:not([href^="#"]), img:not([src^="data:image/png;base64,"])').count()).toBe(0);
+      expect(noise).toEqual([]);
       await page.close();
     });
-  }
-
-  test('every status is a word and a shape, so that it can be read without colour', async () => {
-    const { page } = await open('mixed', 1280, 'light');
-    const text = await page.innerText('body');
-    for (const status of [
-      '✓ passed',
-      '✕ failed',
-      '? inconclusive',
-      '! error',
-      '– not applicable',
-      '~ waived',
-      '○ not run',
-    ]) {
-      expect(text.replaceAll(/\s+/g, ' ')).toContain(status);
-    }
-    await page.close();
-  });
-
-  test('texts that look like markup stay text', async () => {
-    const { page } = await open('hostile', 1280, 'light');
-    expect(await page.locator('script').count()).toBe(0);
-    await page.close();
   });
 });
+
+type Channels = readonly [number, number, number];
+
+function rgb(hex: string): Channels {
+  const channel = (at: number) => parseInt(hex.slice(at, at + 2), 16);
+  return [channel(1), channel(3), channel(5)];
+}
+
+/** WCAG 2.2, contrast ratio and relative luminance. */
+function contrast(one: string, other: string): number {
+  const luminance = (hex: string) => {
+    const [red, green, blue] = rgb(hex).map((value) => {
+      const share = value / 255;
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    }) as unknown as Channels;
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const [light, dark] = [luminance(one), luminance(other)].sort((a, b) => b - a) as [number, number];
+  return (light + 0.05) / (dark + 0.05);
+}
 
 test('30 findings with 60 pictures stay under 3 MB', () => {
   expect(Buffer.byteLength(htmlReporter.render(largeReport(30, 20)))).toBeLessThan(3_000_000);

@@ -1,4 +1,5 @@
 import { defineReporter } from '#plugin/define';
+import { wordsOf } from './language/languages.js';
 import { rendered } from './templates.js';
 import { pageOf } from './view/page.js';
 
@@ -6,5 +7,6 @@ import { pageOf } from './view/page.js';
 export const htmlReporter = defineReporter({
   id: 'html',
   file: 'report.html',
-  render: (input) => rendered(pageOf(input)),
+  description: 'The page for people: one file without scripts, for a screen, a phone or paper.',
+  render: (input) => rendered(pageOf(input), wordsOf(input.language)),
 });

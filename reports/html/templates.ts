@@ -4,14 +4,17 @@ import { histogram } from './charts/histogram.js';
 import { securityCurve } from './charts/security-curve.js';
 import type { Size } from './charts/frame.js';
 import { templateFile, templateNames } from './files.js';
-import { markup, prose, styleSheet } from './markup.js';
+import type { PageWords } from './language/en.js';
+import { markup, named, prose, said, styleSheet } from './markup.js';
 import type { CurveChart, HistogramChart } from './view/chart-schema.js';
 import type { Page } from './view/schema.js';
 
 /** All that templates may call: what they cannot do with words alone. */
 const helpers = {
   styleSheet,
-  prose,
+  named,
+  said,
+  code: prose,
   /** The first chart of a figure in the size that the screen has room for, the others as small multiples. */
   curve: (chart: CurveChart, isFirst: boolean) =>
     isFirst ? bothSizes((size) => securityCurve(chart, size)) : securityCurve(chart, 'small'),
@@ -31,15 +34,15 @@ const COMPILATION: CompileOptions = {
   knownHelpers: Object.fromEntries(Object.keys(helpers).map((helper) => [helper, true])),
 };
 
-let compiled: ((page: Page) => string) | undefined;
+let compiled: Handlebars.TemplateDelegate<Page> | undefined;
 
-/** The page as HTML; the templates are read and compiled once a process. */
-export function rendered(page: Page): string {
+/** The page as HTML, in the words of its language; the templates are read and compiled once a process. */
+export function rendered(page: Page, words: PageWords): string {
   compiled ??= compile();
-  return compiled(page);
+  return compiled(page, { data: { words } });
 }
 
-function compile(): (page: Page) => string {
+function compile(): Handlebars.TemplateDelegate<Page> {
   const handlebars = Handlebars.create();
   handlebars.registerHelper(helpers);
   const read = (name: string) => readFileSync(templateFile(`${name}.hbs`), 'utf8').trimEnd();

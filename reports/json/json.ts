@@ -5,5 +5,6 @@ import { defineReporter } from '#plugin/define';
 export const jsonReporter = defineReporter({
   id: 'json',
   file: 'report.json',
+  description: 'The report itself, for programs.',
   render: ({ report }) => `${JSON.stringify(JSON.parse(canonicalJson(report)), null, 2)}\n`,
 });

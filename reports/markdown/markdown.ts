@@ -17,6 +17,7 @@ const SENTENCE_LENGTH = 600;
 export const markdownReporter = defineReporter({
   id: 'markdown',
   file: 'summary.md',
+  description: 'The decision and its numbers, for a pull request or the summary of a job.',
   render: summary,
 });
 

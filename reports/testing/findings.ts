@@ -26,6 +26,9 @@ export function finding(audit: string, parts: Partial<Finding> = {}): Finding {
     options: { norm: 'Linf', epsilons: [0.025, 0.05, 0.1], steps: 40, restarts: 1 },
     command: `npx assay audit assay.config.json --only ${audit} --seed 7`,
     waiver: null,
+    place: null,
+    changes: [],
+    texts: {},
     ...parts,
   };
 }

@@ -1,31 +1,22 @@
-import { digestOfBytes } from '#base/digest';
 import type { ReportInput } from '#plugin/plugin';
-import { AREAS, SEVERITIES, STATUSES, type Finding, type Report, type Timings } from '#report/report';
+import type { Finding } from '#report/report';
 import {
   confusionTable,
   gapHistogram,
   garmentMaps,
   garmentPairs,
   groupsTable,
-  intervalAround,
+  PLAIN,
   reviewTokens,
+  ROBUST,
   robustnessCurve,
 } from './details.js';
+import { example } from './example.js';
 import { finding, rateMeasure, sign, TRUSTED } from './findings.js';
-import { ExampleFolder, signAt } from './pictures.js';
+import { ExampleFolder } from './pictures.js';
 
-const ROBUST = [
-  [0, 0.874],
-  [0.025, 0.832],
-  [0.05, 0.779],
-  [0.1, 0.667],
-] as const;
-const PLAIN = [
-  [0, 0.916],
-  [0.025, 0.402],
-  [0.05, 0.127],
-  [0.1, 0.041],
-] as const;
+export { HOSTILE, hostileReport } from './hostile.js';
+export { largeReport } from './large.js';
 
 /** Everything passed: the hardened classifier. */
 export function passedReport(): ReportInput {
@@ -146,145 +137,20 @@ export function mixedReport(): ReportInput {
   ];
   return example('fashion-cnn-plain', findings, folder, {
     notTested: [
-      { what: 'subgroup/accuracy', because: 'Left out by --only.' },
-      { what: 'Black-box attacks with a surrogate model', because: 'No audit of this kind is part of the config.' },
+      { what: 'subgroup/accuracy', kind: 'without-number', because: 'Left out by --only.' },
+      {
+        what: 'Black-box attacks with a surrogate model',
+        kind: 'unnamed',
+        because: 'No audit of this kind is part of the config.',
+      },
     ],
   });
 }
 
-/** Names as an adversary would choose them. */
-export const HOSTILE = {
-  script: '<script>alert(1)</script><img src=x onerror=alert(2)>',
-  attribute: '" onmouseover="alert(3)" x="',
-  template: '{{template}} {{{raw}}} {{> page}} {{#each this}}',
-  direction: 'model\u202Egnp.exe\u200F \u05D0\u05D1\u05D2 \u2066isolated',
-  controls: 'nul\u0000 bell\u0007 esc\u001B[31m zero\u200Bwidth',
-  long: 'a very long name '.repeat(600).slice(0, 10_000),
-  unbroken: 'W'.repeat(10_000),
-  markdown:
-    '| cell | `tick` ``` [link](https://example.org) ![i](x) *b* _i_ ~s~ # @team #12 GH-7 www.example.org $x$ </td>',
-} as const;
-
-export function hostileReport(): ReportInput {
-  const folder = new ExampleFolder();
-  const names = Object.values(HOSTILE);
-  const findings = names.map((name, i): Finding => {
-    const pairs = garmentPairs(folder, `hostile-${i}`, 1);
-    return finding(name, {
-      cell: digestOfBytes(`hostile ${i}`),
-      area: AREAS[i % AREAS.length] ?? 'other',
-      severity: SEVERITIES[i % SEVERITIES.length] ?? 'low',
-      status: STATUSES[i % STATUSES.length] ?? 'fail',
-      title: name,
-      claim: name,
-      reasons: [name],
-      measures: [rateMeasure(name, 0.5, 0.6, { interval: { ...intervalAround(0.5), method: name } })],
-      signs: [sign(name, false, name)],
-      details: [
-        robustnessCurve(PLAIN, {
-          title: name,
-          description: name,
-          x: { label: name, format: 'epsilon' },
-          threshold: { y: 0.5, label: name },
-          series: [
-            {
-              name,
-              role: 'measured',
-              points: [
-                { x: 0, y: 0.9 },
-                { x: 0.1, y: 0.2 },
-              ],
-            },
-          ],
-        }),
-        { ...gapHistogram, title: name, threshold: { x: 0.03, label: name } },
-        {
-          kind: 'table',
-          title: name,
-          columns: [{ label: name, unit: name, format: 'text' }],
-          rows: [[name]],
-          note: name,
-        },
-        {
-          ...pairs,
-          title: name,
-          rows: pairs.rows.map((row) => ({ ...row, why: name, truth: name, after: { label: name, probability: 0.5 } })),
-        },
-        { kind: 'tokens', title: name, rows: [{ sample: 1, tokens: [{ text: name, value: 1 }] }] },
-      ],
-      advice: name,
-      description: name,
-      sources: [name],
-      frameworks: { [name]: [name] },
-      options: { [name]: name },
-      command: name,
-      waiver: i === 3 ? { audit: name, reason: name, owner: name, expires: name } : null,
-    });
-  });
-  const input = example(HOSTILE.script, findings, folder, {
-    threatModel: [...names],
-    notTested: names.map((name) => ({ what: name, because: name })),
-    policy: {
-      preset: HOSTILE.markdown,
-      digest: HOSTILE.direction,
-      minimumSamples: 100,
-      waivers: [{ audit: HOSTILE.script, reason: HOSTILE.long, owner: HOSTILE.unbroken, expires: HOSTILE.template }],
-    },
-  });
-  const { report } = input;
-  const target =
-    report.target === null
-      ? null
-      : {
-          ...report.target,
-          digest: HOSTILE.attribute,
-          labels: [...names],
-          notes: [...names],
-          format: HOSTILE.script,
-          input: { name: HOSTILE.attribute, type: HOSTILE.template, shape: [HOSTILE.script, HOSTILE.unbroken, null] },
-          checks: names.map((sentence) => ({ id: 'target/determinism' as const, holds: false, sentence })),
-        };
-  return { ...input, report: { ...report, target } };
-}
-
 /** Nothing was audited, and no model was opened. */
 export function emptyReport(): ReportInput {
-  const { report, timings, readFile } = example('none', [], new ExampleFolder(), { threatModel: [], data: [] });
-  return { report: { ...report, target: null }, timings: { ...timings, cells: [] }, readFile };
-}
-
-/** Many findings, and noise in colour, which compresses worst, as pictures of 224 x 224. */
-export function largeReport(findingCount: number, pairCount: number): ReportInput {
-  const folder = new ExampleFolder();
-  const noise = (name: string, seed: number) =>
-    folder.draw(
-      name,
-      224,
-      (x, y) => [1, 2, 3].map((channel) => 127.5 + 127.5 * signAt(seed + channel, x, y)) as [number, number, number],
-    );
-  const findings = Array.from({ length: findingCount }, (_, i) => {
-    const pairs = Math.floor(((i + 1) * pairCount) / findingCount) - Math.floor((i * pairCount) / findingCount);
-    const [model] = garmentPairs(folder, 'model', 1).rows;
-    if (model === undefined) throw new Error('the example folder draws no pairs');
-    const rows = Array.from({ length: pairs }, (_, j) => ({
-      ...model,
-      original: noise(`counterexamples/${i}/${j}-original.png`, i + j),
-      perturbation: noise(`counterexamples/${i}/${j}-perturbation.png`, i + j + 100),
-      adversarial: noise(`counterexamples/${i}/${j}-adversarial.png`, i + j + 200),
-    }));
-    return finding(`evasion/attack-${i}`, {
-      status: i % 3 === 0 ? 'fail' : 'pass',
-      area: AREAS[i % AREAS.length] ?? 'other',
-      severity: SEVERITIES[i % SEVERITIES.length] ?? 'low',
-      measures: [rateMeasure('Robust accuracy at epsilon 0.1', (i % 100) / 100, 0.6)],
-      signs: [...TRUSTED],
-      details: [
-        robustnessCurve(PLAIN),
-        ...(rows.length === 0 ? [] : [{ kind: 'image-pairs' as const, title: 'Pairs', chosen: 'All.', rows }]),
-      ],
-    });
-  });
-  return example('large', findings, folder);
+  const { report, timings, ...rest } = example('none', [], new ExampleFolder(), { threatModel: [], data: [] });
+  return { ...rest, report: { ...report, target: null }, timings: { ...timings, cells: [] } };
 }
 
 function kAnonymity(status: 'pass' | 'fail'): Finding {
@@ -348,126 +214,5 @@ function severities() {
     x: { label: 'Severity', format: 'count' as const },
     y: { label: 'Accuracy', format: 'rate' as const },
     series,
-  };
-}
-
-function example(name: string, findings: Finding[], folder: ExampleFolder, parts: Partial<Report> = {}): ReportInput {
-  const broken = findings.filter(
-    ({ status, waiver }) => status !== 'pass' && status !== 'not-applicable' && waiver === null,
-  );
-  const rest = findings.filter((one) => !broken.includes(one));
-  const passed = findings.length > 0 && broken.length === 0;
-  const rule = (holds: boolean) => (one: Finding) => ({
-    holds,
-    cell: one.cell,
-    sentence: one.waiver === null ? one.claim : `${one.audit} is waived until ${one.waiver.expires}.`,
-  });
-  const report: Report = {
-    version: 1,
-    tool: { name: 'assay', version: '0.1.0' },
-    gate: {
-      passed,
-      exitCode: passed ? 0 : broken.some(({ status }) => status === 'fail') ? 1 : findings.length === 0 ? 3 : 2,
-      rules: [...broken.map(rule(false)), ...rest.map(rule(true))],
-    },
-    findings,
-    target: {
-      name,
-      digest: digestOfBytes(name),
-      engine: 'onnx',
-      device: 'cpu',
-      files: [{ name: `${name}.onnx`, sha256: digestOfBytes(`${name} file`), bytes: 1_685_321 }],
-      domain: { kind: 'image', shape: [1, 28, 28], range: [0, 1], layout: 'NCHW', mean: [0.286], std: [0.353] },
-      head: { kind: 'classes', outputs: 10, scale: 'logits', tolerance: null },
-      labels: ['T-shirt', 'Trouser', 'Pullover', 'Dress', 'Coat', 'Sandal', 'Shirt', 'Sneaker', 'Bag', 'Ankle boot'],
-      batch: 'any number of samples at once',
-      capabilities: ['labels', 'scores', 'gradients'],
-      missing: [
-        { capability: 'training', because: 'The graph holds a Conv, whose weights this version cannot train.' },
-      ],
-      notes: ['Two BatchNormalization nodes were folded into the convolutions before them.'],
-      format: 'ONNX',
-      opset: 17,
-      input: { name: 'x', type: 'float32', shape: ['batch', 1, 28, 28] },
-      output: { name: 'scores', type: 'float32', shape: [null, 10] },
-      accuracy: rateMeasure('Clean accuracy', 0.905, null),
-      checks: [
-        { id: 'target/finite-scores', holds: true, sentence: 'The scores of 1,000 clean samples are finite.' },
-        {
-          id: 'target/determinism',
-          holds: true,
-          sentence: '5 passes over 64 samples gave the same scores, bit by bit.',
-        },
-        {
-          id: 'target/accuracy',
-          holds: false,
-          sentence: '91 of 1,000 clean samples are right (9.1 %, 95 % interval 7.4 to 11.1), no better than chance.',
-        },
-        { id: 'target/label-order', holds: null, sentence: 'There are too few samples to tell it.' },
-      ],
-    },
-    data: [
-      {
-        role: 'test',
-        files: [{ name: 'fashion-test-images.idx3-ubyte.gz', sha256: digestOfBytes('images'), bytes: 440_030 }],
-        digest: digestOfBytes('test data'),
-        available: 10_000,
-        used: 1000,
-        drawn: 'Stratified by label, by the seed of the run.',
-        classes: ['T-shirt', 'Trouser', 'Pullover', 'Dress', 'Coat'].map((label) => ({ label, count: 100 })),
-        columns: [],
-      },
-      {
-        role: 'table',
-        files: [{ name: 'customers.csv', sha256: digestOfBytes('table'), bytes: 212_480 }],
-        digest: digestOfBytes('table data'),
-        available: 4812,
-        used: 4812,
-        drawn: 'Not drawn: all rows are used.',
-        classes: [],
-        columns: [
-          { name: 'age', role: 'quasi-identifier' },
-          { name: 'post code', role: 'quasi-identifier' },
-          { name: 'illness', role: 'sensitive' },
-        ],
-      },
-    ],
-    policy: {
-      preset: 'baseline',
-      digest: digestOfBytes('policy'),
-      minimumSamples: 100,
-      waivers: findings.flatMap(({ waiver }) => (waiver === null ? [] : [waiver])),
-    },
-    threatModel: [
-      'The adversary knows the model and its weights, and may change every pixel by at most epsilon.',
-      'The adversary cannot change the training data or the weights.',
-    ],
-    notTested: [],
-    provenance: {
-      seed: 7,
-      configDigest: digestOfBytes('config'),
-      planDigest: digestOfBytes('plan'),
-      command: 'npx assay audit assay.config.json --seed 7',
-      samples: 'show',
-      versions: { 'onnxruntime-node': '1.30.0', node: '20.19.4' },
-    },
-    ...parts,
-  };
-  return { report, timings: timingsOf(findings), readFile: folder.readFile };
-}
-
-function timingsOf(findings: readonly Finding[]): Timings {
-  return {
-    started: '2026-11-23T17:26:12.480Z',
-    finished: '2026-11-23T17:30:24.913Z',
-    host: { platform: 'linux x64', cpus: 2, memoryMiB: 7950, node: '20.19.4' },
-    execution: { workers: 1, batchSize: 256, threads: 2 },
-    cells: findings.map(({ cell, audit }, i) => ({
-      cell,
-      audit,
-      seconds: 3.2 * (i % 7) + 0.4,
-      peakMiB: i % 5 === 4 ? null : 380 + i,
-      attempts: 1,
-    })),
   };
 }

@@ -1,7 +1,8 @@
 import { builtinPlugins } from '#builtin';
 import { loadConfig } from '#config/load';
 import type { LoadedConfig } from '#config/loaded';
-import type { Config, PolicyConfig } from '#config/schema';
+import type { PolicyConfig } from '#config/policy-schema';
+import type { Config } from '#config/schema';
 import { configFromValue } from '#config/value';
 import { planRun } from '#pipeline/plan';
 import { executeRun } from '#pipeline/run';

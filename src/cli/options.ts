@@ -24,7 +24,7 @@ export function numberPair(text: string): [number, number] {
 }
 
 /** Ids with commas between them; the option may be repeated. */
-function idList(text: string, before: readonly string[] = []): string[] {
+export function idList(text: string, before: readonly string[] = []): string[] {
   return [
     ...before,
     ...text
@@ -49,6 +49,7 @@ export const shared = {
   json: () => new Option('--json', 'print the result as JSON'),
   quiet: () => new Option('-q, --quiet', 'print no progress'),
   allowCode: () => new Option('--allow-code', 'let a JSON or YAML config name plugins, which are code'),
+  baseline: () => new Option('--baseline <file>', 'the baseline to compare with, which `assay bless` wrote'),
   policy: () => new Option('--policy <file>', 'the policy to decide by'),
   only: () => new Option('--only <ids>', 'run these plugins only, such as evasion/pgd,evasion/fgsm').argParser(idList),
   sample: () => new Option('--sample <n>', 'draw this many test samples').argParser(wholeNumber(1)),

@@ -12,6 +12,7 @@ import { given } from './options.js';
 export interface ConfigFlags {
   readonly allowCode?: true;
   readonly policy?: string;
+  readonly baseline?: string;
   readonly out?: string;
   readonly batchSize?: number;
   readonly workers?: number;
@@ -24,12 +25,12 @@ export interface Prepared {
 
 /** Reads a config and gathers the plugins that it may use. */
 export async function prepare(config: string | undefined, flags: ConfigFlags, io: Io): Promise<Prepared> {
-  const { allowCode = false, policy, out, batchSize, workers } = flags;
+  const { allowCode = false, policy, baseline, out, batchSize, workers } = flags;
   const execution = given({ batchSize, workers });
   const loaded = await loadConfig(config, {
     cwd: io.cwd,
     allowCode,
-    overrides: { ...given({ policy, out }), execution },
+    overrides: { ...given({ policy, baseline, out }), execution },
   });
   return { loaded, registry: await registryOf(loaded.config.plugins, loaded.file) };
 }

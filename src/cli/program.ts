@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { packageVersion } from '#base/package-root';
 import { EXIT, type ExitCode } from '#pipeline/exit-codes';
 import { addAudit } from './commands/audit.js';
+import { addBless } from './commands/bless.js';
 import { addDemo } from './commands/demo.js';
 import { addDoctor } from './commands/doctor.js';
 import { addGate } from './commands/gate.js';
@@ -28,6 +29,7 @@ const COMMANDS: readonly AddCommand[] = [
   addAudit,
   addReport,
   addGate,
+  addBless,
   addList,
   addShow,
 ];

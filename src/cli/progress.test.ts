@@ -12,6 +12,7 @@ function cell(audit: string, fate: Cell['fate'] = { kind: 'run' }): Cell {
     options: { norm: 'Linf', epsilons: [0.1], other: {} },
     data: ['test'],
     cost: { predictions: 1, gradients: 1 },
+    place: null,
     fate,
   };
 }

@@ -39,9 +39,9 @@ test('one audit a plugin or a list of options, in order, complete', async () => 
     '{ "audits": { "evasion/pgd": [{}, { "epsilons": [1, 2] }], "evasion/noise": {} } }',
   );
   expect(audits()).toEqual([
-    { audit: 'evasion/pgd', options: { epsilons: 0.1, steps: 40 } },
-    { audit: 'evasion/pgd', options: { epsilons: [1, 2], steps: 40 } },
-    { audit: 'evasion/noise', options: {} },
+    { audit: 'evasion/pgd', options: { epsilons: 0.1, steps: 40 }, place: { line: 1, column: 31 } },
+    { audit: 'evasion/pgd', options: { epsilons: [1, 2], steps: 40 }, place: { line: 1, column: 35 } },
+    { audit: 'evasion/noise', options: {}, place: { line: 1, column: 60 } },
   ]);
 });
 

@@ -3,7 +3,7 @@ import { canonicalJson, type JsonObject } from '#base/json';
 import { closedObject, unknownPlugin, type ConfigurablePlugin } from './configurable.js';
 import { nameIn } from './document/find.js';
 import type { LoadedConfig } from './loaded.js';
-import { failWith, inside, nameOf, whereIs, type Path, type Place } from './place.js';
+import { failWith, inside, nameOf, positionAt, whereIs, type Path, type Place, type Position } from './place.js';
 import { check } from './validate.js';
 
 /** One plugin with one set of options: one or more cells. */
@@ -12,6 +12,8 @@ export interface Audit {
   readonly audit: string;
   /** Complete: every default filled in. */
   readonly options: JsonObject;
+  /** In the config; null where that is code. */
+  readonly place: Position | null;
 }
 
 /**
@@ -44,13 +46,20 @@ export function auditsOf(
 }
 
 function auditsOfPlugin(audit: string, plugin: ConfigurablePlugin, options: unknown, place: Place): readonly Audit[] {
-  if (!Array.isArray(options)) return [{ audit, options: completeOptions(audit, plugin, options, place) }];
+  if (!Array.isArray(options)) return [{ audit, ...completed(audit, plugin, options, place) }];
   const audits = options.map((each: unknown, index) => ({
     audit,
-    options: completeOptions(audit, plugin, each, inside(place, index)),
+    ...completed(audit, plugin, each, inside(place, index)),
   }));
   refuseRepeats(audits, place);
   return audits;
+}
+
+function completed(audit: string, plugin: ConfigurablePlugin, written: unknown, place: Place): Omit<Audit, 'audit'> {
+  return {
+    options: completeOptions(audit, plugin, written, place),
+    place: positionAt(place.positions, place.path) ?? null,
+  };
 }
 
 function completeOptions(id: string, plugin: ConfigurablePlugin, written: unknown, place: Place): JsonObject {

@@ -24,7 +24,8 @@ export function complete(config: Config, folder: string): CompleteConfig {
     plugins: (config.plugins ?? []).map((name) => (isPath(name) ? absolute(name) : name)),
     audits: config.audits,
     out: absolute(config.out ?? 'assay-runs'),
-    samples: config.samples ?? 'show',
+    samples: config.samples ?? (declaresPersonalData(config) ? 'ids' : 'show'),
+    language: config.language ?? 'en',
     keep: config.keep ?? 64,
     execution: {
       workers,
@@ -36,9 +37,14 @@ export function complete(config: Config, folder: string): CompleteConfig {
   };
 }
 
+/** Roles say what of a person a column tells; inputs of such a run are named by their index unless the config says else. */
+function declaresPersonalData({ data }: Config): boolean {
+  return Object.values(data?.table?.roles ?? {}).some((role) => role !== 'insensitive');
+}
+
 /**
- * Of everything in a config that decides a result. Left out: `out`, `execution`, and where files and modules lie (what
- * is in them has digests of its own). The policy too has its own.
+ * Of everything in a config that decides a result. Left out: `out`, `execution`, `language`, and where files and modules lie (what
+ * is in them has digests of its own). The policy and the baseline too have their own.
  */
 export function configDigest(config: CompleteConfig): Digest {
   const { target, data } = config;

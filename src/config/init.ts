@@ -78,7 +78,7 @@ export function initialPolicy(): string {
     {
       key: 'preset',
       value: 'baseline',
-      comments: ['The bars of audits that this file does not name: "baseline" or "strict".'],
+      comments: ['The bars of audits that this file does not name: "baseline", "strict" or "high-risk".'],
     },
     {
       key: 'minimumSamples',

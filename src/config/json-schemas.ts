@@ -1,8 +1,12 @@
+import { readFileSync } from 'node:fs';
 import type { TObject, TSchema } from '@sinclair/typebox';
 import type { Json, JsonObject } from '#base/json';
+import { packageFile } from '#base/package-root';
 import { REPORT_VERSION, Report } from '#report/report';
+import { READABLE_VERSIONS } from '#report/upgrade';
 import { closedObject, type ConfigurablePlugin } from './configurable.js';
-import { Config, PolicyConfig } from './schema.js';
+import { PolicyConfig } from './policy-schema.js';
+import { Config } from './schema.js';
 
 /** TypeBox writes tuples as draft-07 does, and ajv reads draft-07 by default. */
 const DIALECT = 'http://json-schema.org/draft-07/schema#';
@@ -18,7 +22,16 @@ export function schemaFiles(plugins: ReadonlyMap<string, ConfigurablePlugin>): R
   return new Map([
     ['config.json', textOf(withAudits(Config, options))],
     ['policy.json', textOf(withAudits(PolicyConfig, thresholds))],
+    ...earlierReports(),
     [`report-${REPORT_VERSION}.json`, textOf(Report)],
+  ]);
+}
+
+/** As they were published: reports of those versions are still read. */
+function earlierReports(): (readonly [string, string])[] {
+  return READABLE_VERSIONS.filter((version) => version < REPORT_VERSION).map((version) => [
+    `report-${version}.json`,
+    readFileSync(packageFile(`resources/report-schemas/report-${version}.json`), 'utf8'),
   ]);
 }
 

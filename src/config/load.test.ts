@@ -67,7 +67,9 @@ describe('a good config', () => {
       plugins: [],
       audits: { 'evasion/pgd': [{ epsilons: 4 }, { epsilons: [4, 8] }] },
       out: join(cwd, 'assay-runs'),
-      samples: 'show',
+      // The table declares what of a person it tells.
+      samples: 'ids',
+      language: 'en',
       keep: 64,
       execution: { workers: 1, threads: availableParallelism(), batchSize: 128, memoryMiB: 4096, cellMinutes: 60 },
     });
@@ -158,11 +160,20 @@ describe('the digest', () => {
     ['the seed', '"audits": {', '"seed": 1, "audits": {'],
     ['the device', '"audits": {', '"device": "cpu", "audits": {'],
     ['the engine', '"audits": {', '"engine": "onnx", "audits": {'],
-    ['what is shown', '"audits": {', '"samples": "ids", "audits": {'],
+    ['what is shown', '"audits": {', '"samples": "show", "audits": {'],
     ['how much is kept', '"audits": {', '"keep": 3, "audits": {'],
   ])('depends on %s', async (_, from, to) => {
     expect(await changed(from, to)).not.toBe(await digestOf(JSONC));
   });
+});
+
+test('inputs are shown where no personal data is declared, and where the config says so', async () => {
+  const samplesOf = async (text: string) =>
+    (await loadConfig(undefined, options(temporaryFolder({ 'assay.config.jsonc': text })))).config.samples;
+  expect(await samplesOf(MINIMAL)).toBe('show');
+  expect(await samplesOf(JSONC.replace('"quasi-identifier"', '"insensitive"'))).toBe('show');
+  expect(await samplesOf(JSONC)).toBe('ids');
+  expect(await samplesOf(JSONC.replace('"audits": {', '"samples": "show", "audits": {'))).toBe('show');
 });
 
 describe('looking for a config', () => {

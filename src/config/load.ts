@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { complete, configDigest } from './complete.js';
+import { readBaseline } from './baseline.js';
 import { findConfig, nameIn } from './document/find.js';
 import { isCode, readCode, readDocument } from './document/read.js';
 import type { LoadedConfig } from './loaded.js';
@@ -7,6 +8,7 @@ import { failWith, nameOf, positionKey, type Place } from './place.js';
 import { loadPolicy } from './policy.js';
 import { Config, type ExecutionConfig } from './schema.js';
 import { contradictions } from './semantics.js';
+import { notYet } from './not-yet.js';
 import { unfilled } from './unfilled.js';
 import { examine } from './validate.js';
 import { show } from './wording/show.js';
@@ -19,6 +21,7 @@ export interface LoadOptions {
   /** What the command line says instead of the file; paths are relative to `cwd`. */
   readonly overrides?: {
     readonly policy?: string;
+    readonly baseline?: string;
     readonly out?: string;
     readonly execution?: Pick<ExecutionConfig, 'workers' | 'batchSize'>;
   };
@@ -43,6 +46,7 @@ export async function loadConfig(path: string | undefined, options: LoadOptions)
   const allowCode = isCode(file) || options.allowCode;
   if (!allowCode) refuseModules(config, place);
   const policy = overrides.policy ?? (config.policy && resolve(dirname(file), config.policy));
+  const baseline = overrides.baseline ?? (config.baseline && resolve(dirname(file), config.baseline));
   const out = overrides.out === undefined ? {} : { out: resolve(cwd, overrides.out) };
   const execution = { ...config.execution, ...overrides.execution };
   const completed = complete({ ...config, ...out, execution }, dirname(file));
@@ -51,6 +55,7 @@ export async function loadConfig(path: string | undefined, options: LoadOptions)
     config: completed,
     digest: configDigest(completed),
     policy: await loadPolicy(policy ?? null, cwd),
+    baseline: await readBaseline(baseline ?? null, cwd),
     allowCode,
     ...(positions === undefined ? {} : { positions }),
   };
@@ -58,7 +63,7 @@ export async function loadConfig(path: string | undefined, options: LoadOptions)
 
 /** Checks a config that was read from a file, or written as a value. Throws an AssayError of code `config`. */
 export function checkConfig(value: unknown, place: Place): Config {
-  const blanks = unfilled(value);
+  const blanks = [...unfilled(value), ...notYet(value)];
   const blankPaths = new Set(blanks.map(({ path }) => positionKey(path)));
   const examined = examine(Config, value, []);
   const others = examined.problems.filter(({ path }) => !blankPaths.has(positionKey(path)));

@@ -58,7 +58,7 @@ export function inside(place: Place, ...path: Path): Place {
 
 /** `file:line:column` of an entry, or of the closest entry around it that is in the file. */
 export function whereIs(place: Place, path: Path): string {
-  const position = positionOf(place.positions, path);
+  const position = positionAt(place.positions, path);
   return position === undefined ? place.file : `${place.file}:${position.line}:${position.column}`;
 }
 
@@ -85,7 +85,8 @@ function formatSegment(segment: string | number, first: boolean): string {
   return first ? key : `.${key}`;
 }
 
-function positionOf(positions: Positions | undefined, path: Path): Position | undefined {
+/** Where an entry begins, or the closest entry around it that is in the file. */
+export function positionAt(positions: Positions | undefined, path: Path): Position | undefined {
   if (positions === undefined) return undefined;
   for (let length = path.length; length >= 0; length--) {
     const position = positions.get(positionKey(path.slice(0, length)));
@@ -106,7 +107,7 @@ function withoutRepeats(problems: readonly Problem[]): readonly Problem[] {
 }
 
 function inFileOrder(problems: readonly Problem[], positions: Positions | undefined): readonly Problem[] {
-  const ranked = problems.map((problem) => ({ problem, position: positionOf(positions, problem.path) }));
+  const ranked = problems.map((problem) => ({ problem, position: positionAt(positions, problem.path) }));
   ranked.sort((a, b) => compare(a.position, b.position));
   return ranked.map(({ problem }) => problem);
 }

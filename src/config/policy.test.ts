@@ -12,7 +12,14 @@ describe('loadPolicy', () => {
   test('without a file, the preset decides', async () => {
     const { file, policy } = await loadPolicy(null);
     expect(file).toBeNull();
-    expect(policy).toEqual({ preset: 'baseline', minimumSamples: 100, audits: {}, waivers: [] });
+    expect(policy).toEqual({
+      preset: 'baseline',
+      minimumSamples: 100,
+      failures: { critical: 0, high: 0, medium: 0, low: 0 },
+      regression: null,
+      audits: {},
+      waivers: [],
+    });
   });
 
   test('reads JSON and YAML alike', async () => {
@@ -21,6 +28,18 @@ describe('loadPolicy', () => {
     expect(yaml.policy).toEqual(json.policy);
     expect(yaml.digest).toBe(json.digest);
     expect(json.policy.minimumSamples).toBe(100);
+  });
+
+  test('a preset brings its own number of samples, accepted failures and rules', async () => {
+    const { policy } = await load(
+      '{ "preset": "high-risk", "failures": { "low": 2 }, "regression": { "drop": 0.01 } }',
+    );
+    expect(policy).toMatchObject({
+      minimumSamples: 1000,
+      failures: { critical: 0, high: 0, medium: 0, low: 2 },
+      regression: { alpha: 0.05, drop: 0.01 },
+    });
+    expect((await load('{ "preset": "high-risk", "minimumSamples": 50 }')).policy.minimumSamples).toBe(50);
   });
 
   test('gives a digest of what it decides, and of nothing else', async () => {
@@ -119,12 +138,12 @@ describe('loadPolicy', () => {
     [
       'a typo',
       '{ "minimalSamples": 5 }',
-      '1:3: `minimalSamples` is not a known key; the closest is `minimumSamples` (known here: `$schema`, `preset`, `minimumSamples`, `audits` and `waivers`).',
+      '1:3: `minimalSamples` is not a known key; the closest is `minimumSamples` (known here: `$schema`, `preset`, `minimumSamples`, `failures`, `regression`, `audits` and `waivers`).',
     ],
     [
       'a preset',
       '{ "preset": "stict" }',
-      '1:3: `preset` is "stict", and must be "baseline" or "strict"; the closest is "strict".',
+      '1:3: `preset` is "stict", and must be "baseline", "strict" or "high-risk"; the closest is "strict".',
     ],
     ['no samples', '{ "minimumSamples": 0 }', '1:3: `minimumSamples` is 0, and must be a whole number of at least 1.'],
     [

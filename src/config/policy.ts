@@ -8,8 +8,20 @@ import { nameIn } from './document/find.js';
 import { readDocument } from './document/read.js';
 import type { LoadedPolicy } from './loaded.js';
 import { failWith, inside, type Place, type Positions } from './place.js';
-import { PolicyConfig } from './schema.js';
+import { PolicyConfig } from './policy-schema.js';
 import { check } from './validate.js';
+
+/** What a rate has to come from, where the policy says nothing else. */
+const MINIMUM_SAMPLES = { baseline: 100, strict: 100, 'high-risk': 1000 } as const;
+
+/** The rules against a baseline, where the policy sets none of its own. */
+export const REGRESSION = { alpha: 0.05, drop: 0 } as const;
+
+/** What precedes the id of an audit in the name of its comparison with a baseline: a waiver of the one is none of the other. */
+export const COMPARISON = 'regression/';
+
+/** The finding of a policy with rules against a baseline where there is none. */
+export const WITHOUT_BASELINE = `${COMPARISON}baseline`;
 
 /**
  * Reads and completes a policy file; without one (null) the preset `baseline` decides. `path` is relative to `cwd`.
@@ -35,7 +47,7 @@ export function policyFromValue(value: unknown, name: string): LoadedPolicy {
 /**
  * The thresholds that a policy sets, by plugin id, with the defaults of each plugin's schema. Throws an AssayError of
  * code `policy` where a threshold or waiver names no plugin, or a threshold does not fit the plugin. A waiver may name a
- * check of the target too.
+ * check of the target too, and the comparison of an audit with the baseline.
  */
 export function checkThresholds(
   loaded: LoadedPolicy,
@@ -48,11 +60,11 @@ export function checkThresholds(
     positions: loaded.positions,
   };
   const { audits, waivers } = loaded.policy;
-  const checks = new Set<string>(TARGET_CHECKS);
+  const checks = new Set<string>([...TARGET_CHECKS, WITHOUT_BASELINE]);
   const strangers = [
     ...Object.keys(audits).map((audit) => ({ path: ['audits', audit], audit })),
     ...waivers
-      .map(({ audit }, index) => ({ path: ['waivers', index, 'audit'], audit }))
+      .map(({ audit }, index) => ({ path: ['waivers', index, 'audit'], audit: comparedAudit(audit) ?? audit }))
       .filter(({ audit }) => !checks.has(audit)),
   ].filter(({ audit }) => !plugins.has(audit));
   if (strangers.length > 0) {
@@ -69,14 +81,22 @@ export function checkThresholds(
   );
 }
 
+/** The audit that a comparison is of; null for what is no name of one. */
+function comparedAudit(name: string): string | null {
+  return name.startsWith(COMPARISON) && name !== WITHOUT_BASELINE ? name.slice(COMPARISON.length) : null;
+}
+
 function checkOne(schema: TObject, thresholds: unknown, place: Place): JsonObject {
   return check(closedObject(schema), thresholds, place) as JsonObject;
 }
 
 function completed(file: string | null, written: PolicyConfig, positions: Positions | undefined): LoadedPolicy {
+  const { preset = 'baseline', failures = {}, regression } = written;
   const policy = {
-    preset: written.preset ?? 'baseline',
-    minimumSamples: written.minimumSamples ?? 100,
+    preset,
+    minimumSamples: written.minimumSamples ?? MINIMUM_SAMPLES[preset],
+    failures: { critical: 0, high: 0, medium: 0, low: 0, ...failures },
+    regression: regression === undefined ? null : { ...REGRESSION, ...regression },
     audits: written.audits ?? {},
     waivers: written.waivers ?? [],
   } as const;

@@ -1,4 +1,5 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
+import { LANGUAGES, type Language } from '#report/report';
 import { blackBox } from './black-box.js';
 
 const closed = { additionalProperties: false };
@@ -300,51 +301,29 @@ export const Config = Type.Object(
       description: 'Options by plugin id; `assay list` names the ids.',
     }),
     policy: Type.Optional(Path('The policy file. Without one, the preset `baseline` decides.')),
+    baseline: Type.Optional(
+      Path('What `assay bless` wrote of an earlier run: the gate does not pass what has become worse since.'),
+    ),
     out: Type.Optional(Path('Where run folders are made. Default: assay-runs.')),
     samples: Type.Optional(
       Type.Unsafe<'show' | 'ids'>({
         type: 'string',
         enum: ['show', 'ids'],
-        description: 'Whether the report shows inputs or only their indices. Default: show.',
+        description:
+          'Whether the report shows inputs or only their indices. Default: ids where `data.table` declares personal data by its roles, else show.',
+      }),
+    ),
+    language: Type.Optional(
+      Type.Unsafe<Language>({
+        type: 'string',
+        enum: [...LANGUAGES],
+        description: "Of the report's own words; translations of plugins are theirs to bring. Default: en.",
       }),
     ),
     keep: Type.Optional(Type.Integer({ minimum: 0, description: 'Changed inputs that each cell keeps. Default 64.' })),
     execution: Type.Optional(ExecutionConfig),
   },
   { ...closed, $id: 'https://assay.dev/schema/config.json', title: 'Assay configuration' },
-);
-
-export const WaiverConfig = Type.Object(
-  {
-    audit: Type.String({ minLength: 1, description: 'The id of the plugin whose verdict is waived.' }),
-    reason: Type.String({ minLength: 1, pattern: '\\S' }),
-    owner: Type.String({ minLength: 1, pattern: '\\S', description: 'Who answers for it.' }),
-    expires: Type.String({ format: 'date', description: 'The last day on which it holds: YYYY-MM-DD.' }),
-  },
-  closed,
-);
-
-export const PolicyConfig = Type.Object(
-  {
-    $schema: Type.Optional(Type.String()),
-    preset: Type.Optional(
-      Type.Unsafe<'baseline' | 'strict'>({
-        type: 'string',
-        enum: ['baseline', 'strict'],
-        description: 'Thresholds of audits that this file does not name. Default: baseline.',
-      }),
-    ),
-    minimumSamples: Type.Optional(
-      Type.Integer({ minimum: 1, description: 'A number from fewer samples is inconclusive. Default 100.' }),
-    ),
-    audits: Type.Optional(
-      Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()), {
-        description: 'Thresholds by plugin id. An audit that is named here has to run and to apply.',
-      }),
-    ),
-    waivers: Type.Optional(Type.Array(WaiverConfig)),
-  },
-  { ...closed, $id: 'https://assay.dev/schema/policy.json', title: 'Assay policy' },
 );
 
 export type Config = Static<typeof Config>;
@@ -376,5 +355,3 @@ export type PicturesConfig = Static<typeof PicturesConfig>;
 export type SamplesConfig = Static<typeof SamplesConfig>;
 export type TableConfig = Static<typeof TableConfig>;
 export type ExecutionConfig = Static<typeof ExecutionConfig>;
-export type PolicyConfig = Static<typeof PolicyConfig>;
-export type WaiverConfig = Static<typeof WaiverConfig>;

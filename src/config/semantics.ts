@@ -18,7 +18,7 @@ export function contradictions(config: Config): readonly Problem[] {
 
 /** Every path to a file that a config names, but for those of modules. */
 export function pathsOf(config: Config): readonly { readonly path: Path; readonly value: string }[] {
-  const { target, data = {}, policy, out } = config;
+  const { target, data = {}, policy, baseline, out } = config;
   const paths: readonly (readonly [Path, unknown])[] = [
     [['target', 'file'], target?.file],
     [['target', 'module'], target?.module],
@@ -31,6 +31,7 @@ export function pathsOf(config: Config): readonly { readonly path: Path; readonl
     [['data', 'table', 'file'], data.table?.file],
     [['data', 'groups'], data.groups],
     [['policy'], policy],
+    [['baseline'], baseline],
     [['out'], out],
   ];
   return paths.flatMap(([path, value]) => (typeof value === 'string' ? [{ path, value }] : []));

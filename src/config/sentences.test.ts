@@ -33,7 +33,7 @@ const GOOD = [
 ];
 
 const TOP =
-  '`$schema`, `target`, `data`, `engine`, `device`, `seed`, `plugins`, `audits`, `policy`, `out`, `samples`, `keep` and `execution`';
+  '`$schema`, `target`, `data`, `engine`, `device`, `seed`, `plugins`, `audits`, `policy`, `baseline`, `out`, `samples`, `language`, `keep` and `execution`';
 
 const TARGET =
   '`file`, `head`, `output`, `tolerance`, `labels`, `domain`, `url`, `module`, `shape`, `outputs`, `gives`, `request`, `response`, `token`, `ca`, `traffic` and `budget`';
@@ -414,6 +414,23 @@ const YAML_ROWS: readonly Row[] = [
   ],
   ['a prototype', 'audits: {}\n__proto__: { seed: 1 }\n', 'assay.config.yaml:2:1: `__proto__` is not a legal key.'],
 ];
+
+test('what is sealed cannot be shown yet', async () => {
+  const cwd = temporaryFolder({ 'assay.config.yaml': 'samples: sealed\naudits: {}\n' });
+  await expect(loadConfig(undefined, { cwd, allowCode: false })).rejects.toMatchObject({
+    code: 'config',
+    message:
+      'assay.config.yaml:1:1: `samples` is "sealed", and this version of Assay cannot encrypt what it shows. Use "ids", which names inputs by their index and shows none.',
+  });
+});
+
+test('a baseline that is not there keeps a run from beginning', async () => {
+  const cwd = temporaryFolder({ 'assay.config.yaml': 'baseline: none.json\naudits: {}\n' });
+  await expect(loadConfig(undefined, { cwd, allowCode: false })).rejects.toMatchObject({
+    code: 'config',
+    message: 'none.json: there is no such baseline. Write one with `assay bless <run>`, or leave out `baseline`.',
+  });
+});
 
 describe.each([
   ['assay.config.json', [...ROWS, ...JSON_ROWS]],

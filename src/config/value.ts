@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { complete, configDigest } from './complete.js';
 import { checkConfig } from './load.js';
 import type { LoadedConfig } from './loaded.js';
+import { readBaseline } from './baseline.js';
 import { loadPolicy, policyFromValue } from './policy.js';
 
 export interface ValueOptions {
@@ -23,11 +24,13 @@ export async function configFromValue(value: unknown, { cwd, name, policy }: Val
   const checked = checkConfig(value, { code: 'config', file: name, path: [] });
   const config = complete(checked, cwd);
   const file = checked.policy === undefined ? null : resolve(cwd, checked.policy);
+  const baseline = checked.baseline === undefined ? null : resolve(cwd, checked.baseline);
   return {
     file: resolve(cwd, name),
     config,
     digest: configDigest(config),
     policy: policy === undefined ? await loadPolicy(file, cwd) : policyFromValue(policy, name),
+    baseline: await readBaseline(baseline, cwd),
     allowCode: true,
   };
 }

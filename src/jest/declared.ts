@@ -1,4 +1,4 @@
-import type { SamplesConfig, TargetConfig } from '#config/schema';
+import type { SamplesConfig, TableConfig, TargetConfig } from '#config/schema';
 import type { FunctionConfig } from '#target/function-target';
 import type { Target } from '#target/target';
 
@@ -14,6 +14,12 @@ export interface FileSamples {
   readonly config: SamplesConfig;
 }
 
+/** A table given as a file, with the role of each column. */
+export interface FileTable {
+  readonly kind: 'file-table';
+  readonly config: TableConfig;
+}
+
 /** Declares a model file, an endpoint or a module as the target of matchers. Paths are relative to the working directory. */
 export function target(config: TargetConfig): FileTarget {
   return { kind: 'file-target', config };
@@ -24,12 +30,21 @@ export function samples(config: SamplesConfig): FileSamples {
   return { kind: 'file-samples', config };
 }
 
+/** Declares a table of records for matchers. Its path is relative to the working directory. */
+export function table(config: TableConfig): FileTable {
+  return { kind: 'file-table', config };
+}
+
 export function isFileTarget(value: unknown): value is FileTarget {
-  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'file-target';
+  return isOfKind(value, 'file-target');
 }
 
 export function isFileSamples(value: unknown): value is FileSamples {
-  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'file-samples';
+  return isOfKind(value, 'file-samples');
+}
+
+export function isFileTable(value: unknown): value is FileTable {
+  return isOfKind(value, 'file-table');
 }
 
 /** A model as a function of the test, with all that a config says of it. */
@@ -41,4 +56,8 @@ export function isFunctionModel(value: unknown): value is FunctionConfig {
 
 export function isLiveTarget(value: unknown): value is Target {
   return typeof value === 'object' && value !== null && 'predict' in value && 'capabilities' in value;
+}
+
+function isOfKind(value: unknown, kind: string): boolean {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === kind;
 }

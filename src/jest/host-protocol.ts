@@ -1,25 +1,68 @@
 import type { AssayErrorCode } from '#base/errors';
-import type { JsonObject } from '#base/json';
-import type { SamplesConfig, TargetConfig } from '#config/schema';
+import type { Json } from '#base/json';
 import type { Finding } from '#report/report';
 
-/** What a matcher asks of the host: plain JSON, since the two share no context. */
-export interface HostRequest {
-  readonly cwd: string;
-  readonly target: TargetConfig;
-  readonly test: SamplesConfig;
-  readonly audit: string;
-  readonly options: JsonObject;
-  /** Modules with plugins of others. */
-  readonly plugins: readonly string[];
-  readonly thresholds: JsonObject;
-  readonly minimumSamples: number;
-  readonly seed: number | string;
-  readonly out: string;
+/** What the host is asked, and what it answers: plain JSON, since the two share no context. */
+export interface HostWork {
+  readonly audit: { readonly request: AuditRequest; readonly answer: AuditAnswer };
+  readonly list: { readonly request: ListRequest; readonly answer: TestList };
+  readonly run: { readonly request: RunRequest; readonly answer: RunAnswer };
 }
 
-export type HostAnswer =
-  | { readonly kind: 'finding'; readonly finding: Finding; readonly folder: string }
+export type HostRequest = HostWork[keyof HostWork]['request'];
+
+/** One audit of one matcher. */
+export interface AuditRequest {
+  readonly kind: 'audit';
+  readonly cwd: string;
+  /** Stands where messages name the config. */
+  readonly matcher: string;
+  readonly config: Json;
+  readonly policy: Json;
+}
+
+export interface AuditAnswer {
+  readonly findings: readonly Finding[];
+  readonly folder: string;
+}
+
+/** Names the tests of a config, without opening its model. */
+export interface ListRequest {
+  readonly kind: 'list';
+  readonly cwd: string;
+  /** The path of a config, or a config. */
+  readonly config: Json;
+}
+
+export interface TestList {
+  /** One for each finding that a run of the config has, in their order. */
+  readonly tests: readonly ListedTest[];
+}
+
+export interface ListedTest {
+  /** Unique, and the same as long as the config is. */
+  readonly name: string;
+  readonly audit: string;
+  /** Complete; null where the finding is of no cell of the config. */
+  readonly options: Json | null;
+}
+
+/** Runs a config as `assay audit` does. */
+export interface RunRequest {
+  readonly kind: 'run';
+  readonly cwd: string;
+  readonly config: Json;
+}
+
+export interface RunAnswer {
+  readonly folder: string;
+  readonly exitCode: number;
+  /** What went wrong beside the verdicts. */
+  readonly warnings: readonly string[];
+}
+
+export type HostAnswer<Answer = unknown> =
+  | { readonly kind: 'done'; readonly answer: Answer }
   | {
       readonly kind: 'refused';
       readonly code: AssayErrorCode;

@@ -1,40 +1,54 @@
-import { mkdirSync, mkdtempSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { digestOfJson } from '#base/digest';
 import { AssayError } from '#base/errors';
 import type { JsonObject } from '#base/json';
-import { auditsOf } from '#config/audits';
-import { checkThresholds } from '#config/policy';
-import { configFromValue } from '#config/value';
 import { loadSamples } from '#data/load-samples';
-import { writeAtomically } from '#pipeline/atomic';
-import { readEvidence, writeEvidence } from '#pipeline/evidence-store';
-import { drawPictures } from '#pipeline/pictures';
-import { cellFolderName, evidenceFolder } from '#pipeline/run-folder';
-import type { Cell } from '#pipeline/types';
-import { askPlugin } from '#pipeline/verdicts';
-import type { Evidence, Plugin } from '#plugin/plugin';
+import { loadTable } from '#data/load-table';
+import type { SampleFacts } from '#data/sources/source';
+import type { DataNeed, Evidence, Plugin, RunContext } from '#plugin/plugin';
 import { randomStreams } from '#stats/random';
 import { requireNativeArrays } from '#target/realm';
 import type { Samples, Target } from '#target/target';
-import type { Audited, MatcherAudit } from './audit.js';
+import type { Audited, MatcherAudit, MatcherData } from './audit.js';
 import { isFileSamples, type FileSamples } from './declared.js';
+import { judgeLive } from './live-judgement.js';
+import { settingsOf } from './settings.js';
 
 /** How many changed inputs are kept. */
 const KEEP = 64;
+
+/** Options of a matcher by what plugins read. */
+const OPTION_OF: Readonly<Record<DataNeed, string>> = { test: 'on', train: 'train', table: 'table' };
 
 /**
  * Runs one audit of a target that lives in the test itself: the same plugin, judge and pictures as in a run, without
  * worker processes, limits and resuming.
  */
-export async function auditLive(target: Target, on: Samples | FileSamples, audit: MatcherAudit): Promise<Audited> {
+export async function auditLive(target: Target, audit: MatcherAudit): Promise<Audited> {
   requireNativeArrays();
-  const { plugin } = audit.configured;
-  const { options, thresholds } = await checked(audit);
+  const settings = await settingsOf(audit);
+  const { plugin, options } = settings;
   refuseUnfit(plugin, target, options);
-  const samples = isFileSamples(on) ? (await loadSamples(on.config, target, audit.seed)).samples : on;
-  const evidence = await run(plugin, target, samples, options, audit.seed);
-  return judged(target, evidence, { ...audit, thresholds }, options);
+  const data = await dataOf(plugin, target, audit);
+  const evidence = await run(plugin, { ...data, target, options }, audit.seed);
+  return judgeLive(target, evidence, settings, { out: audit.out, keep: KEEP });
+}
+
+/**
+ * Samples that are files are read; others are taken as they are.
+ *
+ * @param option where the matcher is given them
+ */
+export async function loadedSamples(
+  option: string,
+  given: Samples | FileSamples | undefined,
+  facts: SampleFacts,
+  { matcher, seed }: MatcherAudit,
+): Promise<Samples> {
+  if (given === undefined) throw lacksData(matcher, option);
+  return isFileSamples(given) ? (await loadSamples(given.config, facts, seed)).samples : given;
+}
+
+function lacksData(matcher: string, option: string): AssayError {
+  return new AssayError('usage', { where: matcher, what: `the audit needs data, and \`${option}\` gives none` });
 }
 
 function refuseUnfit(plugin: Plugin, target: Target, options: JsonObject): void {
@@ -51,90 +65,41 @@ function refuseUnfit(plugin: Plugin, target: Target, options: JsonObject): void 
   }
 }
 
-interface Settings {
-  readonly options: JsonObject;
-  readonly thresholds: JsonObject;
+type Data = Pick<RunContext<JsonObject>, 'test' | 'train' | 'table'>;
+
+async function dataOf(plugin: Plugin, target: Target, audit: MatcherAudit): Promise<Data> {
+  const reads = (need: DataNeed) => plugin.data.includes(need);
+  const samplesFor = (need: 'test' | 'train') => loadedSamples(OPTION_OF[need], audit.data[need], target, audit);
+  return {
+    test: reads('test') ? await samplesFor('test') : noSamples(target),
+    train: reads('train') ? await samplesFor('train') : null,
+    table: reads('table') ? await loadedTable(audit.data.table, audit) : null,
+  };
 }
 
-/** Options and thresholds, completed and checked as those of a config and a policy are. */
-async function checked({ configured, thresholds, minimumSamples }: MatcherAudit): Promise<Settings> {
-  const { plugin, options } = configured;
-  const plugins = new Map([[plugin.id, plugin]]);
-  const audits = Object.keys(thresholds).length === 0 ? {} : { [plugin.id]: thresholds };
-  const loaded = await configFromValue(
-    { audits: { [plugin.id]: options } },
-    { cwd: process.cwd(), name: 'toWithstand', policy: { minimumSamples, audits } },
-  );
-  const [audited] = auditsOf(loaded, plugins);
+async function loadedTable(given: MatcherData['table'], { matcher }: MatcherAudit): Promise<Data['table']> {
+  if (given === undefined) throw lacksData(matcher, OPTION_OF.table);
+  return (await loadTable(given.config)).table;
+}
+
+function noSamples({ domain }: Target): Samples {
   return {
-    options: audited?.options ?? {},
-    thresholds: checkThresholds(loaded.policy, plugins).get(plugin.id) ?? (plugin.presets.baseline as JsonObject),
+    inputs: { shape: [0, ...domain.shape], data: new Float32Array(0) },
+    labels: { width: 1, values: new Float64Array(0) },
+    indices: [],
   };
 }
 
 function run(
   plugin: Plugin,
-  target: Target,
-  test: Samples,
-  options: JsonObject,
+  context: Data & Pick<RunContext<JsonObject>, 'target' | 'options'>,
   seed: number | string,
 ): Promise<Evidence<unknown>> {
   return plugin.run({
-    options,
-    target,
-    test,
-    train: null,
-    table: null,
+    ...context,
     random: randomStreams(seed, plugin.id),
     keep: KEEP,
     step: (_name, compute) => compute(),
     progress: () => undefined,
   });
-}
-
-function judged(target: Target, evidence: Evidence<unknown>, audit: MatcherAudit, options: JsonObject): Audited {
-  const { plugin } = audit.configured;
-  mkdirSync(audit.out, { recursive: true });
-  const folder = mkdtempSync(join(audit.out, 'jest-'));
-  const cell = cellOf(plugin.id, options, target);
-  const digest = writeEvidence(evidenceFolder(folder, cell), cell, evidence, { keep: KEEP, key: plugin.id });
-  const stored = readEvidence(evidenceFolder(folder, cell), digest);
-  const { pictures, files } = drawPictures(stored, {
-    facts: target,
-    labels: target.labels,
-    folder: cellFolderName(cell),
-    samples: 'show',
-  });
-  for (const { path, bytes } of files) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeAtomically(join(folder, path), bytes);
-  }
-  const { thresholds, minimumSamples } = audit;
-  const { verdict, details } = askPlugin(
-    plugin,
-    stored.data,
-    { thresholds, minimumSamples, setBy: 'matcher' },
-    pictures,
-  );
-  const { claim, status, reasons, measures, signs } = verdict;
-  const finding = {
-    claim,
-    status,
-    reasons: [...reasons],
-    measures: [...measures],
-    signs: [...signs],
-    details: [...details],
-  };
-  return { finding, folder };
-}
-
-function cellOf(audit: string, options: JsonObject, target: Target): Cell {
-  return {
-    id: digestOfJson({ audit, options, target: target.digest }),
-    audit,
-    options,
-    data: ['test'],
-    cost: { predictions: 0, gradients: 0 },
-    fate: { kind: 'run' },
-  };
 }

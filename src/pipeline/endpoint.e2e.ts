@@ -105,7 +105,7 @@ const { Type } = createRequire(${JSON.stringify(join(packageRoot(), 'package.jso
 export default {
   id: 'greedy', kind: 'probe', area: 'other', title: 'It asks', failureTitle: 'It does not', description: 'd',
   sources: ['s'], severity: 'low', frameworks: {}, needs: ['scores'], data: ['test'], advice: 'a', threat: null,
-  options: Type.Object({}), policy: Type.Object({}), presets: { baseline: {}, strict: {} },
+  options: Type.Object({}), policy: Type.Object({}), presets: { baseline: {}, strict: {}, 'high-risk': {} },
   cost: (samples) => ({ predictions: samples, gradients: 0 }),
   run: async ({ target, test }) => { for (;;) await target.predict(test.inputs); },
   judge: () => { throw new Error('there is no evidence'); },

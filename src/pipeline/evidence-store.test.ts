@@ -20,6 +20,7 @@ const CELL: Cell = {
   options: {},
   data: ['test'],
   cost: { predictions: 1, gradients: 1 },
+  place: null,
   fate: { kind: 'run' },
 };
 const OPTIONS = { keep: 64, key: '7/evasion/pgd' };

@@ -1,17 +1,13 @@
-import { digestOfJson } from '#base/digest';
 import type { LoadedPolicy } from '#config/loaded';
 import { judgeCells, type CellState, type JudgeInput } from './findings.js';
 import { NO_PICTURES } from './pictures.js';
+import { policyOf } from './testing/planned.js';
 import { cellOf, registryOf, sharePlugin } from './testing/share.js';
 import type { Cell } from './types.js';
 
 const TODAY = '2026-11-25';
 const WAIVER = { audit: 'test/share', reason: 'known', owner: 'Kim', expires: '2027-01-31' };
 
-const policyOf = (parts: Partial<LoadedPolicy['policy']> = {}): LoadedPolicy => {
-  const policy = { preset: 'baseline' as const, minimumSamples: 100, audits: {}, waivers: [], ...parts };
-  return { file: null, policy, digest: digestOfJson(policy) };
-};
 const evidence = (hits: number, n = 200): CellState => ({ kind: 'evidence', data: { hits, n }, pictures: NO_PICTURES });
 
 function judged(cells: readonly Cell[], states: readonly (CellState | null)[], parts: Partial<JudgeInput> = {}) {

@@ -9,7 +9,7 @@ import type { Finding, FindingStatus } from '#report/report';
 import { withOnly } from './command.js';
 import type { Cell } from './types.js';
 import { askPlugin, errorVerdict } from './verdicts.js';
-import { waiverOf } from './waivers.js';
+import { waiverFields } from './waivers.js';
 
 /** What became of a cell that was to run, as it was read back from disk. */
 export type CellState =
@@ -62,20 +62,28 @@ function rulingOn(cell: Cell, thresholds: ReadonlyMap<string, Thresholds>, input
   if (state === undefined) return withoutEvidence('not-run', 'It was planned, and the run did not come to it.');
   if (state.kind !== 'evidence') return withoutEvidence(state.kind, state.sentence);
   const policy = policyFor(plugin, thresholds.get(plugin.id) ?? {}, input.policy);
+  if (policy === null) return withoutEvidence('error', noPreset(plugin, input.policy));
   const { verdict, details } = askPlugin(plugin, state.data, policy, state.pictures);
   return { status: verdict.status, verdict, details };
 }
 
 /** An audit that the policy names without any threshold has to run and to apply; its bars are those of the preset. */
-function policyFor(plugin: Plugin, own: Thresholds, { policy }: LoadedPolicy): JudgePolicy<Thresholds> {
+function policyFor(plugin: Plugin, own: Thresholds, { policy }: LoadedPolicy): JudgePolicy<Thresholds> | null {
   const { minimumSamples, preset } = policy;
+  // Those of others may have been written before a preset was.
+  const bars = (plugin.presets as Readonly<Partial<Record<typeof preset, Thresholds>>>)[preset];
+  if (bars === undefined && Object.keys(own).length === 0) return null;
   return Object.keys(own).length > 0
     ? { thresholds: own, setBy: 'policy file', minimumSamples }
-    : { thresholds: plugin.presets[preset], setBy: `preset ${preset}`, minimumSamples };
+    : { thresholds: bars ?? {}, setBy: `preset ${preset}`, minimumSamples };
+}
+
+function noPreset({ id }: Plugin, { policy: { preset } }: LoadedPolicy): string {
+  return `The plugin has no bars for the preset ${preset}; set thresholds for ${id} in the policy.`;
 }
 
 function notPlanned(audit: string, input: JudgeInput): Finding {
-  const cell = { id: digestOfJson({ notPlanned: audit }), audit, options: {} };
+  const cell = { id: digestOfJson({ notPlanned: audit }), audit, options: {}, place: null };
   const sentence = 'The policy names it, and it is not among the audits of the config.';
   return findingOf(cell, withoutEvidence('not-run', sentence), input);
 }
@@ -84,27 +92,30 @@ function withoutEvidence(status: FindingStatus, sentence: string): Ruling {
   return { status, verdict: errorVerdict(sentence), details: [] };
 }
 
-function findingOf(cell: Pick<Cell, 'id' | 'audit' | 'options'>, ruling: Ruling, input: JudgeInput): Finding {
+function findingOf(cell: Pick<Cell, 'id' | 'audit' | 'options' | 'place'>, ruling: Ruling, input: JudgeInput): Finding {
   const { status, verdict, details } = ruling;
   const { waivers } = input.policy.policy;
-  const waiver = status === 'pass' ? { kind: 'none' as const } : waiverOf(cell.audit, waivers, input.today);
   return {
     cell: cell.id,
     audit: cell.audit,
     status,
     claim: verdict.claim,
-    reasons: [...verdict.reasons, ...(waiver.kind === 'void' ? [waiver.because] : [])],
     measures: [...verdict.measures],
     signs: [...verdict.signs],
     details: [...details],
     options: cell.options,
     command: withOnly(input.command, [cell.audit]),
-    waiver: waiver.kind === 'in-force' ? { ...waiver.waiver } : null,
+    ...waiverFields(cell.audit, status, verdict.reasons, { waivers, today: input.today }),
+    place: cell.place,
+    changes: [],
     ...factsOf(cell.audit, status, input.registry.plugins.get(cell.audit)),
   };
 }
 
-type Facts = Pick<Finding, 'area' | 'severity' | 'title' | 'advice' | 'description' | 'sources' | 'frameworks'>;
+type Facts = Pick<
+  Finding,
+  'area' | 'severity' | 'title' | 'advice' | 'description' | 'sources' | 'frameworks' | 'texts'
+>;
 
 function factsOf(audit: string, status: FindingStatus, plugin: Plugin | undefined): Facts {
   if (plugin === undefined) {
@@ -116,6 +127,7 @@ function factsOf(audit: string, status: FindingStatus, plugin: Plugin | undefine
       description: '',
       sources: [],
       frameworks: {},
+      texts: {},
     };
   }
   const { area, severity, title, failureTitle, advice, description, sources, frameworks } = plugin;
@@ -127,5 +139,15 @@ function factsOf(audit: string, status: FindingStatus, plugin: Plugin | undefine
     description,
     sources: [...sources],
     frameworks: Object.fromEntries(Object.entries(frameworks).map(([name, clauses]) => [name, [...clauses]])),
+    texts: translationsOf(plugin, status),
   };
+}
+
+function translationsOf({ texts = {} }: Plugin, status: FindingStatus): Finding['texts'] {
+  return Object.fromEntries(
+    Object.entries(texts).map(([language, { title, failureTitle, advice, description }]) => [
+      language,
+      { title: status === 'fail' ? failureTitle : title, advice, description },
+    ]),
+  );
 }

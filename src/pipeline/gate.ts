@@ -1,4 +1,5 @@
-import type { Finding, FindingStatus, Gate, TargetCheck, Waiver } from '#report/report';
+import { SEVERITIES, type Finding, type FindingStatus, type Gate, type Severity } from '#report/report';
+import type { TargetCheck, Waiver } from '#report/report';
 import { EXIT, strongestOf } from './exit-codes.js';
 import type { WaiverState } from './waivers.js';
 
@@ -15,14 +16,26 @@ interface Vote {
  * it pass, and where nothing was audited it does not pass whatever is waived. Where a check of the target does not hold,
  * the numbers of all findings are in doubt, so that does not pass either. Pure.
  *
- * @param audited whether at least one cell was there to run
- * @param broken the checks of the target that do not hold
  */
-export function decide(findings: readonly Finding[], audited: boolean, broken: readonly BrokenCheck[] = []): Gate {
+export function decide(findings: readonly Finding[], { audited, broken = [], accepted }: GateRules): Gate {
   const nothing = !audited || findings.length === 0;
-  const votes = [...(nothing ? [nothingAudited()] : []), ...broken.map(voteOnTarget), ...findings.map(voteOf)];
+  const allowance = allowanceOf(findings, accepted);
+  const votes = [
+    ...(nothing ? [nothingAudited()] : []),
+    ...broken.map(voteOnTarget),
+    ...findings.map((finding) => voteOf(finding, allowance)),
+  ];
   const exitCode = strongestOf(votes.map(({ code }) => code));
   return { passed: exitCode === EXIT.passed, exitCode, rules: decidingFirst(votes).map(({ rule }) => rule) };
+}
+
+export interface GateRules {
+  /** Whether at least one cell was there to run. */
+  readonly audited: boolean;
+  /** The checks of the target that do not hold. */
+  readonly broken?: readonly BrokenCheck[];
+  /** How many failures of each severity the policy accepts. */
+  readonly accepted: Readonly<Record<Severity, number>>;
 }
 
 /** A check of the target that does not hold, and what the policy says about that. */
@@ -44,9 +57,30 @@ function decidingFirst(votes: readonly Vote[]): readonly Vote[] {
   return strengths.flatMap((strength) => votes.filter(({ code }) => code === strength));
 }
 
-function voteOf(finding: Finding): Vote {
-  const code = finding.waiver === null ? codeOf(finding.status) : EXIT.passed;
-  return { code, rule: { holds: code === EXIT.passed, cell: finding.cell, sentence: sentenceOf(finding) } };
+function voteOf(finding: Finding, allowance: Allowance): Vote {
+  const pardon = finding.status === 'fail' ? allowance.get(finding.severity) : undefined;
+  const excused = finding.waiver !== null || pardon !== undefined;
+  const code = excused ? EXIT.passed : codeOf(finding.status);
+  const sentence = `${sentenceOf(finding)}${finding.waiver === null ? (pardon ?? '') : ''}`;
+  return { code, rule: { holds: code === EXIT.passed, cell: finding.cell, sentence } };
+}
+
+/** By severity, what is said of failures of which there are no more than the policy accepts. */
+type Allowance = ReadonlyMap<Severity, string>;
+
+function allowanceOf(findings: readonly Finding[], accepted: GateRules['accepted']): Allowance {
+  return new Map(
+    SEVERITIES.flatMap((severity) => {
+      const failed = findings.filter(
+        ({ status, waiver, severity: own }) => own === severity && status === 'fail' && waiver === null,
+      ).length;
+      const most = accepted[severity];
+      // NaN and what a hand put into the run folder accept nothing.
+      if (failed === 0 || !(failed <= most)) return [];
+      const sentence = ` Accepted: of severity ${severity} ${failed} failed, and the policy accepts ${most}.`;
+      return [[severity, sentence] as const];
+    }),
+  );
 }
 
 /** Whatever is not known to be harmless is not. */

@@ -115,7 +115,7 @@ test('of several attempts the last counts', () => {
 
 test('a report says what was not tested', () => {
   expect(judgeRun(runOf([150, 150]), REGISTRY).notTested).toEqual([
-    { what: 'test/other', because: 'The config does not name it.' },
+    { what: 'test/other', kind: 'unnamed', because: 'The config does not name it.' },
   ]);
 });
 

@@ -1,20 +1,20 @@
+import { basename } from 'node:path';
 import type { Digest } from '#base/digest';
-import { AssayError, messageOf } from '#base/errors';
-import { packageVersion } from '#base/package-root';
-import type { LoadedPolicy } from '#config/loaded';
-import type { TargetFacts } from '#plugin/plugin';
+import type { CompletePolicy, LoadedPolicy } from '#config/loaded';
+import { REGRESSION } from '#config/policy';
 import type { Registry } from '#plugin/registry';
-import type { Report, TargetCard, Timings } from '#report/report';
-import type { Head } from '#target/head';
-import { readEvidence } from './evidence-store.js';
-import { judgeCells, type CellState } from './findings.js';
+import type { Change, Finding, Report, TargetCard, Timings } from '#report/report';
+import { baselineOfRun, type NamedBaseline } from './baseline/kept.js';
+import { changesOf, comparisonFinding, withoutBaseline, type ComparisonRules } from './baseline/findings.js';
+import { compareWith, type Compared } from './baseline/compare.js';
+import { subjectOf } from './baseline/subject.js';
+import { judgeCells } from './findings.js';
+import { readFinishedRun, type FinishedRun } from './finished-run.js';
+import { withoutValues } from './ids-only.js';
 import { decide, type BrokenCheck } from './gate.js';
-import { readJournal } from './journal.js';
-import { drawPictures, type PictureFile } from './pictures.js';
-import type { JournalEntry, Opened, PlanFile } from './records.js';
+import type { PictureFile } from './pictures.js';
 import { reportOf, timingsOf } from './report.js';
-import { cellFolderName, evidenceFolder, readPlan } from './run-folder.js';
-import type { Cell, GateOptions } from './types.js';
+import type { GateOptions } from './types.js';
 import { waiverOf } from './waivers.js';
 
 /** A report with all that lies beside it, made from a run folder alone. */
@@ -25,9 +25,10 @@ export interface JudgedRun {
 }
 
 /**
- * Judges a finished run again, by its own policy or another, without running the model. Writes nothing.
+ * Judges a finished run again, by its own policy and baseline or by others, without running the model. Writes nothing.
  *
- * @throws AssayError `usage` for what is no run folder of this version, `run` for a damaged or unfinished one
+ * @throws AssayError `usage` for what is no run folder of this version, `run` for a damaged or unfinished one, `config`
+ *   for what is no baseline
  */
 export function judgeRun(runFolder: string, registry: Registry, options: GateOptions = {}): Report {
   return judgeFolder(runFolder, registry, options).report;
@@ -35,128 +36,95 @@ export function judgeRun(runFolder: string, registry: Registry, options: GateOpt
 
 /** As {@link judgeRun}, with what else a run folder holds. */
 export function judgeFolder(runFolder: string, registry: Registry, options: GateOptions = {}): JudgedRun {
-  const file = readPlan(runFolder);
-  refuseOtherVersion(file, runFolder);
-  const journal = readJournal(runFolder);
-  const opened = openedOf(journal, runFolder);
-  const cells: readonly Cell[] = file.plan.cells;
-  const ends = endsOf(journal);
-  refuseUnfinished(cells, ends, runFolder);
-  const policy: LoadedPolicy = options.policy ?? { file: null, ...opened.policy };
-  const { states, pictures } = readStates(runFolder, file, ends, opened);
+  const run = readFinishedRun(runFolder);
+  const { file, opened, states, journal, pictures } = run;
+  const { cells, target } = file.plan;
+  const policy = options.policy ?? opened.policy;
   const today = options.today ?? opened.today;
-  const findings = judgeCells({
-    cells,
-    states,
-    registry,
-    policy,
-    today,
-    command: opened.command,
+  const baseline = baselineOfRun(runFolder, opened.baseline, options.baseline);
+  const comparison = compared(run, registry, baseline, policy, today);
+  const judged = judgeCells({ cells, states, registry, policy, today, command: opened.command });
+  const whole = [...withChanges(judged, comparison.changes), ...comparison.findings];
+  const findings = opened.samples === 'ids' ? whole.map(idsOnly) : whole;
+  const gate = decide(findings, {
+    audited: cells.some(({ fate }) => fate.kind === 'run'),
+    broken: brokenChecks(target, policy, today),
+    accepted: policy.policy.failures,
   });
-  const gate = decide(
-    findings,
-    cells.some(({ fate }) => fate.kind === 'run'),
-    brokenChecks(file.plan.target, policy, today),
-  );
-  const report = reportOf({ file, opened, policy, findings, gate, registry });
+  const report = reportOf({
+    ...{ file, opened, findings, gate, registry },
+    policy: named(policy),
+    baseline: baseline?.card ?? null,
+    uncompared: comparison.uncompared,
+  });
   return { report, timings: timingsOf(journal, cells), pictures };
+}
+
+interface Comparison {
+  /** By cell. */
+  readonly changes: ReadonlyMap<string, Change[]>;
+  readonly findings: readonly Finding[];
+  /** Audits with outcomes that the baseline does not have. */
+  readonly uncompared: readonly string[];
+}
+
+function compared(
+  run: FinishedRun,
+  registry: Registry,
+  baseline: NamedBaseline | null,
+  { file, policy }: LoadedPolicy,
+  today: string,
+): Comparison {
+  const rules: ComparisonRules = {
+    ...{ today, waivers: policy.waivers, minimumSamples: policy.minimumSamples, plugins: registry.plugins },
+    rule: policy.regression ?? REGRESSION,
+    setBy: setterOf(policy, file),
+    command: run.opened.command,
+    place: baseline?.place ?? null,
+  };
+  if (baseline === null) return { changes: new Map(), findings: missing(policy, rules), uncompared: [] };
+  const subject = subjectOf(run, registry);
+  const all = compareWith(baseline.content, subject);
+  const known = new Set(all.map(({ now }) => now));
+  return {
+    changes: new Map(all.flatMap((each) => changesByCell(each, rules))),
+    findings: all.map((each) => comparisonFinding(each, rules)),
+    uncompared: subject.cells
+      .filter((each) => typeof each.outcomes !== 'string' && each.outcomes.length > 0 && !known.has(each))
+      .map(({ cell }) => cell.audit),
+  };
+}
+
+function setterOf({ regression, preset }: CompletePolicy, file: string | null): string {
+  if (regression === null) return `preset ${preset}`;
+  return file === null ? 'policy' : 'policy file';
+}
+
+/** A policy with rules against a baseline needs one: without it nothing was compared. */
+function missing({ regression }: CompletePolicy, rules: ComparisonRules): Finding[] {
+  if (regression === null) return [];
+  const sentence = 'The policy has rules against a baseline, and the config names none.';
+  return [withoutBaseline(sentence, rules)];
+}
+
+function changesByCell(each: Compared, { rule }: ComparisonRules): (readonly [Digest, Change[]])[] {
+  return each.now === null ? [] : [[each.now.cell.id, changesOf(each, rule)]];
+}
+
+function withChanges(findings: readonly Finding[], changes: Comparison['changes']): Finding[] {
+  return findings.map((finding) => ({ ...finding, changes: changes.get(finding.cell) ?? [] }));
+}
+
+function idsOnly(finding: Finding): Finding {
+  return { ...finding, details: finding.details.map(withoutValues) };
+}
+
+/** As reports name it: folders differ between equal runs. */
+function named(policy: LoadedPolicy): LoadedPolicy {
+  return { ...policy, file: policy.file === null ? null : basename(policy.file) };
 }
 
 function brokenChecks(target: TargetCard | null, { policy }: LoadedPolicy, today: string): BrokenCheck[] {
   const broken = (target?.checks ?? []).filter(({ holds }) => holds === false);
   return broken.map((check) => ({ check, waiver: waiverOf(check.id, policy.waivers, today) }));
-}
-
-/** Evidence is read by the plugins that made it: those of another version may mean something else by it. */
-function refuseOtherVersion({ tool }: PlanFile, where: string): void {
-  if (tool.version === packageVersion()) return;
-  throw new AssayError('usage', {
-    where,
-    what: `this run was made by Assay ${tool.version}, and this is ${packageVersion()}`,
-    mend: `Judge it with Assay ${tool.version}, or run the audit again.`,
-  });
-}
-
-/** The last opening says how the run is judged; it has kept the day of the first. */
-function openedOf(journal: readonly JournalEntry[], where: string): Opened {
-  const opened = journal.findLast((entry) => entry.kind === 'opened');
-  if (opened !== undefined) return opened;
-  throw new AssayError('run', {
-    where,
-    what: 'nothing has run in this folder',
-    mend: 'Go on with it by `assay audit --resume`.',
-  });
-}
-
-type End = Extract<JournalEntry, { kind: 'cell-finished' }>;
-
-/** How each cell ended, by its id; a later attempt replaces an earlier one. */
-function endsOf(journal: readonly JournalEntry[]): ReadonlyMap<Digest, End> {
-  return new Map(journal.flatMap((entry) => (entry.kind === 'cell-finished' ? [[entry.cell, entry]] : [])));
-}
-
-function refuseUnfinished(cells: readonly Cell[], ends: ReadonlyMap<Digest, End>, where: string): void {
-  const running = cells.filter(({ fate }) => fate.kind === 'run');
-  const left = running.filter(({ id }) => !ends.has(id)).length;
-  if (left === 0) return;
-  throw new AssayError('run', {
-    where,
-    what: `${left} of ${running.length} cells of this run are not finished`,
-    mend: 'Go on with it by `assay audit --resume`.',
-  });
-}
-
-function readStates(
-  runFolder: string,
-  { plan }: PlanFile,
-  ends: ReadonlyMap<Digest, End>,
-  { samples }: Opened,
-): { readonly states: ReadonlyMap<Digest, CellState>; readonly pictures: readonly PictureFile[] } {
-  const states = new Map<Digest, CellState>();
-  const pictures: PictureFile[] = [];
-  const facts = plan.target === null ? null : factsOf(plan.target);
-  const labels = plan.target?.labels ?? null;
-  for (const cell of plan.cells) {
-    const outcome = ends.get(cell.id)?.outcome;
-    if (outcome === undefined) continue;
-    if (outcome.kind !== 'evidence') {
-      states.set(cell.id, outcome);
-      continue;
-    }
-    try {
-      const evidence = readEvidence(evidenceFolder(runFolder, cell), outcome.digest);
-      const drawn = drawPictures(evidence, { facts, labels, folder: cellFolderName(cell), samples });
-      pictures.push(...drawn.files);
-      states.set(cell.id, { kind: 'evidence', data: evidence.data, pictures: drawn.pictures });
-    } catch (thrown) {
-      states.set(cell.id, { kind: 'error', sentence: messageOf(thrown) });
-    }
-  }
-  return { states, pictures };
-}
-
-/** What the card says of domain and head, as plugins know it. */
-function factsOf({ domain, head }: TargetCard): TargetFacts {
-  const { shape, mean, std, layout } = domain;
-  const range = domain.range ?? [0, 1];
-  return {
-    domain:
-      domain.kind === 'image'
-        ? { kind: 'image', layout: layout === 'NHWC' ? 'NHWC' : 'NCHW', shape, range, mean, std }
-        : { kind: 'tabular', shape, range, mean, std },
-    head: headOf(head),
-  };
-}
-
-function headOf({ kind, outputs, tolerance }: TargetCard['head']): Head {
-  switch (kind) {
-    case 'binary':
-      return { kind };
-    case 'multi-label':
-      return { kind, count: outputs };
-    case 'regression':
-      return { kind, count: outputs, tolerance: tolerance ?? NaN };
-    default:
-      return { kind: 'classes', count: outputs };
-  }
 }

@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, totalmem } from 'node:os';
-import { resolve } from 'node:path';
+import { basename, isAbsolute, resolve } from 'node:path';
+import { digestOfBytes } from '#base/digest';
 import { AssayError } from '#base/errors';
 import { packageVersion } from '#base/package-root';
+import { nameIn } from '#config/document/find';
+import { positionAt } from '#config/place';
 import { commandOf, resumeCommandOf } from './command.js';
 import { RUN_VERSION, type JournalEntry, type Opened, type PlanFile } from './records.js';
 import { checkResumable, createRunFolder, findUnfinished } from './run-folder.js';
@@ -38,18 +41,28 @@ export function openFolder({ plan, loaded }: PlannedRun, resume: RunOptions['res
 
 /** How a process begins, or goes on with, a run. A resumed run keeps the day of its start. */
 export function openedEntry(planned: PlannedRun, before: readonly JournalEntry[], today: string | undefined): Opened {
-  const { config, policy, digest } = planned.loaded;
+  const { config, policy, digest, baseline, file, positions } = planned.loaded;
   const { workers, batchSize, threads } = config.execution;
   const at = new Date().toISOString();
   return {
     kind: 'opened',
     at,
     today: before.find((entry) => entry.kind === 'opened')?.today ?? today ?? at.slice(0, 10),
-    policy: { policy: policy.policy, digest: policy.digest },
+    policy: { file: policy.file === null ? null : basename(policy.file), policy: policy.policy, digest: policy.digest },
+    baseline:
+      baseline === null
+        ? null
+        : {
+            file: basename(baseline.file),
+            digest: digestOfBytes(Buffer.from(baseline.text)),
+            place: positionAt(positions, ['baseline']) ?? null,
+          },
+    config: relativeName(file),
     configDigest: digest,
     command: commandOf(planned),
     only: [...(planned.options.only ?? [])],
     samples: config.samples,
+    language: config.language,
     host: {
       platform: `${process.platform} ${process.arch}`,
       cpus: availableParallelism(),
@@ -84,4 +97,10 @@ function versions(): Record<string, string> {
   const runtime = createRequire(import.meta.url).resolve('onnxruntime-node/package.json');
   const manifest = JSON.parse(readFileSync(runtime, 'utf8')) as { readonly version: string };
   return { assay: packageVersion(), node: process.versions.node, 'onnxruntime-node': manifest.version };
+}
+
+/** Where an editor or a code host finds the config from here; its bare name where it lies elsewhere. */
+function relativeName(file: string): string {
+  const name = nameIn(process.cwd(), file);
+  return isAbsolute(name) ? basename(file) : name;
 }

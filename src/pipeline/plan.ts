@@ -4,10 +4,12 @@ import { AssayError, messageOf } from '#base/errors';
 import { packageVersion } from '#base/package-root';
 import { auditsOf, type Audit } from '#config/audits';
 import type { LoadedConfig } from '#config/loaded';
+import { nameIn } from '#config/document/find';
 import { checkThresholds } from '#config/policy';
 import type { Plugin } from '#plugin/plugin';
 import type { Registry } from '#plugin/registry';
 import { isBlackBox } from '#target/black-box/declare';
+import { parseBaseline } from './baseline/file.js';
 import { fateOf, type Facts } from './fate.js';
 import { withinBudget } from './budget.js';
 import { readInputs, type ReadInputs } from './inputs.js';
@@ -27,6 +29,7 @@ export async function planRun(loaded: LoadedConfig, registry: Registry, options:
   const only = options.only === undefined ? null : new Set(options.only.map((id) => registry.get(id).id));
   refuseNothing(audits, only, loaded.file);
   checkThresholds(loaded.policy, registry.plugins);
+  if (loaded.baseline !== null) parseBaseline(loaded.baseline.text, nameIn(process.cwd(), loaded.baseline.file));
   const seed = options.seed ?? config.seed;
   const inputs = await readInputs(config, seed, options.sample);
   const placed = inputs.target === null ? null : await place(inputs.target, inputs, loaded, options);
@@ -79,7 +82,11 @@ function refuseNothing(audits: readonly Audit[], only: ReadonlySet<string> | nul
   });
 }
 
-function cellOf({ audit, options }: Audit, plugin: Plugin, facts: Facts & { readonly seed: number | string }): Cell {
+function cellOf(
+  { audit, options, place }: Audit,
+  plugin: Plugin,
+  facts: Facts & { readonly seed: number | string },
+): Cell {
   const { inputs, card, config, seed } = facts;
   const used = plugin.needs.length === 0 ? null : card;
   const id = digestOfJson({
@@ -98,6 +105,7 @@ function cellOf({ audit, options }: Audit, plugin: Plugin, facts: Facts & { read
     options,
     data: [...plugin.data],
     cost: plugin.cost(samples, options),
+    place,
     fate: fateOf(plugin, options, facts),
   }));
 }

@@ -3,14 +3,17 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import type { Digest } from '#base/digest';
 import { AssayError } from '#base/errors';
 import type { JsonObject } from '#base/json';
-import { PolicyConfig } from '#config/schema';
-import { DataCard, TargetCard, Timings, Traffic } from '#report/report';
+import { PolicyConfig } from '#config/policy-schema';
+import { DataCard, LANGUAGES, Report, TargetCard, Timings, Traffic, type Language } from '#report/report';
 
 /** Goes up by one when a reader of the version before could misread a run folder. */
-export const RUN_VERSION = 1;
+export const RUN_VERSION = 2;
 
 const Sha256 = Type.Unsafe<Digest>({ type: 'string', pattern: '^[0-9a-f]{64}$' });
 const Strings = Type.Record(Type.String(), Type.String());
+
+const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const Position = Type.Object({ line: Type.Integer(), column: Type.Integer() });
 
 const CellRecord = Type.Object({
   id: Sha256,
@@ -18,6 +21,7 @@ const CellRecord = Type.Object({
   options: Type.Unsafe<JsonObject>({ type: 'object' }),
   data: Type.Array(Type.Unsafe<'test' | 'train' | 'table'>({ type: 'string', enum: ['test', 'train', 'table'] })),
   cost: Type.Object({ predictions: Type.Number(), gradients: Type.Number() }),
+  place: Nullable(Position),
   fate: Type.Union([
     Type.Object({ kind: Type.Literal('run') }),
     Type.Object({
@@ -54,6 +58,14 @@ const Outcome = Type.Union([
   }),
 ]);
 
+const PolicyRecord = Type.Composite([
+  Type.Required(Type.Omit(PolicyConfig, ['$schema', 'failures', 'regression'])),
+  Type.Object({
+    failures: Report.properties.policy.properties.failures,
+    regression: Nullable(Report.properties.policy.properties.regression),
+  }),
+]);
+
 const At = Type.String({ description: 'ISO 8601, UTC' });
 
 /** One line of `journal.jsonl`. */
@@ -63,12 +75,17 @@ export const JournalEntry = Type.Union([
     kind: Type.Literal('opened'),
     at: At,
     today: Type.String(),
-    policy: Type.Object({ policy: Type.Required(Type.Omit(PolicyConfig, ['$schema'])), digest: Sha256 }),
+    policy: Type.Object({ file: Nullable(Type.String()), policy: PolicyRecord, digest: Sha256 }),
+    /** What lies in `baseline.json`; null where the run is compared with none. */
+    baseline: Nullable(Type.Object({ file: Type.String(), digest: Sha256, place: Nullable(Position) })),
+    /** The config's file, relative to where the run was started. */
+    config: Type.String(),
     configDigest: Sha256,
     command: Type.String(),
     /** The plugins that were chosen alone; empty: all. */
     only: Type.Array(Type.String()),
     samples: Type.Unsafe<'show' | 'ids'>({ type: 'string', enum: ['show', 'ids'] }),
+    language: Type.Unsafe<Language>({ type: 'string', enum: [...LANGUAGES] }),
     host: Timings.properties.host,
     execution: Timings.properties.execution,
   }),

@@ -11,43 +11,45 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const input = (): ReportInput => reportInput(folder, {} as Report, {} as Timings);
+const input = (): ReportInput => reportInput(folder, { provenance: { language: 'en' } } as Report, {} as Timings);
 const reporter = (file: string, render: () => unknown = () => 'text'): Reporter => ({
   id: `reports/${file}`,
   file,
+  description: '',
   render: render as () => string,
 });
 
-test('a reporter that fails is a sentence, and keeps no other from writing', () => {
-  const { files, failures } = writeProjections(
+test('a reporter that fails is a sentence, and keeps no other from writing', async () => {
+  const { files, failures } = await writeProjections(
     folder,
     [
       reporter('a.md', () => {
         throw new Error('no template.');
       }),
       reporter('b.md', () => undefined),
-      reporter('c.md', () => Promise.resolve('late')),
+      reporter('c.md', () => Promise.reject(new Error('late'))),
+      reporter('e.md', () => Promise.resolve('in its time')),
       reporter('d.md'),
     ],
     input(),
   );
-  expect(files).toEqual([join(folder, 'd.md')]);
+  expect(files).toEqual([join(folder, 'e.md'), join(folder, 'd.md')]);
   expect(readFileSync(join(folder, 'd.md'), 'utf8')).toBe('text');
   expect(failures.map(({ message }) => message)).toEqual([
     'a.md: the reporter reports/a.md failed: no template.',
     'b.md: the reporter reports/b.md failed: it gave no text.',
-    'c.md: the reporter reports/c.md failed: it gave no text.',
+    'c.md: the reporter reports/c.md failed: late.',
   ]);
 });
 
-test.each(['../out.md', '/tmp/out.md', '.', ''])('a reporter cannot write to %j', (file) => {
-  const { files, failures } = writeProjections(folder, [reporter(file)], input());
+test.each(['../out.md', '/tmp/out.md', '.', ''])('a reporter cannot write to %j', async (file) => {
+  const { files, failures } = await writeProjections(folder, [reporter(file)], input());
   expect(files).toEqual([]);
   expect(failures).toHaveLength(1);
 });
 
-test('a projection never takes the place of the report', () => {
-  expect(writeProjections(folder, [reporter('report.json')], input())).toEqual({ files: [], failures: [] });
+test('a projection never takes the place of the report', async () => {
+  expect(await writeProjections(folder, [reporter('report.json')], input())).toEqual({ files: [], failures: [] });
   expect(existsSync(join(folder, 'report.json'))).toBe(false);
 });
 

@@ -2,35 +2,41 @@ import { readFileSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
 import { AssayError, errnoOf, messageOf } from '#base/errors';
 import type { Reporter, ReportInput } from '#plugin/plugin';
-import type { Report, Timings } from '#report/report';
+import type { Language, Report, Timings } from '#report/report';
 import { makeFolder, writeAtomically } from './atomic.js';
 import type { PictureFile } from './pictures.js';
 import { parseRecord } from './records.js';
-import { checkReport, checkTimings } from './report.js';
+import { checkTimings } from './report.js';
+import { readReport } from './report-file.js';
 
 /** `report.json`, which everything else is a projection of. */
 export const REPORT_FILE = 'report.json';
 const TIMINGS_FILE = 'timings.json';
 
 /**
- * Renders the report of a run again, from `report.json` and `timings.json` alone.
+ * Renders the report of a run again, from `report.json` and `timings.json` alone; reports of versions before too.
  *
+ * @param language of the reporters' own words; default: the one of the run
  * @returns the files that were written
  * @throws AssayError `usage` for a folder without a report; `run` for a damaged one, and where a reporter failed, after
  *   the others have written theirs
  */
-export function renderRun(runFolder: string, reporters: readonly Reporter[]): Promise<readonly string[]> {
-  return new Promise((done) => {
-    const input = reportInput(
-      runFolder,
-      readRecord(checkReport, runFolder, REPORT_FILE),
-      readRecord(checkTimings, runFolder, TIMINGS_FILE),
-    );
-    const { files, failures } = writeProjections(runFolder, reporters, input);
-    const [failure] = failures;
-    if (failure !== undefined) throw failure;
-    done(files);
-  });
+export async function renderRun(
+  runFolder: string,
+  reporters: readonly Reporter[],
+  language?: Language,
+): Promise<readonly string[]> {
+  const report = readReport(readText(runFolder, REPORT_FILE), join(runFolder, REPORT_FILE));
+  const timings = parseRecord(checkTimings, readText(runFolder, TIMINGS_FILE), join(runFolder, TIMINGS_FILE));
+  const input = reportInput(runFolder, report, timings);
+  const { files, failures } = await writeProjections(runFolder, reporters, given(input, language));
+  const [failure] = failures;
+  if (failure !== undefined) throw failure;
+  return files;
+}
+
+function given(input: ReportInput, language: Language | undefined): ReportInput {
+  return language === undefined ? input : { ...input, language };
 }
 
 /** Writes a run's report, its pictures and its timings. */
@@ -56,13 +62,17 @@ export interface Projections {
  *
  * @throws AssayError `output` when the disk refuses
  */
-export function writeProjections(runFolder: string, reporters: readonly Reporter[], input: ReportInput): Projections {
+export async function writeProjections(
+  runFolder: string,
+  reporters: readonly Reporter[],
+  input: ReportInput,
+): Promise<Projections> {
   const files: string[] = [];
   const failures: AssayError[] = [];
   for (const reporter of reporters) {
     // The report itself is what is rendered, not one of its projections.
     if (reporter.file === REPORT_FILE) continue;
-    const rendered = render(runFolder, reporter, input);
+    const rendered = await render(runFolder, reporter, input);
     if (rendered instanceof AssayError) failures.push(rendered);
     else {
       writeAtomically(rendered.path, rendered.text);
@@ -77,6 +87,7 @@ export function reportInput(runFolder: string, report: Report, timings: Timings)
   return {
     report,
     timings,
+    language: report.provenance.language,
     readFile(path) {
       const full = inside(runFolder, path);
       if (full === null) return null;
@@ -89,14 +100,14 @@ export function reportInput(runFolder: string, report: Report, timings: Timings)
   };
 }
 
-function render(
+async function render(
   runFolder: string,
   reporter: Reporter,
   input: ReportInput,
-): { path: string; text: string } | AssayError {
+): Promise<{ path: string; text: string } | AssayError> {
   try {
     const path = inside(runFolder, reporter.file);
-    const text: unknown = reporter.render(input);
+    const text: unknown = await reporter.render(input);
     if (path === null) throw new Error(`\`${reporter.file}\` does not lie in the run folder`);
     if (typeof text !== 'string') throw new Error('it gave no text');
     return { path, text };
@@ -115,10 +126,6 @@ function inside(runFolder: string, path: string): string | null {
 function writeJson(path: string, value: unknown): string {
   writeAtomically(path, `${JSON.stringify(value, null, 2)}\n`);
   return path;
-}
-
-function readRecord<T>(check: Parameters<typeof parseRecord<T>>[0], runFolder: string, name: string): T {
-  return parseRecord(check, readText(runFolder, name), join(runFolder, name));
 }
 
 function readText(runFolder: string, name: string): string {

@@ -1,4 +1,7 @@
+import { basename } from 'node:path';
 import { AssayError } from '#base/errors';
+import { COMPARISON, REGRESSION } from '#config/policy';
+import type { Plugin } from '#plugin/plugin';
 import type { Registry } from '#plugin/registry';
 import { Report, REPORT_VERSION, Timings, type Finding, type Gate } from '#report/report';
 import { withOnly } from './command.js';
@@ -10,15 +13,19 @@ export interface ReportParts {
   readonly opened: Opened;
   /** That the findings were judged by: of the run, or another. */
   readonly policy: Opened['policy'];
+  readonly baseline: Report['baseline'];
+  /** Audits that the baseline does not have. */
+  readonly uncompared: readonly string[];
   readonly findings: readonly Finding[];
   readonly gate: Gate;
   readonly registry: Registry;
 }
 
 /** The product: everything that the run found, and nothing that may differ between two equal runs. */
-export function reportOf({ file, opened, policy, findings, gate, registry }: ReportParts): Report {
+export function reportOf(parts: ReportParts): Report {
+  const { file, opened, policy, baseline, findings, gate, registry, uncompared } = parts;
   const { plan } = file;
-  const { preset, minimumSamples, waivers } = policy.policy;
+  const { preset, minimumSamples, waivers, failures, regression } = policy.policy;
   return checkedReport({
     version: REPORT_VERSION,
     tool: file.tool,
@@ -26,15 +33,26 @@ export function reportOf({ file, opened, policy, findings, gate, registry }: Rep
     findings: [...findings],
     target: plan.target,
     data: plan.data,
-    policy: { preset, digest: policy.digest, minimumSamples, waivers },
+    policy: {
+      preset,
+      digest: policy.digest,
+      minimumSamples,
+      waivers,
+      file: policy.file,
+      failures: { ...failures },
+      regression: { ...(regression ?? REGRESSION) },
+    },
+    baseline,
     threatModel: threatModelOf(plan.cells, registry),
-    notTested: notTested(findings, registry),
+    notTested: [...notTested(findings, registry), ...uncompared.map(notCompared)],
     provenance: {
       seed: plan.seed,
       configDigest: opened.configDigest,
       planDigest: plan.digest,
       command: withOnly(opened.command, opened.only),
       samples: opened.samples,
+      config: basename(opened.config),
+      language: opened.language,
       versions: file.versions,
     },
   });
@@ -50,6 +68,7 @@ export function timingsOf(entries: readonly JournalEntry[], cells: readonly Cell
     finished: entries.at(-1)?.at ?? last.at,
     host: last.host,
     execution: last.execution,
+    config: last.config,
     cells: cells.flatMap(({ id, audit }) => {
       const attempts = entries.filter((entry) => entry.kind === 'cell-started' && entry.cell === id).length;
       const end = entries.findLast((entry) => entry.kind === 'cell-finished' && entry.cell === id);
@@ -74,11 +93,23 @@ function checkedReport(report: Report): Report {
 }
 
 /** What the adversaries of the audits that ran know and may do. */
-function threatModelOf(cells: readonly Pick<Cell, 'audit' | 'fate'>[], registry: Registry): string[] {
+function threatModelOf(cells: readonly Pick<Cell, 'audit' | 'fate'>[], registry: Registry): Report['threatModel'] {
   const threats = cells
     .filter(({ fate }) => fate.kind === 'run')
-    .flatMap(({ audit }) => registry.plugins.get(audit)?.threat ?? []);
-  return [...new Set(threats)];
+    .flatMap(({ audit }) => threatOf(registry.plugins.get(audit)));
+  return [...new Map(threats.map((threat) => [threat.sentence, threat])).values()];
+}
+
+function notCompared(audit: string): Report['notTested'][number] {
+  return { what: `${COMPARISON}${audit}`, kind: 'without-number', because: 'The baseline does not have it.' };
+}
+
+function threatOf(plugin: Plugin | undefined): Report['threatModel'] {
+  if (plugin?.threat == null) return [];
+  const texts = Object.entries(plugin.texts ?? {}).flatMap(([language, { threat }]) =>
+    threat === null ? [] : [[language, { sentence: threat }] as const],
+  );
+  return [{ sentence: plugin.threat, texts: Object.fromEntries(texts) }];
 }
 
 const UNTESTED: ReadonlySet<Finding['status']> = new Set(['not-applicable', 'error', 'not-run']);
@@ -89,7 +120,10 @@ function notTested(findings: readonly Finding[], registry: Registry): Report['no
   const unnamed = [...registry.plugins.values()]
     .filter(({ id }) => !named.has(id))
     .sort((a, b) => (a.id < b.id ? -1 : 1))
-    .map(({ id }) => ({ what: id, because: 'The config does not name it.' }));
+    .map(({ id }) => ({ what: id, kind: 'unnamed' as const, because: 'The config does not name it.' }));
   const without = findings.filter(({ status, measures }) => UNTESTED.has(status) || measures.length === 0);
-  return [...without.map(({ audit, claim }) => ({ what: audit, because: claim })), ...unnamed];
+  return [
+    ...without.map(({ audit, claim }) => ({ what: audit, kind: 'without-number' as const, because: claim })),
+    ...unnamed,
+  ];
 }

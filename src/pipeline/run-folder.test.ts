@@ -73,10 +73,10 @@ describe('a folder that cannot be read is one sentence', () => {
     expect(() => readPlan(join(out, 'nowhere'))).toThrow('not a run folder');
   });
   test('another version', () => {
-    expect(() => readPlan(spoil((plan) => ({ ...plan, version: 2 })))).toThrow('has the format 2');
+    expect(() => readPlan(spoil((plan) => ({ ...plan, version: 3 })))).toThrow('has the format 3');
   });
   test('damaged', () => {
-    expect(() => readPlan(spoil(() => '{"version": 1, '))).toThrow('the file is damaged: it is not JSON');
+    expect(() => readPlan(spoil(() => '{"version": 2, '))).toThrow('the file is damaged: it is not JSON');
     expect(() => readPlan(spoil(() => 'null'))).toThrow('the file is damaged');
     expect(() => readPlan(spoil((plan) => ({ ...plan, plan: {} })))).toThrow('the file is damaged');
   });

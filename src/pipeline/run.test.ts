@@ -23,6 +23,7 @@ const planned = (cells: readonly Cell[] = [CELL], policy = policyOf()) => planne
 const broken: Reporter = {
   id: 'reports/broken',
   file: 'broken.md',
+  description: '',
   render: () => {
     throw new Error('no template');
   },
@@ -45,7 +46,12 @@ test('a waiver does not make a pass out of a run in which nothing ran', async ()
 
 test('a reporter that throws is a warning, and the others write', async () => {
   const events: RunEvent[] = [];
-  const good: Reporter = { id: 'reports/good', file: 'good.md', render: ({ report }) => String(report.version) };
+  const good: Reporter = {
+    id: 'reports/good',
+    file: 'good.md',
+    description: '',
+    render: ({ report }) => String(report.version),
+  };
   const { folder, files } = await executeRun(
     planned(),
     runOptions({ reporters: [broken, good], on: (event) => events.push(event) }),
@@ -127,7 +133,7 @@ test('a folder that cannot be written is said before anything runs', async () =>
 });
 
 test('a disk that refuses under way leaves a run that can be gone on with, and says how', async () => {
-  const reporter: Reporter = { id: 'reports/a', file: 'taken/by/a/file', render: () => 'text' };
+  const reporter: Reporter = { id: 'reports/a', file: 'taken/by/a/file', description: '', render: () => 'text' };
   const on = (event: RunEvent) => {
     if (event.kind === 'run-started') mkdirSync(join(event.folder, 'report.json/inside'), { recursive: true });
   };

@@ -1,5 +1,6 @@
 import { messageOf } from '#base/errors';
 import { usedUp } from '#target/black-box/purse';
+import { keepBaseline } from './baseline/kept.js';
 import { checkpointsIn } from './checkpoints.js';
 import { readEvidence } from './evidence-store.js';
 import { EXIT, strongestOf, type ExitCode } from './exit-codes.js';
@@ -54,6 +55,8 @@ class Run {
   async execute(resumed: boolean): Promise<RunResult> {
     const { plan } = this.planned;
     const before = this.journal.entries;
+    const { baseline } = this.planned.loaded;
+    if (baseline !== null) keepBaseline(this.folder, baseline);
     this.journal.append(openedEntry(this.planned, before, this.options.today));
     const evidenceBytes = largestEvidence(this.planned);
     this.#emit({ kind: 'run-started', folder: this.folder, plan, resumed, evidenceBytes });
@@ -114,12 +117,12 @@ class Run {
   }
 
   /** From here on only what is on disk counts, so that a resumed run ends as one that was never stopped. */
-  #conclude(): RunResult {
+  async #conclude(): Promise<RunResult> {
     const judged = judgeFolder(this.folder, this.planned.registry);
     const { report, timings } = judged;
     const written = writeReport(this.folder, judged);
     const input = reportInput(this.folder, report, timings);
-    const { files: projections, failures } = writeProjections(this.folder, this.options.reporters, input);
+    const { files: projections, failures } = await writeProjections(this.folder, this.options.reporters, input);
     for (const { message } of failures) this.#warn(message);
     this.journal.append({ kind: 'finished', at: now() });
     const files = [...written, ...projections];

@@ -34,7 +34,7 @@ const ways = {
 export default {
   id: 'odd', kind: 'probe', area: 'other', title: 'It behaves', failureTitle: 'It does not', description: 'd',
   sources: ['s'], severity: 'low', frameworks: {}, needs: [], data: [], advice: 'a', threat: null,
-  options: Type.Object({ way: Type.String() }), policy: Type.Object({}), presets: { baseline: {}, strict: {} },
+  options: Type.Object({ way: Type.String() }), policy: Type.Object({}), presets: { baseline: {}, strict: {}, 'high-risk': {} },
   cost: () => ({ predictions: 0, gradients: 0 }),
   run: async ({ options }) => ({ data: (await ways[options.way]()) ?? { n: 200 } }),
   judge: ({ n }) => ({ status: 'pass', claim: 'It behaved.', reasons: [], signs: [], measures: [{

@@ -1,6 +1,7 @@
 import type { Digest } from '#base/digest';
 import type { JsonObject } from '#base/json';
-import type { LoadedConfig, LoadedPolicy } from '#config/loaded';
+import type { BaselineText, LoadedConfig, LoadedPolicy } from '#config/loaded';
+import type { Position } from '#config/place';
 import type { TargetConfig } from '#config/schema';
 import type { Table } from '#data/table';
 import type { Device, DeviceChoice } from '#engine/index';
@@ -22,6 +23,8 @@ export interface Cell {
   readonly options: JsonObject;
   readonly data: readonly DataNeed[];
   readonly cost: Cost;
+  /** Where the config asks for it; null where it is code. Decides no evidence. */
+  readonly place: Position | null;
   /**
    * `run`, or a verdict that is known before: `not-applicable` (the kind of target or head rules the plugin out),
    * `inconclusive` (a capability or data is missing; the sentence says what would enable it) or `not-run` (left out by
@@ -150,6 +153,8 @@ export interface RunResult {
 export interface GateOptions {
   /** Another policy than the one that the run was judged by. */
   readonly policy?: LoadedPolicy;
+  /** Another baseline than the one that the run was compared with. */
+  readonly baseline?: BaselineText;
   /** Another day than the run's first, YYYY-MM-DD. */
   readonly today?: string;
 }

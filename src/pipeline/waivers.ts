@@ -1,10 +1,30 @@
-import type { Waiver } from '#report/report';
+import type { Finding, FindingStatus, Waiver } from '#report/report';
 
 /** What the policy says about letting an audit pass whatever its verdict is. */
 export type WaiverState =
   | { readonly kind: 'none' }
   | { readonly kind: 'in-force'; readonly waiver: Waiver }
   | { readonly kind: 'void'; readonly because: string };
+
+export interface WaiverRules {
+  readonly waivers: readonly Waiver[];
+  /** YYYY-MM-DD, by which waivers expire. */
+  readonly today: string;
+}
+
+/** What a finding says of its waiver; a pass needs none, and one that does not count is a reason. */
+export function waiverFields(
+  audit: string,
+  status: FindingStatus,
+  reasons: readonly string[],
+  { waivers, today }: WaiverRules,
+): Pick<Finding, 'reasons' | 'waiver'> {
+  const waiver: WaiverState = status === 'pass' ? { kind: 'none' } : waiverOf(audit, waivers, today);
+  return {
+    reasons: [...reasons, ...(waiver.kind === 'void' ? [waiver.because] : [])],
+    waiver: waiver.kind === 'in-force' ? { ...waiver.waiver } : null,
+  };
+}
 
 /**
  * The waiver of an audit on a day (YYYY-MM-DD). One without a reason, an owner or a real date of expiry does not count:

@@ -38,7 +38,7 @@ export function defineProbe<Options extends TObject, Policy extends TObject, Dat
 }
 
 /** A projection of the report into one file. */
-export function defineReporter(reporter: Reporter): Reporter {
+export function defineReporter<R extends Reporter>(reporter: R): R {
   return reporter;
 }
 

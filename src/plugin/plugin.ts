@@ -2,7 +2,7 @@ import type { Static, TObject } from '@sinclair/typebox';
 import type { Json, JsonObject } from '#base/json';
 import type { Table } from '#data/table';
 import type { Detail, Picture } from '#report/details';
-import type { Area, Measure, Report, Severity, Sign, Timings } from '#report/report';
+import type { Area, Language, Measure, Report, Severity, Sign, Timings, Translation } from '#report/report';
 import type { RandomStreams } from '#stats/random';
 import type { Capability, Samples, Target } from '#target/target';
 import type { Domain } from '#target/domain';
@@ -150,6 +150,23 @@ export interface PluginFacts {
   readonly advice: string;
   /** What an adversary of this kind knows and may do; null for probes and defenses. */
   readonly threat: string | null;
+  /** The same texts in other languages. A page in a language that is missing here shows the English ones, marked. */
+  readonly texts?: Readonly<Partial<Record<Translation, PluginTexts>>>;
+}
+
+/** What a reader sees of a plugin whatever it measured. */
+export type PluginTexts = Pick<PluginFacts, 'title' | 'failureTitle' | 'description' | 'advice' | 'threat'>;
+
+/** What a plugin found for each sample, by which two runs on the same samples are compared. */
+export interface SampleOutcomes {
+  /** Unique within the cell, and the same whatever the policy is: `robust-accuracy@0.1`. */
+  readonly id: string;
+  /** As measures are labelled: `Robust accuracy at Linf epsilon 0.1`. */
+  readonly label: string;
+  /** In the data set. */
+  readonly indices: readonly number[];
+  /** One character a sample: `1` where the target did what the plugin's title says, `0` where not. */
+  readonly bits: string;
 }
 
 /** An attack, a defense or a probe: one plain object. */
@@ -173,6 +190,8 @@ export interface Plugin<
   run(context: RunContext<Static<Options>>): Promise<Evidence<Data>>;
   /** Pure: the same evidence and policy give the same verdict. */
   judge(data: Data, policy: JudgePolicy<Static<Policy>>): Verdict;
+  /** Pure: what was found for each sample, one bit each. Without it the plugin is not compared with a baseline. */
+  outcomes?(data: Data): readonly SampleOutcomes[];
   /** Pure: how the evidence is shown. */
   details(data: Data, verdict: Verdict, pictures: Pictures): readonly Detail[];
 }
@@ -183,7 +202,7 @@ export interface Cost {
   readonly gradients: number;
 }
 
-export type PolicyPreset = 'baseline' | 'strict';
+export type PolicyPreset = 'baseline' | 'strict' | 'high-risk';
 
 /** A plugin with options chosen: what configs, matchers and ensembles take. */
 export interface ConfiguredPlugin {
@@ -197,11 +216,15 @@ export interface ReportInput {
   readonly timings: Timings;
   /** Reads a file of the run folder, such as a picture; null where it is not there. */
   readonly readFile: (path: string) => Uint8Array | null;
+  /** Of the reporter's own words. */
+  readonly language: Language;
 }
 
 export interface Reporter {
   readonly id: string;
   /** The name of the file below the run folder. */
   readonly file: string;
-  render(input: ReportInput): string;
+  /** In one sentence what it is and who reads it. */
+  readonly description: string;
+  render(input: ReportInput): string | Promise<string>;
 }

@@ -55,6 +55,8 @@ export const TableDetail = Type.Object({
     }),
   ),
   rows: Type.Array(Type.Array(Cell)),
+  /** Rows hold values of samples: none is shown where a report names samples by their index only. */
+  samples: Type.Optional(Type.Boolean()),
   note: Type.Optional(Type.String()),
 });
 

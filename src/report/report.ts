@@ -1,8 +1,8 @@
-import { Type, type Static } from '@sinclair/typebox';
+import { Type, type Static, type TObject } from '@sinclair/typebox';
 import { Detail } from './details.js';
 
 /** Goes up by one when a reader of the version before could misread a report. */
-export const REPORT_VERSION = 1;
+export const REPORT_VERSION = 2;
 
 const literals = <const T extends readonly string[]>(values: T) =>
   Type.Unsafe<T[number]>({ type: 'string', enum: [...values] });
@@ -20,7 +20,12 @@ export const AREAS = [
   'other',
 ] as const;
 
+/** Languages of the page's own words. Plugins write English, and may bring translations of their texts. */
+export const LANGUAGES = ['en', 'zh-CN', 'de'] as const;
+
 export type Severity = (typeof SEVERITIES)[number];
+export type Language = (typeof LANGUAGES)[number];
+export type Translation = Exclude<Language, 'en'>;
 export type Area = (typeof AREAS)[number];
 
 /** A number with what makes it readable: its interval, its denominator and the bar that it was held against. */
@@ -28,7 +33,8 @@ export const Measure = Type.Object({
   id: Type.String(),
   label: Type.String(),
   value: Type.Union([Type.Number(), Type.Null()]),
-  format: literals(['rate', 'number', 'count', 'epsilon']),
+  /** `p`: the p-value of a test. */
+  format: literals(['rate', 'number', 'count', 'epsilon', 'p']),
   n: Type.Union([Type.Integer(), Type.Null()]),
   /** 95 %, by the named method. */
   interval: Type.Union([Type.Object({ low: Type.Number(), high: Type.Number(), method: Type.String() }), Type.Null()]),
@@ -60,6 +66,29 @@ export const Waiver = Type.Object({
   expires: Type.String(),
 });
 
+/** By language; English is the finding itself. Absent where the plugin brings no translation. */
+const translations = <T extends TObject>(texts: T) =>
+  Type.Object({ 'zh-CN': Type.Optional(texts), de: Type.Optional(texts) }, { additionalProperties: false });
+
+/** How one rate changed against the baseline, on the same samples. */
+export const Change = Type.Object({
+  /** The measure as the baseline has it, such as `Robust accuracy at Linf epsilon 0.1`. */
+  label: Type.String(),
+  before: Type.Number(),
+  now: Type.Number(),
+  /** Samples of both runs. */
+  n: Type.Integer(),
+  /** Samples that held before and do not now, and the other way round. */
+  lost: Type.Integer(),
+  won: Type.Integer(),
+  /** `McNemar, exact, two-sided`. */
+  test: Type.String(),
+  /** After Holm's correction over all rates of the run. */
+  p: Type.Number(),
+  /** What is more than chance; `same` where nothing is. */
+  direction: literals(['better', 'worse', 'same']),
+});
+
 export const Finding = Type.Object({
   /** The content hash of the cell. */
   cell: Type.String(),
@@ -85,6 +114,12 @@ export const Finding = Type.Object({
   /** The command that repeats this cell. */
   command: Type.String(),
   waiver: Type.Union([Waiver, Type.Null()]),
+  /** Where the config asks for it, both from 1; null where the config is code, or does not name it. */
+  place: Type.Union([Type.Object({ line: Type.Integer(), column: Type.Integer() }), Type.Null()]),
+  /** Against the baseline; empty where there is none, or the plugin has no outcome for each sample. */
+  changes: Type.Array(Change),
+  /** The plugin's texts in other languages, of the title that applies. */
+  texts: translations(Type.Object({ title: Type.String(), advice: Type.String(), description: Type.String() })),
 });
 
 /** What is looked at when a target is opened; a policy waives one by its name, as it does an audit. */
@@ -184,20 +219,54 @@ export const Report = Type.Object(
       digest: Type.String(),
       minimumSamples: Type.Integer(),
       waivers: Type.Array(Waiver),
+      /** The name of its file; null where only the preset decides. */
+      file: Type.Union([Type.String(), Type.Null()]),
+      /** How many failed findings of each severity are accepted. */
+      failures: Type.Object({
+        critical: Type.Integer(),
+        high: Type.Integer(),
+        medium: Type.Integer(),
+        low: Type.Integer(),
+      }),
+      regression: Type.Object({
+        /** Of all comparisons with the baseline together. */
+        alpha: Type.Number(),
+        /** A rate may be lower by as much without being a regression. */
+        drop: Type.Number(),
+      }),
     }),
-    threatModel: Type.Array(Type.String()),
-    /** What was not tested, and why. */
-    notTested: Type.Array(Type.Object({ what: Type.String(), because: Type.String() })),
+    /** What the run was compared with; null where the config names none. */
+    baseline: Type.Union([
+      Type.Object({
+        /** The name of its file. */
+        file: Type.String(),
+        digest: Type.String(),
+        target: Type.Union([Type.Object({ name: Type.String(), digest: Type.String() }), Type.Null()]),
+      }),
+      Type.Null(),
+    ]),
+    /** What the adversaries of the audits know and may do. */
+    threatModel: Type.Array(
+      Type.Object({ sentence: Type.String(), texts: translations(Type.Object({ sentence: Type.String() })) }),
+    ),
+    /** What was not tested, and why: `unnamed` by the config, or without a number. */
+    notTested: Type.Array(
+      Type.Object({ what: Type.String(), kind: literals(['unnamed', 'without-number']), because: Type.String() }),
+    ),
     provenance: Type.Object({
       seed: Type.Union([Type.Integer(), Type.String()]),
       configDigest: Type.String(),
       planDigest: Type.String(),
       command: Type.String(),
       samples: literals(['show', 'ids']),
+      /** The name of the config's file. */
+      config: Type.String(),
+      /** Of the page. */
+      language: literals(LANGUAGES),
       versions: Type.Record(Type.String(), Type.String()),
     }),
   },
-  { $id: 'https://assay.dev/schema/report-1.json', title: 'Assay report' },
+  { $id: `https://assay.dev/schema/report-${REPORT_VERSION}.json`, title: 'Assay report' },
 );
 
 /** How an endpoint or module was asked in one cell. Rows are counted once, however often they had to be sent. */
@@ -213,6 +282,8 @@ export const Timings = Type.Object({
   finished: Type.String(),
   host: Type.Object({ platform: Type.String(), cpus: Type.Integer(), memoryMiB: Type.Integer(), node: Type.String() }),
   execution: Type.Object({ workers: Type.Integer(), batchSize: Type.Integer(), threads: Type.Integer() }),
+  /** The config's file, relative to where the run was started; absent in runs of versions before. */
+  config: Type.Optional(Type.String()),
   cells: Type.Array(
     Type.Object({
       cell: Type.String(),
@@ -231,6 +302,7 @@ export type FindingStatus = (typeof STATUSES)[number];
 export type Measure = Static<typeof Measure>;
 export type Sign = Static<typeof Sign>;
 export type Waiver = Static<typeof Waiver>;
+export type Change = Static<typeof Change>;
 export type TargetCard = Static<typeof TargetCard>;
 export type TargetCheck = Static<typeof TargetCheck>;
 export type DeclaredValue = Static<typeof DeclaredValue>;

@@ -1,5 +1,5 @@
 import oracle from './oracle.fixture.json' with { type: 'json' };
-import { binomialAtLeast, binomialAtMost, binomialExactly, mcnemar } from './tests.js';
+import { binomialAtLeast, binomialAtMost, binomialExactly, holm, mcnemar, mcnemarOneSided } from './tests.js';
 
 describe('binomial', () => {
   test.each(oracle.binomial)('$k of $n at rate $p agrees with 50 digits', ({ k, n, p, exactly, atMost, atLeast }) => {
@@ -67,5 +67,51 @@ describe('mcnemar', () => {
   test('refuses counts that are none', () => {
     expect(() => mcnemar(-1, 4)).toThrow(RangeError);
     expect(() => mcnemar(0.5, 4)).toThrow(RangeError);
+  });
+});
+
+describe('mcnemarOneSided', () => {
+  test.each([
+    [5, 0, 1 / 32],
+    [0, 5, 1],
+    [0, 0, 1],
+    // P(X >= 2), X ~ Binomial(3, 1/2).
+    [2, 1, 0.5],
+  ])('%i lost and %i won', (lost, won, p) => {
+    expect(mcnemarOneSided(lost, won)).toBeCloseTo(p, 14);
+  });
+
+  test('is half the two-sided one where more was lost than won, and the two directions overlap in what was seen', () => {
+    for (const [lost, won] of [
+      [9, 2],
+      [17, 11],
+      [30, 29],
+    ] as const) {
+      expect(2 * mcnemarOneSided(lost, won)).toBeCloseTo(mcnemar(lost, won), 12);
+      const seen = binomialExactly(lost, lost + won, 0.5);
+      expect(mcnemarOneSided(lost, won) + mcnemarOneSided(won, lost) - seen).toBeCloseTo(1, 12);
+    }
+  });
+});
+
+describe('holm', () => {
+  test('step by step, of (.01, .04, .03, .005)', () => {
+    // Sorted .005, .01, .03, .04, times 4, 3, 2, 1, and never below the one before.
+    const adjusted = holm([0.01, 0.04, 0.03, 0.005]);
+    [0.03, 0.06, 0.06, 0.02].forEach((p, i) => expect(adjusted[i]).toBeCloseTo(p, 14));
+  });
+
+  test('keeps one p-value, never exceeds 1 or Bonferroni, and keeps the order', () => {
+    expect(holm([0.2])).toEqual([0.2]);
+    expect(holm([])).toEqual([]);
+    const ps = [0.5, 0.001, 0.2, 0.9, 0.04];
+    const adjusted = holm(ps);
+    adjusted.forEach((p, i) => {
+      expect(p).toBeLessThanOrEqual(Math.min(1, ps.length * (ps[i] ?? NaN)));
+      expect(p).toBeGreaterThanOrEqual(ps[i] ?? NaN);
+    });
+    const order = (values: readonly number[]) =>
+      values.map((_, i) => i).sort((a, b) => (values[a] ?? 0) - (values[b] ?? 0));
+    expect(order(adjusted)).toEqual(order(ps));
   });
 });

@@ -37,6 +37,29 @@ export function mcnemar(onlyFirst: number, onlySecond: number, variant: McNemarV
   return variant === 'exact' ? asLikelyOrLess : asLikelyOrLess - asLikely / 2;
 }
 
+/**
+ * The same test in one direction: the chance of at least `lost` among the discordant pairs, if losing and winning were
+ * equally likely. No discordant pair gives 1.
+ */
+export function mcnemarOneSided(lost: number, won: number): number {
+  return binomialAtLeast(lost, lost + won, 0.5);
+}
+
+/**
+ * Holm's correction (Holm 1979, A simple sequentially rejective multiple test procedure): each p-value as it counts when
+ * all hypotheses are tested together, in the given order. Never above 1.
+ */
+export function holm(ps: readonly number[]): number[] {
+  const adjusted = ps.map(() => 1);
+  let least = 0;
+  const ascending = ps.map((p, i) => ({ p, i })).sort((a, b) => a.p - b.p);
+  ascending.forEach(({ p, i }, rank) => {
+    least = Math.max(least, Math.min(1, (ps.length - rank) * p));
+    adjusted[i] = least;
+  });
+  return adjusted;
+}
+
 function checkBinomial(k: number, n: number, p: number): void {
   if (!(Number.isInteger(k) && Number.isInteger(n) && k >= 0 && k <= n)) {
     throw new RangeError(`${k} of ${n} is not a count of successes`);

@@ -17,7 +17,7 @@ import {
 import type { TargetCard } from '#report/report';
 import { firstDealings, openConfigured, type Dealings } from './black-box/configured.js';
 import { isBlackBox } from './black-box/declare.js';
-import { fileCards } from './cards.js';
+import { modelCards } from './cards.js';
 import { declareTarget, type Declaration, type FileDeclaration } from './declare.js';
 import { channelAxis } from './domain.js';
 import { FORMAT_WORDS, type TargetModel } from './formats/prepare.js';
@@ -57,16 +57,11 @@ export async function openTarget(
 /** The digest of everything that decides what a target computes. */
 export function targetDigest(declaration: Declaration, config: TargetConfig, model: TargetModel): Digest {
   return digestOfJson({
-    files: cardsOf(model).map(({ name, sha256 }) => ({ name, sha256 })),
+    files: modelCards(model).map(({ name, sha256 }) => ({ name, sha256 })),
     output: config.output,
     domain: declaration.domain,
     head: declaration.head,
   });
-}
-
-/** Of the files that the user gave, whatever an engine was given. */
-function cardsOf(model: TargetModel): TargetCard['files'] {
-  return model.source?.cards ?? fileCards(model);
 }
 
 function openEngine(model: TargetModel, spec: EngineSpec): Promise<EngineModel> {
@@ -198,7 +193,7 @@ function cardOf(
     digest: target.digest,
     engine: model.engine ?? 'onnx',
     device,
-    files: cardsOf(model),
+    files: modelCards(model),
     domain: {
       kind: domain.kind,
       shape: [...domain.shape],

@@ -1,10 +1,19 @@
 import { Type } from '@sinclair/typebox';
 import { rowsOf, row, type Tensor } from '#base/tensor';
 import { defineAttack } from '#plugin/define';
-import type { ConfiguredPlugin, Example, Plugin, RunContext } from '#plugin/plugin';
+import type { ConfiguredPlugin, Example, Plugin, RunContext, SampleOutcomes } from '#plugin/plugin';
 import { isCorrect, labelRow } from '#target/head';
 import { pgd } from '#attacks/evasion/index';
 import { attackConformance, type AttackUnderTest } from './conformance.js';
+
+const GERMAN = {
+  ...{ title: 'Hält stand', failureTitle: 'Unterliegt', description: 'Verschiebt jede Eingabe einmal.' },
+  ...{ advice: 'Beheben.', threat: 'Jemand.' },
+};
+
+const OUTCOME = { id: 'robust', label: 'Robust', indices: [0, 1], bits: '10' };
+const ONE_BIT = 'gives one outcome a sample, under ids that are unique';
+const outcomes = (...found: SampleOutcomes[]) => small({ move: honest, plugin: { outcomes: () => found } });
 
 /** Every property that the kit finds missing. */
 async function missing(attack: AttackUnderTest): Promise<string[]> {
@@ -50,7 +59,7 @@ function small({ move, plugin = {}, boasts = false }: Changes): AttackUnderTest 
     threat: 'Somebody.',
     options: Type.Object({ epsilons: Type.Number({ minimum: 0 }) }),
     policy: Type.Object({ atLeast: Type.Number() }),
-    presets: { baseline: { atLeast: 0 }, strict: { atLeast: 0.5 } },
+    presets: { baseline: { atLeast: 0 }, strict: { atLeast: 0.5 }, 'high-risk': { atLeast: 0.5 } },
     cost: (samples) => ({ predictions: 2 * samples, gradients: 0 }),
     run: (context) => movedOnce(context, move, boasts),
     judge: ({ robust, n }, { thresholds: { atLeast }, setBy }) => ({
@@ -209,10 +218,30 @@ describe('a planted fault is found', () => {
       'gives a verdict, evidence that can be shown, and no sign that it failed',
     ],
     ['no advice', small({ move: honest, plugin: { advice: ' ' } }), 'says what it is, completely'],
+    [
+      'advice that was forgotten in one language',
+      small({ move: honest, plugin: { texts: { de: { ...GERMAN, advice: '' } } } }),
+      'says the same in every language that it brings',
+    ],
+    ['outcomes of one id', outcomes(OUTCOME, OUTCOME), ONE_BIT],
+    ['an outcome short of a sample', outcomes({ ...OUTCOME, bits: '1' }), ONE_BIT],
+    ['an outcome that is a rate', outcomes({ ...OUTCOME, bits: '.5' }), ONE_BIT],
+    ['an outcome of a sample that was not there', outcomes({ ...OUTCOME, indices: [0, 24] }), ONE_BIT],
+    [
+      'no thresholds for high risk',
+      small({
+        move: honest,
+        plugin: { presets: { baseline: { atLeast: 0 }, strict: { atLeast: 0 } } as unknown as Plugin['presets'] },
+      }),
+      'has presets that fit its own policy',
+    ],
     ['an id in capitals', small({ move: honest, plugin: { id: 'Small/Attack' } }), 'says what it is, completely'],
     [
       'a preset of another policy',
-      small({ move: honest, plugin: { presets: { baseline: { atLeast: 0 }, strict: {} } } }),
+      small({
+        move: honest,
+        plugin: { presets: { baseline: { atLeast: 0 }, strict: {}, 'high-risk': { atLeast: 0.5 } } },
+      }),
       'has presets that fit its own policy',
     ],
     [

@@ -3,7 +3,7 @@ import { row } from '#base/tensor';
 import { check } from '#config/validate';
 import { plainJson } from '#pipeline/plain-json';
 import { pluginPage } from '#plugin/page';
-import type { ConfiguredPlugin, Plugin } from '#plugin/plugin';
+import type { ConfiguredPlugin, Plugin, PolicyPreset } from '#plugin/plugin';
 import { AREAS, SEVERITIES } from '#report/report';
 import { labelRow, margin } from '#target/head';
 import {
@@ -17,6 +17,7 @@ import {
   type LinearProblem,
 } from './linear-problem.js';
 import { bySample, chosen, examplesOf, fallenUnder, run, verdictOn } from './run.js';
+import { translationFaults } from './translations.js';
 
 /** What the kit has to know of an attack. */
 export interface AttackUnderTest {
@@ -55,6 +56,7 @@ interface Expectation {
 declare const expect: (value: unknown) => Expectation;
 
 const SHAPES = [[8], [4, 6], [5, 7, 7]] as const;
+const PRESETS: readonly PolicyPreset[] = ['baseline', 'strict', 'high-risk'];
 const HEADS: readonly HeadName[] = ['two classes', 'binary', 'multi-label', 'regression'];
 
 /** Rounding of float32, as a share of the range. */
@@ -80,10 +82,14 @@ function pluginTests(plugin: Plugin, attack: AttackUnderTest): readonly Conforma
   return [
     { name: 'says what it is, completely', body: () => checkFacts(plugin) },
     {
+      name: 'says the same in every language that it brings',
+      body: () => expect(translationFaults(plugin)).toEqual([]),
+    },
+    {
       name: 'has presets that fit its own policy',
       body: () => {
         const place = { code: 'policy', file: plugin.id, path: [] } as const;
-        for (const preset of Object.values(plugin.presets)) check(plugin.policy, preset, place);
+        for (const preset of PRESETS) check(plugin.policy, plugin.presets[preset], place);
       },
     },
     { name: 'refuses a negative epsilon', body: async () => refuses(attack.configure(norm, -0.1)) },
@@ -173,8 +179,28 @@ function problemTests(
         expect(signs.filter(({ holds }) => !holds)).toEqual([]);
       },
     },
+    ...(configured.plugin.outcomes === undefined ? [] : [outcomes(configured, problem)]),
     ...(configured.plugin.needs.includes('gradients') ? [maskedGradients(attack, norm, problem)] : []),
   ];
+}
+
+/** By which two runs are compared: one bit a sample, and each series of bits known again by its id. */
+function outcomes(configured: ConfiguredPlugin, { target, samples }: LinearProblem): ConformanceTest {
+  return {
+    name: 'gives one outcome a sample, under ids that are unique',
+    body: async () => {
+      const { data } = await run(configured, target, samples);
+      const found = configured.plugin.outcomes?.(plainJson(data, 'data')) ?? [];
+      expect(new Set(found.map(({ id }) => id)).size).toBe(found.length);
+      for (const { label, indices, bits } of found) {
+        expect(label.trim()).not.toBe('');
+        expect(bits).toMatch(/^[01]*$/);
+        expect(bits.length).toBe(indices.length);
+        expect(new Set(indices).size).toBe(indices.length);
+        expect(indices.filter((index) => !samples.indices.includes(index))).toEqual([]);
+      }
+    },
+  };
 }
 
 /**

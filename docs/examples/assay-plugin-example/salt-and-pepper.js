@@ -60,7 +60,11 @@ export const saltAndPepper = defineAttack({
     },
     closed,
   ),
-  presets: { baseline: { robustAccuracy: { atLeast: 0.3 } }, strict: { robustAccuracy: { atLeast: 0.6 } } },
+  presets: {
+    baseline: { robustAccuracy: { atLeast: 0.3 } },
+    strict: { robustAccuracy: { atLeast: 0.6 } },
+    'high-risk': { robustAccuracy: { atLeast: 0.8 } },
+  },
   appliesTo: ({ domain }) => (domain.kind === 'text' ? 'the values of a text cannot be moved' : null),
   cost: (samples, { epsilons }) => ({ predictions: samples * (epsilons.length + 1), gradients: 0 }),
   run,

@@ -1,10 +1,8 @@
 import { markup, nothing, type SafeMarkup } from '../markup.js';
 import type { HistogramChart } from '../view/chart-schema.js';
-import { frameOf, horizontalAxis, picture, verticalAxis, type Frame, type Size } from './frame.js';
-import { fitted } from './labels.js';
+import { frameOf, horizontalAxis, langOf, picture, verticalAxis, type Frame, type Lang, type Size } from './frame.js';
+import { BOLD_SIZE, fitted } from './labels.js';
 import { linearScale, niceCeiling, niceTicks, thinned } from './scale.js';
-
-const COUNTS = { label: 'Count', format: 'count', units: 'plain' } as const;
 
 /** How often values fall into each bin: heights are counts, from zero, over bins of their true width. */
 export function histogram(chart: HistogramChart, size: Size): SafeMarkup {
@@ -23,16 +21,22 @@ export function histogram(chart: HistogramChart, size: Size): SafeMarkup {
     return markup`<rect class="column" x="${left}" y="${y(bin.count)}" width="${width}" height="${frame.bottom - y(bin.count)}"/>`;
   });
   const counts = niceTicks(0, y.domain[1], 4).filter(Number.isInteger);
+  const countAxis = { label: chart.count, format: 'count', units: 'plain' } as const;
   return picture(frame, chart, [
-    verticalAxis(frame, COUNTS, y, counts),
-    horizontalAxis(frame, chart.x, x, thinned(edges, x, 56)),
+    verticalAxis(frame, countAxis, y, counts, null),
+    horizontalAxis(frame, chart.x, x, thinned(edges, x, 56), chart.lang),
     ...bars,
-    chart.threshold === null ? nothing : thresholdLine(chart.threshold, x(chart.threshold.x), frame),
+    chart.threshold === null ? nothing : thresholdLine(chart.threshold, x(chart.threshold.x), frame, chart.lang),
   ]);
 }
 
-function thresholdLine(threshold: NonNullable<HistogramChart['threshold']>, x: number, frame: Frame): SafeMarkup {
+function thresholdLine(
+  threshold: NonNullable<HistogramChart['threshold']>,
+  x: number,
+  frame: Frame,
+  lang: Lang,
+): SafeMarkup {
   const atRight = x > (frame.left + frame.right) / 2;
-  const label = fitted(threshold.label, atRight ? x - frame.left : frame.right - x, 12);
-  return markup`<line class="bar" x1="${x}" x2="${x}" y1="${frame.top - 8}" y2="${frame.bottom}"/><text class="note bar-label" x="${atRight ? x - 6 : x + 6}" y="${frame.top}" text-anchor="${atRight ? 'end' : 'start'}">${label}</text>`;
+  const label = fitted(threshold.label, atRight ? x - frame.left : frame.right - x, BOLD_SIZE);
+  return markup`<line class="bar" x1="${x}" x2="${x}" y1="${frame.top - 8}" y2="${frame.bottom}"/><text class="note bar-label"${langOf(lang)} x="${atRight ? x - 6 : x + 6}" y="${frame.top}" text-anchor="${atRight ? 'end' : 'start'}">${label}</text>`;
 }

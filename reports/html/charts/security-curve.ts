@@ -1,8 +1,8 @@
 import { formatPercent } from '../../format.js';
 import { markup, nothing, type SafeMarkup } from '../markup.js';
 import type { CurveChart } from '../view/chart-schema.js';
-import { frameOf, horizontalAxis, picture, verticalAxis, type Frame, type Size } from './frame.js';
-import { fitted, spread, wrapped } from './labels.js';
+import { frameOf, horizontalAxis, langOf, picture, verticalAxis, type Frame, type Size } from './frame.js';
+import { BOLD_SIZE, fitted, spread, wrapped } from './labels.js';
 import { linearScale, niceCeiling, niceTicks, thinned, type Scale } from './scale.js';
 
 /**
@@ -16,8 +16,8 @@ export function securityCurve(chart: CurveChart, size: Size): SafeMarkup {
   const drawing: Drawing = { chart, frame, x, y };
   return picture(frame, chart, [
     hatching(drawing),
-    verticalAxis(frame, chart.y, y, niceTicks(y.domain[0], y.domain[1], 5)),
-    horizontalAxis(frame, chart.x, x, horizontalTicks(drawing)),
+    verticalAxis(frame, chart.y, y, niceTicks(y.domain[0], y.domain[1], 5), chart.lang),
+    horizontalAxis(frame, chart.x, x, horizontalTicks(drawing), chart.lang),
     ...chart.series.map((series, index) => band(drawing, series, index)),
     policyBar(drawing),
     ...chart.series.map((series, index) => line(drawing, series, index)),
@@ -36,7 +36,6 @@ interface Drawing {
 
 type Series = CurveChart['series'][number];
 
-const FONT_SIZE = 12;
 const LINE_HEIGHT = 15;
 
 /** Epsilons begin at zero, where nobody attacks. */
@@ -110,14 +109,14 @@ function cleanMark({ chart, x, y }: Drawing): SafeMarkup {
   if (point === undefined) return nothing;
   const top = y(point.y);
   const labelY = top - 12 < 34 ? top + 22 : top - 12;
-  return markup`<circle class="ring s${index + 1}" cx="${x(0)}" cy="${top}" r="7"/><text class="note" x="${x(0) + 8}" y="${labelY}">clean ${formatPercent(point.y)}</text>`;
+  return markup`<circle class="ring s${index + 1}" cx="${x(0)}" cy="${top}" r="7"/><text class="note" x="${x(0) + 8}" y="${labelY}">${chart.words.clean} ${formatPercent(point.y)}</text>`;
 }
 
 function endLabels({ chart, frame, x, y }: Drawing): SafeMarkup {
   const room = frame.width - frame.right - 14;
   const labels = chart.series.map(({ name, points }) => {
     const last = points[points.length - 1];
-    return { lines: wrapped(name, room, FONT_SIZE, 3), x: x(last?.x ?? 0), y: y(last?.y ?? 0) };
+    return { lines: wrapped(name, room, BOLD_SIZE, 3), x: x(last?.x ?? 0), y: y(last?.y ?? 0) };
   });
   const middles = spread(labels, LINE_HEIGHT, frame.top - 8, frame.bottom + 8);
   return markup`${labels.map((label, index) => {
@@ -127,7 +126,7 @@ function endLabels({ chart, frame, x, y }: Drawing): SafeMarkup {
     const lines = label.lines.map(
       (text, i) => markup`<tspan x="${left}" y="${first + i * LINE_HEIGHT}">${text}</tspan>`,
     );
-    return markup`<path class="leader s${index + 1}" d="M${at(label.x + 6)},${at(label.y)}L${at(left - 3)},${at(middle)}"/><text class="end-label s${index + 1}">${lines}</text>`;
+    return markup`<path class="leader s${index + 1}" d="M${at(label.x + 6)},${at(label.y)}L${at(left - 3)},${at(middle)}"/><text class="end-label s${index + 1}"${langOf(chart.lang)}>${lines}</text>`;
   })}`;
 }
 
@@ -144,12 +143,12 @@ function policyBar({ chart, frame, x, y }: Drawing): SafeMarkup {
 function policyLabel({ chart, frame, x, y }: Drawing): SafeMarkup {
   if (chart.threshold === null) return nothing;
   const level = y(chart.threshold.y);
-  const label = fitted(chart.threshold.label, frame.right - frame.left, FONT_SIZE);
+  const label = fitted(chart.threshold.label, frame.right - frame.left, BOLD_SIZE);
   const middle = chart.threshold.x === null ? frame.right : x(chart.threshold.x);
   const atRight = middle > (frame.left + frame.right) / 2;
   const anchor = atRight ? 'end' : 'start';
   const edge = atRight ? Math.min(frame.right, middle + 14) : Math.max(frame.left, middle - 14);
-  return markup`<text class="note bar-label" x="${edge}" y="${level - 8 < 30 ? level + 18 : level - 8}" text-anchor="${anchor}">${label}</text>`;
+  return markup`<text class="note bar-label"${langOf(chart.lang)} x="${edge}" y="${level - 8 < 30 ? level + 18 : level - 8}" text-anchor="${anchor}">${label}</text>`;
 }
 
 function hatching({ chart, frame, x }: Drawing): SafeMarkup {
@@ -159,7 +158,7 @@ function hatching({ chart, frame, x }: Drawing): SafeMarkup {
     const middle = (x(from) + x(to)) / 2;
     const width = Math.max(12, x(to) - x(from));
     const left = Math.max(frame.left, Math.min(middle - width / 2, frame.right - width));
-    return markup`<rect class="untrusted" x="${left}" y="${frame.top}" width="${width}" height="${frame.bottom - frame.top}" fill="url(#${pattern})"/><text class="note" x="${left + width}" y="${frame.top - 8}" text-anchor="end">not trusted</text>`;
+    return markup`<rect class="untrusted" x="${left}" y="${frame.top}" width="${width}" height="${frame.bottom - frame.top}" fill="url(#${pattern})"/><text class="note" x="${left + width}" y="${frame.top - 8}" text-anchor="end">${chart.words.untrusted}</text>`;
   });
   return markup`<defs><pattern id="${pattern}" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line class="hatch" x1="0" y1="0" x2="0" y2="7"/></pattern></defs>${areas}`;
 }

@@ -1,82 +1,90 @@
 import { shortDigest } from '#base/digest';
 import type { Report, Timings } from '#report/report';
-import { counted, formatCount, formatDuration, formatTime } from '../../format.js';
-import { gateSentence, gateStatus, isOpen, statusOf } from '../../status.js';
+import { formatCount, formatTime } from '../../format.js';
+import { gateStatus, tally } from '../../status.js';
+import type { Finding } from '#report/report';
 import type { PageContext } from './context.js';
-import type { BannerView, Fact, Mark, Rule } from './schema.js';
-import { codeFact, fact, headed, holdsMark, name, sentence } from './words.js';
+import { ruleView } from './rules.js';
+import type { BannerView, Fact } from './schema.js';
+import { codeFact, fact, headed, markOf } from './words.js';
 
 const MOST_RULES = 12;
+/** Of the rules that are folded away: the rest of them say no more than the table of findings. */
+const MOST_MORE_RULES = 200;
 
 /** May this ship? The decision in words, and the rules that made it. */
 export function banner(context: PageContext, timings: Timings): BannerView {
-  const { report } = context;
+  const { report, words, write } = context;
+  const { verdict } = words;
   const broken = report.gate.rules.filter(({ holds }) => !holds);
   const decisive = broken.length > 0 ? broken : report.gate.rules;
   const { shown } = headed(decisive, MOST_RULES);
-  const others = report.gate.rules.filter((rule) => !shown.includes(rule));
-  const heading = broken.length > 0 ? 'Why it does not pass' : 'Rules that decided';
+  const taken = new Set(shown);
+  const others = report.gate.rules.filter((rule) => !taken.has(rule));
+  const more = headed(others, MOST_MORE_RULES);
   return {
-    mark: gateStatus(report),
-    model: name(report.target?.name ?? 'The audit'),
-    decision: decision(report),
-    sentence: gateSentence(report),
-    facts: bannerFacts(report, timings),
+    mark: markOf(gateStatus(report), words),
+    model: report.target === null ? null : write.name(report.target.name),
+    decision: decision(context),
+    sentence:
+      report.findings.length === 0
+        ? verdict.nothing
+        : verdict.tally(report.findings.length, tallyInWords(report.findings, context)),
+    facts: bannerFacts(context, timings),
     deciding: {
-      heading: report.gate.passed ? 'Rules that decided' : heading,
+      heading: !report.gate.passed && broken.length > 0 ? verdict.why : verdict.rules,
       rules: shown.map((rule) => ruleView(rule, context)),
-      empty: shown.length === 0 ? 'The gate names no rule, because there was nothing to decide.' : null,
+      rest: shown.length === 0 ? verdict.noRule : null,
     },
     more:
       others.length === 0
         ? null
-        : { heading: counted(others.length, 'more rule'), rules: others.map((rule) => ruleView(rule, context)) },
+        : {
+            heading: verdict.moreRules(others.length),
+            rules: more.shown.map((rule) => ruleView(rule, context)),
+            rest: more.left === 0 ? null : verdict.rulesLeft(more.left),
+          },
   };
 }
 
-function decision(report: Report): string {
-  if (report.findings.length === 0) return 'was not audited';
-  return report.gate.passed ? 'passes its policy' : 'does not pass its policy';
+/** `2 failed, 1 inconclusive, 6 passed` in the page's language. */
+export function tallyInWords(findings: readonly Finding[], { words }: PageContext): string {
+  return words.list(tally(findings).map(({ status, count }) => words.statusOf(count, words.status[status.word])));
 }
 
-function ruleView(rule: Report['gate']['rules'][number], context: PageContext): Rule {
-  const anchor = rule.cell === null ? undefined : context.anchors.get(rule.cell);
-  return {
-    mark: ruleMark(rule, context),
-    sentence: sentence(rule.sentence),
-    href: anchor === undefined ? null : `#${anchor}`,
-  };
+function decision({ report, words: { verdict } }: PageContext): string {
+  const isModel = report.target !== null;
+  if (report.findings.length === 0) return isModel ? verdict.unaudited : verdict.runUnaudited;
+  if (report.gate.passed) return isModel ? verdict.passes : verdict.runPasses;
+  return isModel ? verdict.fails : verdict.runFails;
 }
 
-/** The word for the finding that the rule is about, where that says the same as the rule and more. */
-function ruleMark({ holds, cell }: Report['gate']['rules'][number], { findings }: PageContext): Mark {
-  const finding = cell === null ? undefined : findings.get(cell);
-  if (finding === undefined) return holdsMark(holds);
-  const status = statusOf(finding);
-  const keepsFromPassing = isOpen(status) && status.word !== 'waived';
-  return keepsFromPassing === holds ? holdsMark(holds) : status;
-}
-
-function bannerFacts({ target, policy, data }: Report, timings: Timings): Fact[] {
+function bannerFacts(context: PageContext, timings: Timings): Fact[] {
+  const { words, write, report } = context;
+  const { target, policy, data } = report;
+  const { verdict } = words;
   const test = data.find(({ role }) => role === 'test');
   return [
-    ...(target === null ? [] : [codeFact('Model sha256', name(shortDigest(target.digest)))]),
-    fact('Date', formatTime(timings.finished) ?? 'unknown'),
-    fact('Duration', durationOf(timings)),
-    fact('Policy', `${name(policy.preset)}, ${name(shortDigest(policy.digest))}`),
+    ...(target === null ? [] : [codeFact(verdict.digest, write.name(shortDigest(target.digest)))]),
+    fact(verdict.date, formatTime(timings.finished) ?? words.unknown),
+    fact(verdict.duration, durationOf(timings, context)),
+    fact(verdict.policy, words.list([policyName(report, context), write.name(shortDigest(policy.digest))])),
     ...(test === undefined
       ? []
       : [
           fact(
-            'Test samples',
-            test.used === test.available
-              ? formatCount(test.used)
-              : `${formatCount(test.used)} of ${formatCount(test.available)}`,
+            verdict.samples,
+            test.used === test.available ? formatCount(test.used) : verdict.partOf(test.used, test.available),
           ),
         ]),
   ];
 }
 
-export function durationOf({ started, finished }: Timings): string {
-  return formatDuration((Date.parse(finished) - Date.parse(started)) / 1000);
+/** Its file with the preset that it starts from, or the preset alone. */
+function policyName({ policy: { file, preset } }: Report, { write }: PageContext): string {
+  return file === null ? write.name(preset) : `${write.name(file)} (${write.name(preset)})`;
+}
+
+export function durationOf({ started, finished }: Timings, { write }: PageContext): string {
+  return write.duration((Date.parse(finished) - Date.parse(started)) / 1000);
 }

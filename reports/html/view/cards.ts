@@ -1,38 +1,31 @@
-import type { DataCard, DeclaredValue, Report, TargetCard, TargetCheck, Timings } from '#report/report';
-import {
-  counted,
-  formatBytes,
-  formatCount,
-  formatDuration,
-  formatInterval,
-  formatNumber,
-  formatPercent,
-  formatTime,
-} from '../../format.js';
-import { durationOf } from './banner.js';
+import type { DataCard, DeclaredValue, TargetCard, TargetCheck } from '#report/report';
+import { formatBytes, formatCount, formatPercent } from '../../format.js';
 import type { PageContext } from './context.js';
+import type { DataTable } from './figure-schema.js';
+import type { Phrase } from './phrase-schema.js';
 import type { Card, Cards, Fact } from './schema.js';
-import { dataTable } from './tables.js';
-import { codeFact, fact, headed, holdsMark, name, sentence } from './words.js';
+import { dataTable, wordColumns } from './tables.js';
+import { codeFact, fact, headed, holdsMark } from './words.js';
 
 const MOST_LABELS = 40;
 
 export function targetCards(context: PageContext): Cards {
-  const { target } = context.report;
-  if (target === null) return { cards: [], empty: 'The audits of this run looked at data only: no model was opened.' };
+  const { words, write, report } = context;
+  const { target } = report;
+  if (target === null) return { cards: [], empty: words.model.none };
   return {
     cards: [
       {
         title: null,
         facts: [
-          ...identity(target),
-          ...domainFacts(target),
-          ...headFacts(target),
-          ...accuracyFacts(target),
-          ...capabilityFacts(target),
+          ...identity(target, context),
+          ...domainFacts(target, context),
+          ...headFacts(target, context),
+          ...accuracyFacts(target, context),
+          ...capabilityFacts(target, context),
         ],
-        tables: [...checksTables(target, context), filesTable('Files of the model', target.files, context)],
-        notes: target.notes.map(sentence),
+        tables: [...checksTables(target, context), filesTable(words.model.files, target.files, context)],
+        notes: target.notes.map((note) => write.sentence(note)),
       },
     ],
     empty: null,
@@ -41,204 +34,176 @@ export function targetCards(context: PageContext): Cards {
 
 export function dataCards(context: PageContext): Cards {
   const { data } = context.report;
-  if (data.length === 0) return { cards: [], empty: 'The audits of this run read no data set.' };
+  if (data.length === 0) return { cards: [], empty: context.words.data.none };
   return { cards: data.map((card) => dataCard(card, context)), empty: null };
 }
 
-/** Can I do it again? Everything that decides the numbers, then what may differ between equal runs. */
-export function provenance(context: PageContext, timings: Timings): Card {
-  const { report } = context;
-  const { provenance, policy, tool } = report;
-  const { host, execution } = timings;
-  return {
-    title: null,
-    facts: [
-      codeFact('Command', sentence(provenance.command)),
-      codeFact('Seed', name(String(provenance.seed))),
-      codeFact('Config sha256', name(provenance.configDigest)),
-      codeFact('Plan sha256', name(provenance.planDigest)),
-      codeFact('Policy sha256', name(policy.digest)),
-      fact(
-        'Policy',
-        `${name(policy.preset)}; numbers from fewer than ${counted(policy.minimumSamples, 'sample')} are inconclusive`,
-      ),
-      fact('Samples', provenance.samples === 'show' ? 'shown' : 'only their indices are shown'),
-      fact('Assay', name(tool.version)),
-      ...versionFacts(report),
-      ...(report.target === null
-        ? []
-        : [fact('Device', `${name(report.target.engine)}, ${name(report.target.device)}`)]),
-      fact('Started', formatTime(timings.started) ?? 'unknown'),
-      fact('Finished', `${formatTime(timings.finished) ?? 'unknown'}, after ${durationOf(timings)}`),
-      fact(
-        'Host',
-        `${name(host.platform)}, ${counted(host.cpus, 'core')}, ${formatCount(host.memoryMiB)} MiB, Node ${name(host.node)}`,
-      ),
-      fact(
-        'Execution',
-        `${counted(execution.workers, 'worker')}, ${counted(execution.threads, 'thread')} each, batches of ${formatCount(execution.batchSize)}`,
-      ),
-    ],
-    tables: [timingsTable(timings, context), waiversTable(context)].filter((table) => table !== null),
-    notes: [],
-  };
-}
-
-function identity(target: TargetCard): Fact[] {
+function identity(target: TargetCard, context: PageContext): Fact[] {
+  const { words, write } = context;
+  const { model } = words;
   return [
-    fact('Name', name(target.name)),
-    codeFact('Digest', name(target.digest)),
-    ...(target.format === undefined ? [] : [fact('Format', formatOf(target))]),
-    fact('Executed by', `${name(target.engine)} on ${name(target.device)}, ${name(target.batch)}`),
+    fact(model.name, write.name(target.name)),
+    codeFact(model.digest, write.name(target.digest)),
+    ...(target.format === undefined ? [] : [fact(model.format, formatOf(target, context))]),
+    fact(model.executed, model.executedOn(write.name(target.engine), write.name(target.device))),
+    fact(model.batch, batchOf(target, context)),
   ];
 }
 
-function formatOf({ format = '', opset }: TargetCard): string {
-  return opset === undefined || opset === null ? name(format) : `${name(format)}, opset ${formatCount(opset)}`;
+function formatOf({ format = '', opset }: TargetCard, { words, write }: PageContext): string {
+  return opset === undefined || opset === null
+    ? write.name(format)
+    : words.model.opset(write.name(format), String(opset));
 }
 
-function domainFacts({ domain, input }: TargetCard): Fact[] {
+/** `dynamic` and `fixed at 8` are what targets say; any other word for it is the engine's own. */
+function batchOf({ batch }: TargetCard, { words, write }: PageContext): Phrase {
+  if (batch === 'dynamic') return write.own(words.model.dynamicBatch);
+  const fixed = /^fixed at (\d+)$/.exec(batch)?.[1];
+  return fixed === undefined ? write.sentence(batch) : write.own(words.model.fixedBatch(fixed));
+}
+
+function domainFacts({ domain, input }: TargetCard, context: PageContext): Fact[] {
+  const { words, write } = context;
   const { range, layout, mean, std, kind, shape } = domain;
-  const order = layout === null ? '' : `, ${name(layout)}`;
+  const parts = [
+    kindOf(kind, context),
+    shape.map(formatCount).join(' × '),
+    ...(layout === null ? [] : [write.name(layout)]),
+  ];
   return [
-    fact('Input', `${name(kind)}, ${shape.map(formatCount).join(' × ')}${order}${declared(input)}`),
-    fact('Range', range === null ? 'not declared' : `${formatNumber(range[0])} to ${formatNumber(range[1])}`),
-    ...(mean.length === 0 ? [] : [fact('Normalization', `inside the model: (x − ${list(mean)}) / ${list(std)}`)]),
+    fact(words.model.input, words.sentenceParts([words.list(parts), ...declared(input, context)])),
+    fact(
+      words.model.range,
+      range === null ? words.model.undeclared : words.numbers.range(write.number(range[0]), write.number(range[1])),
+    ),
+    ...(mean.length === 0
+      ? []
+      : [fact(words.model.normalization, words.model.inside(`(x − ${list(mean, context)}) / ${list(std, context)}`))]),
   ];
 }
 
 /** A value as the file declares it; a dimension that is left open is a question mark. */
-function declared(value: DeclaredValue | undefined): string {
-  if (value === undefined) return '';
+function declared(value: DeclaredValue | undefined, { words, write }: PageContext): string[] {
+  if (value === undefined) return [];
   const sizes = value.shape.map((size) => (size === null ? '?' : String(size)));
-  return `; in the file ${name(value.name)}: ${name(value.type)}${sizes.length === 0 ? '' : ` [${name(sizes.join(', '))}]`}`;
+  const shape = sizes.length === 0 ? '' : ` [${write.name(sizes.join(', '))}]`;
+  return [words.model.declared(write.name(value.name), `${write.name(value.type)}${shape}`)];
 }
 
 /** Whether the numbers of the page stand on a sound model: what was looked at when it was opened. */
-function checksTables({ checks }: TargetCard, context: PageContext) {
+function checksTables({ checks }: TargetCard, context: PageContext): DataTable[] {
   if (checks === undefined) return [];
-  const columns = ['Check', 'Outcome', 'What was found'].map((label) => ({ label, numeric: false }));
-  const rows = checks.map((check) => [check.id, outcomeOf(check), sentence(check.sentence)]);
-  return [dataTable(context, 'Checks of the model on clean data', columns, rows, { empty: 'Nothing was checked.' })];
-}
-
-function outcomeOf({ holds }: TargetCheck): string {
-  if (holds === null) return '○ not told';
-  const { shape, word } = holdsMark(holds);
-  return `${shape} ${word}`;
-}
-
-function accuracyFacts({ accuracy }: TargetCard): Fact[] {
-  if (accuracy === undefined || accuracy === null || accuracy.value === null || accuracy.interval === null) return [];
-  const { value, interval, n } = accuracy;
-  const range = formatInterval(interval.low, interval.high, 'rate', 'plain');
+  const { model } = context.words;
+  const columns = wordColumns(model.check, context.words.findings.outcome, model.found);
+  const texts = { title: model.checks, empty: model.noChecks };
   return [
-    fact(
-      'Clean accuracy',
-      `${formatPercent(value)}, 95 % interval ${range} (${interval.method}), n ${formatCount(n ?? 0)}`,
-    ),
+    dataTable(context, texts, columns, checks, (check) => [
+      check.id,
+      outcomeOf(check, context),
+      context.write.sentence(check.sentence),
+    ]),
   ];
 }
 
-function headFacts({ head, labels, output: value }: TargetCard): Fact[] {
-  const tolerance = head.tolerance === null ? '' : `, right within ${formatNumber(head.tolerance)}`;
-  const output = fact(
-    'Output',
-    `${name(head.kind)}, ${counted(head.outputs, 'output')}, ${name(head.scale)}${tolerance}${declared(value)}`,
-  );
-  if (labels === null) return [output];
-  const { shown, left } = headed(labels, MOST_LABELS);
-  const rest = left === 0 ? '' : `, and ${formatCount(left)} more`;
-  return [output, fact('Labels', `${shown.map(name).join(', ')}${rest}`)];
+function outcomeOf({ holds }: TargetCheck, { words }: PageContext): string {
+  if (holds === null) return `○ ${words.outcome.untold}`;
+  const { shape, word } = holdsMark(holds, words);
+  return `${shape} ${word}`;
 }
 
-function capabilityFacts({ capabilities, missing }: TargetCard): Fact[] {
-  const lacking = missing.map(({ capability, because }) => `${name(capability)}: ${sentence(because)}`);
+function accuracyFacts({ accuracy }: TargetCard, { words, write }: PageContext): Fact[] {
+  if (accuracy === undefined || accuracy === null || accuracy.value === null || accuracy.interval === null) return [];
+  const { value, interval, n } = accuracy;
+  const number = words.verdict.number(formatPercent(value), write.interval(interval, 'rate'), formatCount(n ?? 0));
+  return [fact(words.model.accuracy, `${number} (${write.name(interval.method)})`)];
+}
+
+function headFacts({ head, labels, output: value }: TargetCard, context: PageContext): Fact[] {
+  const { words, write } = context;
+  const parts = [
+    kindOf(head.kind, context),
+    words.model.outputs(head.outputs),
+    kindOf(head.scale, context),
+    ...(head.tolerance === null ? [] : [words.model.within(write.number(head.tolerance))]),
+  ];
+  const output = fact(words.model.output, words.sentenceParts([words.list(parts), ...declared(value, context)]));
+  if (labels === null) return [output];
+  const { shown, left } = headed(labels, MOST_LABELS);
+  const names = shown.map((label) => write.name(label));
+  return [output, fact(words.model.labels, words.list([...names, ...(left === 0 ? [] : [words.moreHere(left)])]))];
+}
+
+function capabilityFacts({ capabilities, missing }: TargetCard, context: PageContext): Fact[] {
+  const { words, write } = context;
+  const lacking = missing.map(({ capability, because }) => write.sentence(`${capability}: ${because}`));
   return [
-    fact('Gives', capabilities.map(name).join(', ') || 'nothing'),
-    ...(lacking.length === 0 ? [] : [fact('Lacks', ...lacking)]),
+    fact(words.model.gives, words.list(capabilities.map((one) => write.name(one))) || words.model.nothing),
+    ...(lacking.length === 0 ? [] : [fact(words.model.lacks, ...lacking)]),
   ];
 }
 
 function dataCard(card: DataCard, context: PageContext): Card {
-  const title = `${name(card.role.charAt(0).toUpperCase() + card.role.slice(1))} data`;
-  const used =
-    card.used === card.available
-      ? `all ${formatCount(card.used)}`
-      : `${formatCount(card.used)} of ${formatCount(card.available)}`;
-  const tables = [filesTable(`Files of the ${name(card.role)} data`, card.files, context)];
-  if (card.classes.length > 0) {
-    const columns = [
-      { label: 'Class', numeric: false },
-      { label: 'Samples used', numeric: true },
-    ];
-    const rows = card.classes.map(({ label, count }) => [name(label), formatCount(count)]);
-    tables.push(dataTable(context, 'Classes', columns, rows, { empty: 'No class was counted.' }));
-  }
-  if (card.columns.length > 0) {
-    const columns = [
-      { label: 'Column', numeric: false },
-      { label: 'Role', numeric: false },
-    ];
-    const rows = card.columns.map((column) => [name(column.name), name(column.role)]);
-    tables.push(dataTable(context, 'Columns', columns, rows, { empty: 'No column was named.' }));
-  }
+  const { words, write } = context;
+  const { data } = words;
+  const role = kindOf(card.role, context);
+  const used = card.used === card.available ? data.all(card.used) : words.verdict.partOf(card.used, card.available);
   return {
-    title,
-    facts: [fact('Samples used', used), fact('Drawn', sentence(card.drawn)), codeFact('Digest', name(card.digest))],
-    tables,
+    title: data.title(role),
+    facts: [
+      fact(data.used, used),
+      fact(data.drawn, write.sentence(card.drawn)),
+      codeFact(words.model.digest, write.name(card.digest)),
+    ],
+    tables: [
+      filesTable(data.files(role), card.files, context),
+      ...(card.classes.length === 0 ? [] : [classesTable(card, context)]),
+      ...(card.columns.length === 0 ? [] : [columnsTable(card, context)]),
+    ],
     notes: [],
   };
 }
 
-function filesTable(title: string, files: TargetCard['files'], context: PageContext) {
+function classesTable({ classes }: DataCard, context: PageContext): DataTable {
+  const { data } = context.words;
+  const columns = [...wordColumns(data.class), { label: data.used, numeric: true }];
+  const texts = { title: data.classes, empty: data.noClasses };
+  return dataTable(context, texts, columns, classes, ({ label, count }) => [
+    context.write.name(label),
+    formatCount(count),
+  ]);
+}
+
+function columnsTable({ columns: named }: DataCard, context: PageContext): DataTable {
+  const { data } = context.words;
+  const texts = { title: data.columns, empty: data.noColumns };
+  return dataTable(context, texts, wordColumns(data.column, data.role), named, (column) => [
+    context.write.name(column.name),
+    kindOf(column.role, context),
+  ]);
+}
+
+function filesTable(title: string, files: TargetCard['files'], context: PageContext): DataTable {
+  const { words, write } = context;
+  const { model } = words;
   const columns = [
-    { label: 'File', numeric: false },
-    { label: 'Size', numeric: true },
+    { label: model.file, numeric: false },
+    { label: model.size, numeric: true },
     { label: 'sha256', numeric: false },
   ];
-  const rows = files.map((file) => [name(file.name), formatBytes(file.bytes), name(file.sha256)]);
-  return dataTable(context, title, columns, rows, { empty: 'The report names no file.' });
-}
-
-function timingsTable(timings: Timings, context: PageContext) {
-  const columns = [
-    { label: 'Audit', numeric: false },
-    { label: 'Time', numeric: true },
-    { label: 'Peak memory (MiB)', numeric: true },
-    { label: 'Attempts', numeric: true },
-  ];
-  const rows = timings.cells.map((cell) => [
-    name(cell.audit),
-    formatDuration(cell.seconds),
-    cell.peakMiB === null ? 'not measured' : formatCount(cell.peakMiB),
-    formatCount(cell.attempts),
+  return dataTable(context, { title, empty: model.noFiles }, columns, files, (file) => [
+    write.name(file.name),
+    formatBytes(file.bytes),
+    write.name(file.sha256),
   ]);
-  return dataTable(context, 'Time and memory by audit', columns, rows, { empty: 'No audit was executed.' });
 }
 
-/** Null where the policy waives nothing. */
-function waiversTable(context: PageContext) {
-  const { waivers } = context.report.policy;
-  if (waivers.length === 0) return null;
-  const columns = ['Waived audit', 'Reason', 'Owner', 'Expires'].map((label) => ({ label, numeric: false }));
-  const rows = waivers.map((waiver) => [
-    name(waiver.audit),
-    sentence(waiver.reason),
-    name(waiver.owner),
-    name(waiver.expires),
-  ]);
-  return dataTable(context, 'Waivers of the policy', columns, rows, { empty: 'The policy waives nothing.' });
+/** Words of cards that the dictionary knows, such as `image`; others as they are. */
+function kindOf(kind: string, { words, write }: PageContext): string {
+  return words.kinds.get(kind) ?? write.name(kind);
 }
 
-function versionFacts({ provenance }: Report): Fact[] {
-  const versions = Object.entries(provenance.versions)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([what, version]) => `${name(what)} ${name(version)}`);
-  return versions.length === 0 ? [] : [fact('Versions', versions.join(', '))];
-}
-
-function list(values: readonly number[]): string {
-  const [only] = values;
-  return values.length === 1 && only !== undefined ? formatNumber(only) : `(${values.map(formatNumber).join(', ')})`;
+function list(values: readonly number[], { write }: PageContext): string {
+  const numbers = values.map((value) => write.number(value));
+  return numbers.length === 1 ? numbers.join('') : `(${numbers.join(', ')})`;
 }

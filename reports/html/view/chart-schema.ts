@@ -14,6 +14,8 @@ export const ChartAxis = closed({
 /** Ids and words that every chart has. `id` is unique on the page. */
 const heading = {
   id: Type.String({ pattern: '^[a-z0-9-]+$' }),
+  /** Of title, axes, series and bar, which plugins name; the summary and the page's words are in its language. */
+  lang: Type.Union([Type.Literal('en'), Type.Null()]),
   title: Type.String(),
   summary: Type.String(),
 };
@@ -43,11 +45,15 @@ export const CurveChart = closed({
     Type.Null(),
   ]),
   untrusted: Type.Array(closed({ from: Type.Number(), to: Type.Number() })),
+  /** What is written above the ranges that are not trusted, and beside the point without an attack. */
+  words: closed({ untrusted: Type.String(), clean: Type.String() }),
 });
 
 export const HistogramChart = closed({
   ...heading,
   x: ChartAxis,
+  /** The name of the vertical axis. */
+  count: Type.String(),
   bins: Type.Array(closed({ from: Type.Number(), to: Type.Number(), count: Type.Integer({ minimum: 0 }) }), {
     minItems: 1,
   }),

@@ -1,10 +1,10 @@
 import type { CurveDetail, HistogramDetail } from '#report/details';
-import { formatCount, formatInterval, formatRate, formatValue, type EpsilonUnits } from '../../format.js';
+import { formatCount, formatRate } from '../../format.js';
 import type { CurveChart } from './chart-schema.js';
 import type { PageContext } from './context.js';
-import type { Figure } from './figure-schema.js';
-import { dataTable } from './tables.js';
-import { headed, name, sentence } from './words.js';
+import type { DataTable, Figure } from './figure-schema.js';
+import { dataTable, type Column } from './tables.js';
+import { headed } from './words.js';
 
 /** More lines than this in one frame are not told apart: the rest are further charts of the same size. */
 const MOST_LINES = 4;
@@ -14,82 +14,98 @@ const MOST_CHARTS = 6;
 type Series = CurveChart['series'][number];
 
 export function curveFigure(detail: CurveDetail, context: PageContext): Figure {
-  const { units } = context;
-  const title = name(detail.title);
-  const { id, caption } = context.numbers.figure(title);
-  const series = detail.series.filter(({ points }) => points.length > 0).map(sorted);
-  if (series.length === 0) return { kind: 'absent', caption, sentence: 'The audit measured no point of this curve.' };
+  const { units, words, write } = context;
+  const title = write.english(detail.title);
+  const { id, number, label } = context.numbers.figure();
+  const caption = { label, title };
+  const series = detail.series.filter(({ points }) => points.length > 0).map((line) => sorted(line, context));
+  if (series.length === 0) return { kind: 'absent', caption, sentence: words.figures.noPoints };
 
-  const axis = ({ label, format }: CurveDetail['x']) => ({ label: name(label), format, units });
+  const axis = ({ label, format }: CurveDetail['x']) => ({ label: write.name(label), format, units });
   const { threshold } = detail;
   const groups = headed(charted(series), MOST_CHARTS);
   const charts = groups.shown.map((group, index): CurveChart => ({
     id: `${id}-${index + 1}`,
-    title: caption,
-    summary: group.map((line) => summary(line, detail, units)).join('; '),
+    lang: title.lang,
+    title: title.text,
+    summary: words.sentenceParts(group.map((line) => summary(line, detail, context))),
     x: axis(detail.x),
     y: axis(detail.y),
     series: group,
     threshold:
-      threshold === undefined ? null : { x: threshold.x ?? null, y: threshold.y, label: name(threshold.label) },
+      threshold === undefined ? null : { x: threshold.x ?? null, y: threshold.y, label: write.name(threshold.label) },
     untrusted: (detail.untrusted ?? []).map(({ from, to }) => ({ from, to })),
+    words: { untrusted: words.figures.untrusted, clean: words.figures.clean },
   }));
-  const distrust = (detail.untrusted ?? []).map(({ from, to, because }) => {
-    const range =
-      from === to
-        ? `at ${xText(from, detail, units)}`
-        : `from ${xText(from, detail, units)} to ${xText(to, detail, units)}`;
-    return `Not trusted ${range}: ${sentence(because)}`;
-  });
   return {
     kind: 'curve',
     caption,
-    description: sentence(detail.description),
+    description: write.sentence(detail.description),
     charts,
-    distrust,
-    table: curveTable(title, series, detail, context),
+    distrust: distrust(detail, context),
+    behind: words.figures.behind(number),
+    table: curveTable(series, detail, context),
   };
 }
 
 export function histogramFigure(detail: HistogramDetail, context: PageContext): Figure {
-  const { units } = context;
-  const title = name(detail.title);
-  const { id, caption } = context.numbers.figure(title);
-  if (detail.bins.length === 0)
-    return { kind: 'absent', caption, sentence: 'The audit counted nothing for this histogram.' };
+  const { units, words, write } = context;
+  const title = write.english(detail.title);
+  const { id, number, label } = context.numbers.figure();
+  const caption = { label, title };
   const { x, bins, threshold } = detail;
-  const edge = (value: number) => formatValue(value, x.format, units);
-  const total = bins.reduce((sum, bin) => sum + bin.count, 0);
-  const highest = bins.reduce((best, bin) => (bin.count > best.count ? bin : best));
+  if (bins.length === 0) return { kind: 'absent', caption, sentence: words.figures.noBins };
   return {
     kind: 'histogram',
     caption,
-    description: sentence(detail.description),
+    description: write.sentence(detail.description),
     chart: {
       id,
-      title: caption,
-      summary: `${formatCount(total)} values in ${bins.length} bins; the highest bin, ${edge(highest.from)} to ${edge(highest.to)}, holds ${formatCount(highest.count)}`,
-      x: { label: name(x.label), format: x.format, units },
+      lang: title.lang,
+      title: title.text,
+      summary: histogramSummary(detail, context),
+      x: { label: write.name(x.label), format: x.format, units },
+      count: words.figures.count,
       bins: bins.map(({ from, to, count }) => ({ from, to, count })),
-      threshold: threshold === undefined ? null : { x: threshold.x, label: name(threshold.label) },
+      threshold: threshold === undefined ? null : { x: threshold.x, label: write.name(threshold.label) },
     },
-    table: dataTable(
-      context,
-      title,
-      [
-        { label: `${name(x.label)}, from`, numeric: true },
-        { label: 'to', numeric: true },
-        { label: 'Count', numeric: true },
-      ],
-      bins.map((bin) => [edge(bin.from), edge(bin.to), formatCount(bin.count)]),
-      { empty: 'The audit counted nothing.' },
-    ),
+    behind: words.figures.behind(number),
+    table: histogramTable(detail, context),
   };
 }
 
-function sorted({ name: title, role, points }: CurveDetail['series'][number]): Series {
+function histogramSummary({ bins, x }: HistogramDetail, { words, write }: PageContext): string {
+  const total = bins.reduce((sum, bin) => sum + bin.count, 0);
+  const highest = bins.reduce((best, bin) => (bin.count > best.count ? bin : best));
+  const [from, to] = [write.value(highest.from, x.format), write.value(highest.to, x.format)];
+  return words.figures.bins(total, bins.length, from, to, highest.count);
+}
+
+function histogramTable({ title, x, bins }: HistogramDetail, context: PageContext): DataTable {
+  const { words, write } = context;
+  const columns = [words.figures.from, words.figures.to, words.figures.count].map((label) => ({
+    label,
+    numeric: true,
+  }));
+  const edge = (value: number) => write.value(value, x.format);
+  const texts = { title: write.english(title), empty: words.figures.noBins, note: write.english(x.label) };
+  return dataTable(context, texts, columns, bins, ({ from, to, count }) => [edge(from), edge(to), formatCount(count)]);
+}
+
+/** Where the measurement is not trusted, and why. */
+function distrust({ untrusted = [], x }: CurveDetail, { words, write }: PageContext) {
+  return untrusted.map(({ from, to, because }) => {
+    const [start, end] = [write.value(from, x.format), write.value(to, x.format)];
+    return {
+      where: from === to ? words.figures.untrustedAt(start) : words.figures.untrustedFrom(start, end),
+      because: write.sentence(because),
+    };
+  });
+}
+
+function sorted({ name, role, points }: CurveDetail['series'][number], { write }: PageContext): Series {
   return {
-    name: name(title),
+    name: write.name(name),
     role,
     points: [...points]
       .sort((a, b) => a.x - b.x)
@@ -113,42 +129,39 @@ function charted(series: readonly Series[]): Series[][] {
   ]);
 }
 
-function summary({ name: title, points }: Series, detail: CurveDetail, units: EpsilonUnits): string {
+function summary({ name, points }: Series, { x, y }: CurveDetail, { words, write }: PageContext): string {
   const [first, last] = [points[0], points[points.length - 1]];
-  const ends = first === last ? [first] : [first, last];
-  const words = ends.flatMap((point) =>
-    point === undefined ? [] : [`${formatValue(point.y, detail.y.format, units)} at ${xText(point.x, detail, units)}`],
-  );
-  return `${title}: ${words.join(', ')}`;
+  const ends = [...new Set([first, last])].filter((point) => point !== undefined);
+  const at = ends.map((point) => words.figures.at(write.value(point.y, y.format), write.value(point.x, x.format)));
+  return words.figures.series(name, words.list(at));
 }
 
-function curveTable(title: string, series: readonly Series[], detail: CurveDetail, context: PageContext) {
-  const { units } = context;
+function curveTable(series: readonly Series[], detail: CurveDetail, context: PageContext): DataTable {
+  const { words, write } = context;
   const { format } = detail.y;
-  const value = (y: number) => (format === 'rate' ? formatRate(y) : formatValue(y, format, units));
+  const value = (y: number) => (format === 'rate' ? formatRate(y) : write.value(y, format));
   const unit = format === 'rate' ? ' (%)' : '';
-  const xs = [...new Set(series.flatMap(({ points }) => points.map(({ x }) => x)))].sort((a, b) => a - b);
-  const bounded = series.map(({ points }) => points.some(({ interval }) => interval !== null));
-  const columns = series.flatMap((line, i) => [
-    { label: `${line.name}${unit}`, numeric: true },
-    ...(bounded[i] ? [{ label: '95 % interval', numeric: true }] : []),
+  const lines = series.map(({ name, points }) => ({
+    name,
+    byX: new Map(points.map((point) => [point.x, point])),
+    isBounded: points.some(({ interval }) => interval !== null),
+  }));
+  const columns = lines.flatMap(({ name, isBounded }): Column[] => [
+    { label: write.english(`${name}${unit}`), numeric: true },
+    ...(isBounded ? [{ label: words.interval, numeric: true }] : []),
   ]);
-  const rows = xs.map((x) => [
-    xText(x, detail, units),
-    ...series.flatMap(({ points }, i) => {
-      const point = points.find((candidate) => candidate.x === x);
+  const xs = [...new Set(series.flatMap(({ points }) => points.map(({ x }) => x)))].sort((a, b) => a - b);
+  const cells = (x: number) => [
+    write.value(x, detail.x.format),
+    ...lines.flatMap(({ byX, isBounded }) => {
+      const point = byX.get(x);
       const interval = point?.interval ?? null;
       return [
         point === undefined ? null : value(point.y),
-        ...(bounded[i] ? [interval === null ? null : formatInterval(interval.low, interval.high, format, units)] : []),
+        ...(isBounded ? [interval === null ? null : write.interval(interval, format)] : []),
       ];
     }),
-  ]);
-  return dataTable(context, title, [{ label: name(detail.x.label), numeric: true }, ...columns], rows, {
-    empty: 'The audit measured no point.',
-  });
-}
-
-function xText(x: number, detail: CurveDetail, units: EpsilonUnits): string {
-  return formatValue(x, detail.x.format, units);
+  ];
+  const texts = { title: write.english(detail.title), empty: words.figures.noPoints };
+  return dataTable(context, texts, [{ label: write.english(detail.x.label), numeric: true }, ...columns], xs, cells);
 }

@@ -1,19 +1,23 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { closed, CurveChart, HistogramChart } from './chart-schema.js';
+import { Phrase } from './phrase-schema.js';
 
 /** What a finding shows below its numbers. Tables and figures are numbered through the page, so that each has a name. */
 
 const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
 
+/** `Table 3.` and what it shows. */
+export const Caption = closed({ label: Type.String(), title: Phrase });
+
 export const DataTable = closed({
-  /** The name of the scrolling frame, unique on the page. */
-  name: Type.String(),
-  caption: Type.String(),
-  columns: Type.Array(closed({ label: Type.String(), numeric: Type.Boolean() }), { minItems: 1 }),
-  rows: Type.Array(Type.Array(closed({ text: Type.String(), numeric: Type.Boolean(), heads: Type.Boolean() }))),
+  /** Of its caption, which names the scrolling frame. */
+  id: Type.String({ pattern: '^table-[0-9]+$' }),
+  caption: Caption,
+  columns: Type.Array(closed({ label: Phrase, numeric: Type.Boolean() }), { minItems: 1 }),
+  rows: Type.Array(Type.Array(closed({ content: Phrase, numeric: Type.Boolean(), heads: Type.Boolean() }))),
   /** Why there are no rows. */
   empty: Nullable(Type.String()),
-  note: Nullable(Type.String()),
+  notes: Type.Array(Phrase),
 });
 
 /** A picture of the run folder, or the sentence that stands in its place. */
@@ -29,18 +33,20 @@ export const Image = closed({
 
 const CurveFigure = closed({
   kind: Type.Literal('curve'),
-  caption: Type.String(),
-  description: Type.String(),
+  caption: Caption,
+  description: Phrase,
   charts: Type.Array(CurveChart, { minItems: 1 }),
-  distrust: Type.Array(Type.String()),
+  distrust: Type.Array(closed({ where: Type.String(), because: Phrase })),
+  behind: Type.String(),
   table: DataTable,
 });
 
 const HistogramFigure = closed({
   kind: Type.Literal('histogram'),
-  caption: Type.String(),
-  description: Type.String(),
+  caption: Caption,
+  description: Phrase,
   chart: HistogramChart,
+  behind: Type.String(),
   table: DataTable,
 });
 
@@ -49,11 +55,12 @@ const TableFigure = closed({ kind: Type.Literal('table'), table: DataTable });
 /** Rows of pictures side by side: adversarial examples, or maps beside their inputs. */
 const GalleryFigure = closed({
   kind: Type.Literal('gallery'),
-  caption: Type.String(),
-  description: Type.String(),
+  caption: Caption,
+  description: Type.Array(Phrase),
   rows: Type.Array(
     closed({
       heading: Type.String(),
+      why: Phrase,
       facts: Type.Array(Type.String()),
       shots: Type.Array(closed({ name: Type.String(), image: Image, lines: Type.Array(Type.String()) })),
     }),
@@ -62,8 +69,8 @@ const GalleryFigure = closed({
 
 const TokensFigure = closed({
   kind: Type.Literal('tokens'),
-  caption: Type.String(),
-  description: Type.String(),
+  caption: Caption,
+  description: Type.Array(Phrase),
   rows: Type.Array(
     closed({
       heading: Type.String(),
@@ -79,7 +86,7 @@ const TokensFigure = closed({
 });
 
 /** In place of what the run was told not to show, and of what has nothing to show. */
-const AbsentFigure = closed({ kind: Type.Literal('absent'), caption: Type.String(), sentence: Type.String() });
+const AbsentFigure = closed({ kind: Type.Literal('absent'), caption: Caption, sentence: Type.String() });
 
 export const Figure = Type.Union([
   CurveFigure,
@@ -90,6 +97,7 @@ export const Figure = Type.Union([
   AbsentFigure,
 ]);
 
+export type Caption = Static<typeof Caption>;
 export type DataTable = Static<typeof DataTable>;
 export type Image = Static<typeof Image>;
 export type Figure = Static<typeof Figure>;

@@ -1,5 +1,6 @@
 import { shortDigest } from '#base/digest';
 import { canonicalJson } from '#base/json';
+import { namedClauses } from '#report/clauses';
 import type { Detail } from '#report/details';
 import type { Finding } from '#report/report';
 import { measureCells } from '../../measure.js';
@@ -7,82 +8,111 @@ import { isOpen, statusOf, verdictOf } from '../../status.js';
 import type { PageContext } from './context.js';
 import { curveFigure, histogramFigure } from './curves.js';
 import type { Figure } from './figure-schema.js';
+import { titleOf } from './rules.js';
 import { sampleFigure } from './samples.js';
 import type { FindingView } from './schema.js';
 import { pluginTable } from './tables.js';
-import { holdsMark, metMark, name, sentence } from './words.js';
-
-const FRAMEWORKS: Readonly<Record<string, string>> = {
-  'mitre-atlas': 'MITRE ATLAS',
-  'owasp-ml': 'OWASP Machine Learning Security Top Ten',
-  'eu-ai-act': 'EU AI Act, Article',
-  'nist-ai-rmf': 'NIST AI RMF',
-  'iso-42001': 'ISO/IEC 42001',
-};
+import { holdsMark, markOf, metMark, setterOf } from './words.js';
 
 export function findingView(finding: Finding, context: PageContext): FindingView {
+  const { words, write, language } = context;
   const status = statusOf(finding);
+  const texts = language === 'en' ? undefined : finding.texts[language];
+  const audit = write.name(finding.audit);
+  const cell = write.name(shortDigest(finding.cell));
   return {
     id: context.anchors.get(finding.cell) ?? 'finding',
-    mark: status,
+    mark: markOf(status, words),
     open: isOpen(status),
-    title: name(finding.title),
-    claim: sentence(finding.claim),
-    audit: name(finding.audit),
-    cell: name(shortDigest(finding.cell)),
-    severity: finding.severity,
-    reasons: finding.reasons.map(sentence),
-    waiver: waiver(finding),
+    title: titleOf(finding, context),
+    claim: write.sentence(finding.claim),
+    audit,
+    severity: words.severityOf(words.severity[finding.severity]),
+    evidenceFor: words.findings.evidenceFor(audit, cell),
+    aboutFor: words.findings.aboutFor(audit, cell),
+    reasons: finding.reasons.map((reason) => write.sentence(reason)),
+    waiver: waiver(finding, context),
     measures: measures(finding, context),
-    signs: finding.signs.map((sign) => ({ mark: holdsMark(sign.holds), sentence: sentence(sign.sentence) })),
-    figures: finding.details.map((detail) => figure(detail, context)),
-    advice: finding.status === 'fail' ? lines(finding.advice).map(sentence) : [],
-    command: sentence(finding.command),
-    clauses: Object.entries(finding.frameworks).map(([framework, ids]) => ({
-      framework: FRAMEWORKS[framework] ?? name(framework),
-      ids: ids.map(name).join(', '),
+    signs: finding.signs.map((sign) => ({
+      mark: holdsMark(sign.holds, words),
+      sentence: write.sentence(sign.sentence),
     })),
+    figures: finding.details.map((detail) => figure(detail, context)),
+    advice: finding.status === 'fail' ? advice(finding, texts?.advice, context) : [],
+    command: write.sentence(finding.command).text,
+    place: place(finding, context),
+    clauses: clauses(finding, context),
     about: {
-      description: sentence(finding.description),
-      sources: finding.sources.map(sentence),
-      options: optionLines(finding.options).join('\n'),
+      description: write.translated(finding.description, texts?.description),
+      sources: finding.sources.map((source) => write.sentence(source)),
+      cell,
+      options: optionLines(finding.options, words.findings.noOptions).join('\n'),
     },
   };
 }
 
-function waiver(finding: Finding): FindingView['waiver'] {
+function waiver(finding: Finding, { words, write }: PageContext): FindingView['waiver'] {
   if (finding.waiver === null) return null;
   const { reason, owner, expires } = finding.waiver;
-  return { verdict: verdictOf(finding), reason: sentence(reason), owner: name(owner), expires: name(expires) };
+  return {
+    verdict: markOf(verdictOf(finding), words),
+    until: words.findings.waivedUntil(write.name(expires), write.name(owner)),
+    // Whoever wrote the policy chose its language, which the report does not know.
+    reason: write.own(reason),
+  };
+}
+
+function advice({ advice: english }: Finding, translation: string | undefined, { write }: PageContext) {
+  return translation === undefined
+    ? lines(english).map((line) => write.sentence(line))
+    : lines(translation).map((line) => write.own(line));
+}
+
+function place({ place: at }: Finding, { words, write, report }: PageContext): string | null {
+  return at === null ? null : words.findings.placeOf(write.name(report.provenance.config), at.line, at.column);
+}
+
+/** What the map says of clauses is English, as are most of their sources. */
+function clauses({ frameworks }: Finding, { write }: PageContext): FindingView['clauses'] {
+  return namedClauses(frameworks).map(({ id, framework, clauses: named }) => ({
+    framework: write.english(framework?.short ?? id),
+    version: framework === null ? null : write.english(framework.version),
+    clauses: named.map((clause) => ({
+      id: write.english([framework?.unit ?? '', clause.id].filter((part) => part !== '').join(' ')),
+      about: clause.about === null ? null : write.sentence(clause.about),
+    })),
+  }));
 }
 
 function measures(finding: Finding, context: PageContext): FindingView['measures'] {
+  const { words, write, units } = context;
   if (finding.measures.length === 0) return null;
-  const caption = context.numbers.table('What was measured');
-  const methods = [
-    ...new Set(finding.measures.flatMap(({ interval }) => (interval === null ? [] : [name(interval.method)]))),
-  ];
-  const compares = finding.measures.some(
+  const { id, label } = context.numbers.table();
+  return {
+    id,
+    label,
+    rows: finding.measures.map((measure) => {
+      const { holds, ...cells } = measureCells(measure, units, words);
+      return {
+        ...cells,
+        label: write.english(cells.label),
+        setBy: cells.setBy === null ? null : setterOf(cells.setBy, words, write),
+        outcome: holds === null ? null : metMark(holds, words),
+      };
+    }),
+    methods: methodsInWords(finding, context),
+  };
+}
+
+function methodsInWords({ measures: all }: Finding, { words, write }: PageContext): string | null {
+  const methods = new Set(all.flatMap(({ interval }) => (interval === null ? [] : [write.name(interval.method)])));
+  if (methods.size === 0) return null;
+  const compares = all.some(
     ({ interval, threshold }) =>
       threshold !== null && (threshold.compared === interval?.low || threshold.compared === interval?.high),
   );
-  return {
-    name: caption,
-    caption,
-    rows: finding.measures.map((measure) => {
-      const { holds, ...cells } = measureCells(measure, context.units);
-      return {
-        ...cells,
-        label: name(cells.label),
-        setBy: cells.setBy === null ? null : name(cells.setBy),
-        outcome: holds === null ? null : metMark(holds),
-      };
-    }),
-    methods:
-      methods.length === 0
-        ? null
-        : `Intervals: ${methods.join(', ')}.${compares ? ' Their pessimistic end is compared with the bar.' : ''}`,
-  };
+  const sentence = words.findings.methods(words.list([...methods]));
+  return compares ? words.sentences([sentence, words.findings.pessimistic]) : sentence;
 }
 
 function figure(detail: Detail, context: PageContext): Figure {
@@ -101,10 +131,10 @@ function figure(detail: Detail, context: PageContext): Figure {
 }
 
 /** One option a line, its value as JSON. */
-function optionLines(options: unknown): string[] {
-  if (typeof options !== 'object' || options === null) return ['none'];
+function optionLines(options: unknown, none: string): string[] {
+  if (typeof options !== 'object' || options === null) return [none];
   const entries = Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1));
-  return entries.length === 0 ? ['none'] : entries.map(([key, value]) => `${key}: ${canonicalJson(value ?? null)}`);
+  return entries.length === 0 ? [none] : entries.map(([key, value]) => `${key}: ${canonicalJson(value ?? null)}`);
 }
 
 function lines(text: string): string[] {

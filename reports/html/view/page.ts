@@ -1,108 +1,122 @@
 import type { ReportInput } from '#plugin/plugin';
-import { AREAS, REPORT_VERSION, type Area } from '#report/report';
-import { clip, epsilonUnits, formatCount, visible } from '../../format.js';
-import { gateStatus, inReadingOrder, statusOf, tallyInWords } from '../../status.js';
-import { anchorsOf } from './anchors.js';
-import { banner } from './banner.js';
-import { dataCards, provenance, targetCards } from './cards.js';
-import { Numbers, type PageContext } from './context.js';
+import { REPORT_VERSION, type Area, type Finding } from '#report/report';
+import { clip, visible } from '../../format.js';
+import { gateStatus, statusOf } from '../../status.js';
+import { banner, tallyInWords } from './banner.js';
+import { dataCards, targetCards } from './cards.js';
+import { changes } from './changes.js';
+import { contextOf, type PageContext } from './context.js';
 import { findingView } from './finding.js';
 import { anchorOf, glance, matrix } from './overview.js';
-import { picturesOf } from './pictures.js';
+import { provenance } from './provenance.js';
 import type { AreaView, ContentsEntry, Page } from './schema.js';
 import { validated } from './validate.js';
-import { AREA_TITLES, headed, name, sentence } from './words.js';
+import { headed, markOf } from './words.js';
 
 const MOST_CONTENTS = 12;
 const TEXT_LENGTH = 4000;
 
 /** Everything that the page says, in the order in which it is asked. */
-export function pageOf({ report, timings, readFile }: ReportInput): Page {
-  const context: PageContext = {
-    report,
-    units: epsilonUnits(report.target),
-    pictures: picturesOf(report, readFile),
-    numbers: new Numbers(),
-    findings: new Map(report.findings.map((finding) => [finding.cell, finding])),
-    anchors: anchorsOf(report.findings),
+export function pageOf({ report, timings, readFile, language }: ReportInput): Page {
+  const context = contextOf(report, language, readFile);
+  const { words, write } = context;
+  const { target } = report;
+  const status = markOf(gateStatus(report), words);
+  const page: Page = {
+    title: `${status.shape} ${status.word}${words.colon}${write.name(target?.name ?? words.dataOnly)} · ${words.wholeReport}`,
+    digest: /^[0-9a-f]{12}/.exec(target?.digest ?? '')?.[0] ?? '',
+    contents: contents(context),
+    banner: banner(context, timings),
+    changes: changes(context),
+    matrix: matrix(context),
+    glance: glance(context),
+    areas: [...context.areas].map(([area, findings]) => areaView(area, findings, context)),
+    target: targetCards(context),
+    data: dataCards(context),
+    threats: threats(context),
+    ...untested(context),
+    provenance: provenance(context, timings),
+    colophon: words.footer.colophon(write.name(report.tool.version), REPORT_VERSION),
   };
-  const { threatModel, notTested, target } = report;
-  const status = gateStatus(report);
-  return validated(
-    printable({
-      title: `${status.shape} ${status.word}: ${name(target?.name ?? 'data')} · Assay audit report`,
-      digest: /^[0-9a-f]{12}/.exec(target?.digest ?? '')?.[0] ?? '',
-      contents: contents(context),
-      banner: banner(context, timings),
-      matrix: matrix(context),
-      glance: glance(context),
-      noFindings: report.findings.length === 0 ? 'No audit is part of this run, so there are no findings.' : null,
-      areas: AREAS.flatMap((area) => areaView(area, context)),
-      target: targetCards(context),
-      data: dataCards(context),
-      threats: {
-        sentences: threatModel.map(sentence),
-        empty: threatModel.length === 0 ? 'No audit of this run assumes an adversary.' : null,
-      },
-      notTested: {
-        items: notTested.map(({ what, because }) => ({ what: name(what), because: sentence(because) })),
-        empty: notTested.length === 0 ? 'The report names nothing that was planned or applicable and left out.' : null,
-      },
-      provenance: provenance(context, timings),
-      tool: `assay ${report.tool.version}, report version ${REPORT_VERSION}`,
-    }),
+  return validated(printable(page, context));
+}
+
+function areaView(area: Area, findings: readonly Finding[], context: PageContext): AreaView {
+  const shown = findings.filter(({ cell }) => context.inFull.has(cell));
+  const left = findings.length - shown.length;
+  return {
+    id: `area-${area}`,
+    title: context.words.areas[area],
+    tally: tallyInWords(findings, context),
+    findings: shown.map((finding) => findingView(finding, context)),
+    rest: left === 0 ? null : context.words.findings.areaLeft(left),
+  };
+}
+
+function threats({ report, write, language }: PageContext): Page['threats'] {
+  return report.threatModel.map(({ sentence, texts }) =>
+    write.translated(sentence, language === 'en' ? undefined : texts[language]?.sentence),
   );
 }
 
-function areaView(area: Area, context: PageContext): AreaView[] {
-  const findings = inReadingOrder(context.report.findings.filter((finding) => finding.area === area));
-  if (findings.length === 0) return [];
-  return [
-    {
-      id: `area-${area}`,
-      title: AREA_TITLES[area],
-      tally: tallyInWords(findings),
-      findings: findings.map((finding) => findingView(finding, context)),
-    },
-  ];
+/** What has a reason of its own, and what the config just does not name. */
+function untested({ report, words, write }: PageContext): Pick<Page, 'notTested' | 'unnamed'> {
+  const unnamed = report.notTested.filter(({ kind }) => kind === 'unnamed');
+  return {
+    notTested: report.notTested
+      .filter(({ kind }) => kind !== 'unnamed')
+      .map(({ what, because }) => ({ what: write.english(what), because: write.sentence(because) })),
+    unnamed:
+      unnamed.length === 0
+        ? null
+        : { audits: unnamed.map(({ what }) => write.name(what)), because: words.untested.unnamed },
+  };
 }
 
 function contents(context: PageContext): ContentsEntry[] {
+  const { words, report } = context;
   const plain = (href: string, label: string): ContentsEntry => ({ href, label, findings: [], more: null });
-  const areas = AREAS.flatMap((area) => {
-    const findings = inReadingOrder(context.report.findings.filter((finding) => finding.area === area));
-    if (findings.length === 0) return [];
-    const { shown, left } = headed(findings, MOST_CONTENTS);
-    return [
-      {
-        href: `#area-${area}`,
-        label: AREA_TITLES[area],
-        findings: shown.map((finding) => ({
-          href: anchorOf(finding, context),
-          mark: statusOf(finding),
-          label: clip(finding.audit, 60),
-        })),
-        more: left === 0 ? null : `${formatCount(left)} more`,
-      },
-    ];
-  });
   return [
-    plain('#verdict', 'Verdict'),
-    plain('#findings', 'Findings'),
-    ...areas,
-    plain('#target', 'Model'),
-    plain('#data', 'Data'),
-    plain('#threats', 'Threat model'),
-    plain('#not-tested', 'Not tested'),
-    plain('#provenance', 'Provenance'),
+    plain('#verdict', words.verdict.heading),
+    ...(report.baseline === null ? [] : [plain('#changes', words.changes.contents)]),
+    plain('#findings', words.findings.heading),
+    ...[...context.areas].map(([area, findings]) => areaContents(area, findings, context)),
+    plain('#target', words.model.heading),
+    plain('#data', words.data.heading),
+    plain('#threats', words.threats.heading),
+    plain('#not-tested', words.untested.contents),
+    plain('#provenance', words.provenance.heading),
   ];
 }
 
-/** Every text of the view with nothing invisible in it and of bounded length; pictures pass as they are. */
-function printable(value: unknown): unknown {
-  if (typeof value === 'string')
-    return value.startsWith('data:image/png;base64,') ? value : clip(visible(value), TEXT_LENGTH);
-  if (Array.isArray(value)) return value.map(printable);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, printable(item)]));
+function areaContents(area: Area, findings: readonly Finding[], context: PageContext): ContentsEntry {
+  const { words } = context;
+  const { shown, left } = headed(findings, MOST_CONTENTS);
+  return {
+    href: `#area-${area}`,
+    label: words.areas[area],
+    findings: shown.map((finding) => ({
+      href: anchorOf(finding, context),
+      mark: markOf(statusOf(finding), words),
+      label: clip(finding.audit, 60, words.numbers),
+    })),
+    more: left === 0 ? null : words.moreHere(left),
+  };
+}
+
+/**
+ * Every text of the view with nothing invisible in it and of bounded length; pictures pass as they are. The view is
+ * changed in place: of a large report it is itself large, and nobody else has it.
+ */
+function printable<View extends object>(view: View, { words }: PageContext): View {
+  const text = (raw: string) =>
+    raw.startsWith('data:image/png;base64,') ? raw : clip(visible(raw), TEXT_LENGTH, words.numbers);
+  const print = (item: object): void => {
+    for (const [key, value] of Object.entries(item) as [string, unknown][]) {
+      if (typeof value === 'string') Reflect.set(item, key, text(value));
+      else if (typeof value === 'object' && value !== null) print(value);
+    }
+  };
+  print(view);
+  return view;
 }

@@ -1,6 +1,7 @@
 import { digestOfBytes } from '#base/digest';
 import type { Picture } from '#report/details';
-import type { Report } from '#report/report';
+import type { Finding } from '#report/report';
+import type { PageWords } from '../language/en.js';
 import type { Image } from './figure-schema.js';
 import { dimensionsOf, smallerPng, type Sampling } from './thumbnail.js';
 
@@ -21,28 +22,40 @@ const BOX = 112;
 const LARGEST_SIDE = 2 * BOX;
 const SIDES = [112, 96, 80, 64, 48, 32];
 
-export function picturesOf(report: Report, readFile: (path: string) => Uint8Array | null): Pictures {
+/** The pictures of the findings that are shown with their evidence. */
+export function picturesOf(
+  findings: readonly Finding[],
+  readFile: (path: string) => Uint8Array | null,
+  words: PageWords['figures'],
+): Pictures {
+  const absent = (what: string, why: string, original: string | null): Image => ({
+    source: null,
+    width: BOX,
+    height: BOX,
+    text: words.absent(what, why),
+    original,
+  });
   const share = Math.min(
     MOST_BYTES,
-    Math.max(LEAST_BYTES, Math.floor(PAGE_BYTES / Math.max(1, countPictures(report)))),
+    Math.max(LEAST_BYTES, Math.floor(PAGE_BYTES / Math.max(1, countPictures(findings)))),
   );
   let left = PAGE_BYTES;
   return {
     image(picture, text, sampling) {
-      if (picture === null) return absent(text, 'The run kept no picture of it.', null);
+      if (picture === null) return absent(text, words.notKept, null);
       const bytes = isBelow(picture.file) ? readFile(picture.file) : null;
       const size = bytes === null ? null : dimensionsOf(bytes);
-      if (bytes === null) return absent(text, 'The picture is missing from the run folder.', null);
+      if (bytes === null) return absent(text, words.missing, null);
       if (digestOfBytes(bytes) !== picture.sha256) {
-        return absent(text, 'The file in the run folder is not the one that was recorded.', null);
+        return absent(text, words.changed, null);
       }
-      if (size === null) return absent(text, 'The file in the run folder is not a PNG picture.', null);
+      if (size === null) return absent(text, words.noPicture, null);
 
       const fits = bytes.length <= share && Math.max(size.width, size.height) <= LARGEST_SIDE;
       const inlined = fits ? { bytes, ...size } : smallerPng(bytes, SIDES, Math.min(share, left), sampling);
       const original = fits ? null : linkTo(picture.file);
       if (inlined === null || inlined.bytes.length > left) {
-        return absent(text, 'Left out to keep the page small.', linkTo(picture.file));
+        return absent(text, words.leftOut, linkTo(picture.file));
       }
       left -= inlined.bytes.length;
       const source = `data:image/png;base64,${Buffer.from(inlined.bytes).toString('base64')}`;
@@ -51,8 +64,8 @@ export function picturesOf(report: Report, readFile: (path: string) => Uint8Arra
   };
 }
 
-function countPictures(report: Report): number {
-  const details = report.findings.flatMap((finding) => finding.details);
+function countPictures(findings: readonly Finding[]): number {
+  const details = findings.flatMap((finding) => finding.details);
   return details.reduce((count, detail) => {
     if (detail.kind === 'image-pairs') return count + 3 * detail.rows.length;
     if (detail.kind === 'heat-maps') return count + 2 * detail.rows.length;
@@ -65,10 +78,6 @@ function drawnSize({ width, height }: { readonly width: number; readonly height:
   const side = Math.max(width, height);
   const scale = side <= BOX ? Math.floor(BOX / side) : BOX / side;
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
-}
-
-function absent(what: string, why: string, original: string | null): Image {
-  return { source: null, width: BOX, height: BOX, text: `${what}. ${why}`, original };
 }
 
 /** Paths come from the report, which may have been edited: only files of the run folder are read or linked to. */

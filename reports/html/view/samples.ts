@@ -1,8 +1,9 @@
 import type { HeatMapsDetail, ImagePairsDetail, TokensDetail } from '#report/details';
-import { counted, formatCount, formatEpsilon, formatNumber, formatPercent } from '../../format.js';
+import { formatCount, formatPercent } from '../../format.js';
 import type { PageContext } from './context.js';
-import type { Figure } from './figure-schema.js';
-import { headed, name, sentence } from './words.js';
+import type { Caption, Figure } from './figure-schema.js';
+import type { Phrase } from './phrase-schema.js';
+import { asPhrase, headed } from './words.js';
 
 /** Figures that show samples of the data: not drawn where the run was told to show only their indices. */
 
@@ -13,55 +14,57 @@ const MOST_TOKENS = 400;
 type SampleDetail = ImagePairsDetail | HeatMapsDetail | TokensDetail;
 
 export function sampleFigure(detail: SampleDetail, context: PageContext): Figure {
-  const { caption } = context.numbers.figure(name(detail.title));
-  if (detail.rows.length === 0) return { kind: 'absent', caption, sentence: 'The audit kept no sample to show.' };
-  if (context.report.provenance.samples === 'ids') return { kind: 'absent', caption, sentence: indicesOnly(detail) };
+  const { words, write, report } = context;
+  const caption = { label: context.numbers.figure().label, title: write.english(detail.title) };
+  if (detail.rows.length === 0) return { kind: 'absent', caption, sentence: words.figures.noSamples };
+  if (report.provenance.samples === 'ids') {
+    return { kind: 'absent', caption, sentence: indicesOnly(detail, context) };
+  }
   switch (detail.kind) {
     case 'image-pairs':
       return imagePairs(detail, caption, context);
     case 'heat-maps':
       return heatMaps(detail, caption, context);
     case 'tokens':
-      return tokens(detail, caption);
+      return tokens(detail, caption, context);
   }
 }
 
-function indicesOnly({ rows }: SampleDetail): string {
+function indicesOnly({ rows }: SampleDetail, { words }: PageContext): string {
   const { shown, left } = headed([...new Set(rows.map(({ sample }) => sample))], MOST_INDICES);
-  const rest = left === 0 ? '' : ` and ${formatCount(left)} more`;
-  return `This run shows indices instead of samples. In the data set: ${shown.map(String).join(', ')}${rest}.`;
+  return words.figures.indices(words.list(shown.map(String)), left);
 }
 
-function imagePairs(detail: ImagePairsDetail, caption: string, { pictures, units }: PageContext): Figure {
+function imagePairs(detail: ImagePairsDetail, caption: Caption, context: PageContext): Figure {
+  const { pictures, words, write } = context;
+  const { figures } = words;
   const { shown, left } = headed(detail.rows, MOST_ROWS);
   return {
     kind: 'gallery',
     caption,
-    description: withRest(
-      `${sentence(detail.chosen)} Perturbations are enlarged as written and drawn around grey.`,
-      left,
-    ),
+    description: [write.sentence(detail.chosen), asPhrase(figures.perturbations), ...rest(left, context)],
     rows: shown.map((row) => {
       const sample = formatCount(row.sample);
-      const [before, after] = [prediction(row.before), prediction(row.after)];
-      const scale = `× ${formatNumber(row.amplification)}`;
+      const [before, after] = [prediction(row.before, context), prediction(row.after, context)];
+      const scale = `× ${write.number(row.amplification)}`;
       return {
-        heading: `Sample ${sample}: ${name(row.why)}`,
-        facts: [`Truth: ${name(row.truth)}`, `epsilon ${formatEpsilon(row.epsilon, units)}`],
+        heading: figures.sample(sample),
+        why: write.english(row.why),
+        facts: [figures.truth(write.name(row.truth)), figures.epsilon(write.epsilon(row.epsilon))],
         shots: [
           {
-            name: 'Original',
-            image: pictures.image(row.original, `Sample ${sample} as it is, seen as ${before.join(' ')}`, 'mean'),
+            name: figures.original,
+            image: pictures.image(row.original, figures.originalText(sample, before.join(' ')), 'mean'),
             lines: before,
           },
           {
-            name: 'Perturbation',
-            image: pictures.image(row.perturbation, `The change to sample ${sample}, ${scale}, around grey`, 'nearest'),
-            lines: [scale, `${name(row.norm.kind)} ${formatNumber(row.norm.value)}`],
+            name: figures.perturbation,
+            image: pictures.image(row.perturbation, figures.perturbationText(sample, scale), 'nearest'),
+            lines: [scale, `${write.name(row.norm.kind)} ${write.number(row.norm.value)}`],
           },
           {
-            name: 'Adversarial',
-            image: pictures.image(row.adversarial, `Sample ${sample} as changed, seen as ${after.join(' ')}`, 'mean'),
+            name: figures.adversarial,
+            image: pictures.image(row.adversarial, figures.adversarialText(sample, after.join(' ')), 'mean'),
             lines: after,
           },
         ],
@@ -70,25 +73,24 @@ function imagePairs(detail: ImagePairsDetail, caption: string, { pictures, units
   };
 }
 
-function heatMaps(detail: HeatMapsDetail, caption: string, { pictures }: PageContext): Figure {
+function heatMaps(detail: HeatMapsDetail, caption: Caption, context: PageContext): Figure {
+  const { pictures, words, write } = context;
+  const { figures } = words;
   const { shown, left } = headed(detail.rows, MOST_ROWS);
-  const scale = `Orange is positive, blue negative; full colour stands for ${formatNumber(detail.scale)} in every map.`;
+  const scale = asPhrase(figures.mapScale(write.number(detail.scale)));
   return {
     kind: 'gallery',
     caption,
-    description: withRest(`${sentence(detail.chosen)} ${scale}`, left),
+    description: [write.sentence(detail.chosen), scale, ...rest(left, context)],
     rows: shown.map((row) => {
       const sample = formatCount(row.sample);
       return {
-        heading: `Sample ${sample}: ${name(row.caption)}`,
+        heading: figures.sample(sample),
+        why: write.english(row.caption),
         facts: [],
         shots: [
-          { name: 'Input', image: pictures.image(row.input, `Sample ${sample} as it is`, 'mean'), lines: [] },
-          {
-            name: 'Map',
-            image: pictures.image(row.map, `The map over sample ${sample}: ${name(row.caption)}`, 'nearest'),
-            lines: [],
-          },
+          { name: figures.input, image: pictures.image(row.input, figures.inputText(sample), 'mean'), lines: [] },
+          { name: figures.map, image: pictures.image(row.map, figures.mapText(sample), 'nearest'), lines: [] },
         ],
       };
     }),
@@ -96,25 +98,22 @@ function heatMaps(detail: HeatMapsDetail, caption: string, { pictures }: PageCon
 }
 
 /** One absolute scale for the figure, so that shades can be compared between rows. */
-function tokens(detail: TokensDetail, caption: string): Figure {
+function tokens(detail: TokensDetail, caption: Caption, context: PageContext): Figure {
+  const { words, write } = context;
   const { shown, left } = headed(detail.rows, MOST_ROWS);
   const most = shown.flatMap((row) => row.tokens).reduce((high, { value }) => Math.max(high, Math.abs(value)), 0);
   return {
     kind: 'tokens',
     caption,
-    description: withRest(
-      `Orange with a solid line is positive, blue with a dotted line negative; the deepest shade stands for ${formatNumber(most)}.`,
-      left,
-    ),
+    description: [asPhrase(words.figures.tokenScale(write.number(most))), ...rest(left, context)],
     rows: shown.map((row) => {
       const cut = headed(row.tokens, MOST_TOKENS);
-      const rest =
-        cut.left === 0 ? '' : `, the first ${counted(cut.shown.length, 'token')} of ${formatCount(row.tokens.length)}`;
+      const part = cut.left === 0 ? [] : [words.figures.tokens(cut.shown.length, row.tokens.length)];
       return {
-        heading: `Sample ${formatCount(row.sample)}${rest}`,
+        heading: words.list([words.figures.sample(formatCount(row.sample)), ...part]),
         tokens: cut.shown.map(({ text, value }) => ({
-          text: name(text),
-          value: formatNumber(value),
+          text: write.name(text),
+          value: write.number(value),
           shade: shade(value, most),
         })),
       };
@@ -129,10 +128,13 @@ function shade(value: number, most: number): string {
 }
 
 /** The label, and its probability where the head has one. */
-function prediction({ label, probability }: ImagePairsDetail['rows'][number]['before']): string[] {
-  return [name(label), ...(probability === null ? [] : [formatPercent(probability)])];
+function prediction(
+  { label, probability }: ImagePairsDetail['rows'][number]['before'],
+  { write }: PageContext,
+): string[] {
+  return [write.name(label), ...(probability === null ? [] : [formatPercent(probability)])];
 }
 
-function withRest(words: string, left: number): string {
-  return left === 0 ? words : `${words} ${formatCount(left)} more in report.json.`;
+function rest(left: number, { words }: PageContext): Phrase[] {
+  return left === 0 ? [] : [asPhrase(words.figures.left(left))];
 }

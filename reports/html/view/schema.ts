@@ -1,11 +1,11 @@
 import { Type, type Static } from '@sinclair/typebox';
-import { SEVERITIES } from '#report/report';
 import { closed } from './chart-schema.js';
 import { DataTable, Figure } from './figure-schema.js';
+import { Phrase } from './phrase-schema.js';
 
 /**
- * All that the templates read, ready to be printed: words and formatted numbers, nothing to decide. Validated before
- * every rendering, because a template engine turns what is missing into silence.
+ * All that the templates read beside the page's dictionary, ready to be printed: words and formatted numbers, nothing to
+ * decide. Validated before every rendering, because a template engine turns what is missing into silence.
  */
 
 const Text = Type.String();
@@ -21,21 +21,52 @@ const Mark = closed({
   tone: OneOf('passed', 'failed', 'inconclusive', 'waived', 'muted'),
 });
 
-const Fact = closed({ term: Text, values: Type.Array(Text, { minItems: 1 }), code: Type.Boolean() });
-const Rule = closed({ mark: Mark, sentence: Text, href: Nullable(Anchor) });
+const Fact = closed({ term: Text, values: Type.Array(Phrase, { minItems: 1 }), code: Type.Boolean() });
+
+/** A finding by its title and its number; the sentence of the rule, as a note, where it has none or is about no finding. */
+const Rule = closed({
+  mark: Mark,
+  title: Nullable(closed({ phrase: Phrase, href: Anchor })),
+  measured: Nullable(closed({ label: Phrase, number: Text, setBy: Nullable(Phrase) })),
+  /** Why it is not decided, and what waives it. */
+  notes: Type.Array(Phrase),
+});
+
+const Rules = closed({ heading: Text, rules: Type.Array(Rule), rest: Nullable(Text) });
 
 const Banner = closed({
   mark: Mark,
-  model: Text,
+  /** The subject of the decision; null where no model was opened, and the decision is a sentence. */
+  model: Nullable(Text),
   decision: Text,
   sentence: Text,
   facts: Type.Array(Fact),
-  deciding: closed({ heading: Text, rules: Type.Array(Rule), empty: Nullable(Text) }),
-  more: Nullable(closed({ heading: Text, rules: Type.Array(Rule) })),
+  deciding: Rules,
+  more: Nullable(Rules),
+});
+
+const Changes = closed({
+  facts: Type.Array(Fact),
+  sentence: Text,
+  rows: Type.Array(
+    closed({
+      mark: Mark,
+      href: Anchor,
+      title: Phrase,
+      label: Phrase,
+      values: Text,
+      counts: Text,
+      test: Phrase,
+      p: Text,
+    }),
+  ),
+  rest: Nullable(Text),
 });
 
 const Matrix = closed({
-  severities: Type.Array(OneOf(...SEVERITIES)),
+  id: Id,
+  label: Text,
+  severities: Type.Array(Text),
   rows: Type.Array(
     closed({
       area: Text,
@@ -46,27 +77,35 @@ const Matrix = closed({
 });
 
 const Glance = closed({
-  mark: Mark,
-  href: Anchor,
-  title: Text,
-  audit: Text,
-  severity: OneOf(...SEVERITIES),
-  measure: Nullable(Text),
-  value: Nullable(Text),
-  interval: Nullable(Text),
-  n: Nullable(Text),
-  threshold: Nullable(Text),
-  setBy: Nullable(Text),
-  signs: Nullable(Text),
+  id: Id,
+  label: Text,
+  rows: Type.Array(
+    closed({
+      mark: Mark,
+      /** Of the finding's evidence, or null where this row is all that the page says of it: then it has the anchor. */
+      href: Nullable(Anchor),
+      id: Nullable(Id),
+      audit: Text,
+      severity: Text,
+      measure: Nullable(Phrase),
+      value: Nullable(Text),
+      interval: Nullable(Text),
+      n: Nullable(Text),
+      threshold: Nullable(Text),
+      setBy: Nullable(Phrase),
+      signs: Nullable(Text),
+    }),
+  ),
+  rest: Nullable(Text),
 });
 
 const MeasureRow = closed({
-  label: Text,
+  label: Phrase,
   value: Nullable(Text),
   interval: Nullable(Text),
   n: Nullable(Text),
   threshold: Nullable(Text),
-  setBy: Nullable(Text),
+  setBy: Nullable(Phrase),
   compared: Nullable(Text),
   outcome: Nullable(Mark),
 });
@@ -75,31 +114,45 @@ const Finding = closed({
   id: Id,
   mark: Mark,
   open: Type.Boolean(),
-  title: Text,
-  claim: Text,
+  title: Phrase,
+  claim: Phrase,
   audit: Text,
-  cell: Text,
-  severity: OneOf(...SEVERITIES),
-  reasons: Type.Array(Text),
-  waiver: Nullable(closed({ verdict: Mark, reason: Text, owner: Text, expires: Text })),
+  severity: Text,
+  evidenceFor: Text,
+  aboutFor: Text,
+  reasons: Type.Array(Phrase),
+  waiver: Nullable(closed({ verdict: Mark, until: Text, reason: Phrase })),
   measures: Nullable(
-    closed({ name: Text, caption: Text, rows: Type.Array(MeasureRow, { minItems: 1 }), methods: Nullable(Text) }),
+    closed({ id: Id, label: Text, rows: Type.Array(MeasureRow, { minItems: 1 }), methods: Nullable(Text) }),
   ),
-  signs: Type.Array(closed({ mark: Mark, sentence: Text })),
+  signs: Type.Array(closed({ mark: Mark, sentence: Phrase })),
   figures: Type.Array(Figure),
-  advice: Type.Array(Text),
+  advice: Type.Array(Phrase),
   command: Text,
-  clauses: Type.Array(closed({ framework: Text, ids: Text })),
-  about: closed({ description: Text, sources: Type.Array(Text), options: Text }),
+  place: Nullable(Text),
+  clauses: Type.Array(
+    closed({
+      framework: Phrase,
+      version: Nullable(Phrase),
+      clauses: Type.Array(closed({ id: Phrase, about: Nullable(Phrase) })),
+    }),
+  ),
+  about: closed({ description: Phrase, sources: Type.Array(Phrase), cell: Text, options: Text }),
 });
 
-const Area = closed({ id: Id, title: Text, tally: Text, findings: Type.Array(Finding) });
+const Area = closed({
+  id: Id,
+  title: Text,
+  tally: Text,
+  findings: Type.Array(Finding),
+  rest: Nullable(Text),
+});
 
 const Card = closed({
   title: Nullable(Text),
   facts: Type.Array(Fact),
   tables: Type.Array(DataTable),
-  notes: Type.Array(Text),
+  notes: Type.Array(Phrase),
 });
 
 /** A titled part of the page that holds cards, or the sentence that says why it holds none. */
@@ -118,16 +171,18 @@ export const Page = closed({
   digest: Type.String({ pattern: '^[0-9a-f]*$' }),
   contents: Type.Array(Contents),
   banner: Banner,
-  matrix: Matrix,
-  glance: Type.Array(Glance),
+  /** Null where the config names no baseline. */
+  changes: Nullable(Changes),
+  matrix: Nullable(Matrix),
+  glance: Nullable(Glance),
   areas: Type.Array(Area),
-  noFindings: Nullable(Text),
   target: Cards,
   data: Cards,
-  threats: closed({ sentences: Type.Array(Text), empty: Nullable(Text) }),
-  notTested: closed({ items: Type.Array(closed({ what: Text, because: Text })), empty: Nullable(Text) }),
+  threats: Type.Array(Phrase),
+  notTested: Type.Array(closed({ what: Phrase, because: Phrase })),
+  unnamed: Nullable(closed({ audits: Type.Array(Text), because: Text })),
   provenance: Card,
-  tool: Text,
+  colophon: Text,
 });
 
 export type Page = Static<typeof Page>;
@@ -136,8 +191,9 @@ export type Fact = Static<typeof Fact>;
 export type Rule = Static<typeof Rule>;
 export type Card = Static<typeof Card>;
 export type Cards = Static<typeof Cards>;
+export type ChangesView = Static<typeof Changes>;
 export type MatrixView = Static<typeof Matrix>;
-export type GlanceRow = Static<typeof Glance>;
+export type GlanceView = Static<typeof Glance>;
 export type FindingView = Static<typeof Finding>;
 export type AreaView = Static<typeof Area>;
 export type ContentsEntry = Static<typeof Contents>;

@@ -1,78 +1,103 @@
 import type { TableDetail } from '#report/details';
-import { formatCount, formatEpsilon, formatNumber, formatRate, type EpsilonUnits } from '../../format.js';
+import { formatCount, formatRate } from '../../format.js';
 import type { PageContext } from './context.js';
 import type { DataTable } from './figure-schema.js';
-import { headed, name, sentence } from './words.js';
+import type { Phrase } from './phrase-schema.js';
+import { asPhrase, headed } from './words.js';
 
 /** Longer tables end here; the whole is in report.json. */
 const MOST_ROWS = 200;
 
 export interface Column {
-  readonly label: string;
+  readonly label: string | Phrase;
   readonly numeric: boolean;
 }
 
-/** A table whose first column, where it is text, names its rows. Null is a cell with nothing to say. */
-export function dataTable(
-  context: PageContext,
-  title: string,
+/** In the page's language where it is a string. */
+export type Cell = string | Phrase | null;
+
+export interface TableTexts {
+  readonly title: string | Phrase;
+  /** Why there are no rows. */
+  readonly empty: string;
+  readonly note?: Phrase;
+}
+
+/** A table whose first column names its rows. Null is a cell with nothing to say. */
+export function dataTable<Row>(
+  { numbers, words }: PageContext,
+  { title, empty, note }: TableTexts,
   columns: readonly Column[],
-  rows: readonly (readonly (string | null)[])[],
-  words: { readonly empty: string; readonly note?: string | null },
+  rows: readonly Row[],
+  cellsOf: (row: Row) => readonly Cell[],
 ): DataTable {
-  const caption = context.numbers.table(title);
+  const { id, label } = numbers.table();
   const { shown, left } = headed(rows, MOST_ROWS);
-  const rest =
-    left === 0
-      ? []
-      : [`The first ${formatCount(shown.length)} of ${formatCount(rows.length)} rows; the rest is in report.json.`];
-  const notes = [...(words.note == null ? [] : [words.note]), ...rest];
   return {
-    name: caption,
-    caption,
-    columns: columns.map(({ label, numeric }) => ({ label, numeric })),
-    rows: shown.map((cells) =>
-      columns.map(({ numeric }, index) => ({ text: cells[index] ?? '', numeric, heads: index === 0 })),
+    id,
+    caption: { label, title: asPhrase(title) },
+    columns: columns.map((column) => ({ label: asPhrase(column.label), numeric: column.numeric })),
+    rows: shown.map(cellsOf).map((cells) =>
+      columns.map(({ numeric }, index) => ({
+        content: asPhrase(cells[index] ?? ''),
+        numeric,
+        heads: index === 0,
+      })),
     ),
-    empty: rows.length === 0 ? words.empty : null,
-    note: notes.length === 0 ? null : notes.join(' '),
+    empty: rows.length === 0 ? empty : null,
+    notes: [
+      ...(note === undefined ? [] : [note]),
+      ...(left === 0 ? [] : [asPhrase(words.figures.firstRows(shown.length, rows.length))]),
+    ],
   };
+}
+
+/** Columns of words under the page's own headers. */
+export function wordColumns(...labels: readonly string[]): Column[] {
+  return labels.map((label) => ({ label, numeric: false }));
 }
 
 /** A plugin's own table. */
 export function pluginTable(detail: TableDetail, context: PageContext): DataTable {
-  const columns = detail.columns.map((column) => ({ label: header(column), numeric: column.format !== 'text' }));
-  const rows = detail.rows.map((row) =>
-    detail.columns.map(({ format }, index) => cellText(row[index] ?? null, format, context.units)),
+  const { words, write } = context;
+  const columns: Column[] = detail.columns.map((column) => ({
+    label: header(column, context),
+    numeric: column.format !== 'text',
+  }));
+  if (columns.length === 0) columns.push({ label: words.figures.column, numeric: false });
+  const note = detail.note === undefined ? {} : { note: write.sentence(detail.note) };
+  return dataTable(
+    context,
+    { title: write.english(detail.title), empty: words.figures.noRows, ...note },
+    columns,
+    detail.rows,
+    (row) => detail.columns.map(({ format }, index) => cellText(row[index] ?? null, format, context)),
   );
-  if (columns.length === 0) columns.push({ label: 'Value', numeric: false });
-  return dataTable(context, name(detail.title), columns, rows, {
-    empty: 'The audit recorded no rows.',
-    note: detail.note === undefined ? null : sentence(detail.note),
-  });
 }
 
 /** Units stand in the header: cells hold bare numbers. */
-function header({ label, unit, format }: TableDetail['columns'][number]): string {
-  if (format !== 'rate') return unit === undefined ? name(label) : `${name(label)} (${name(unit)})`;
-  return unit === undefined || unit === '%' ? `${name(label)} (%)` : `${name(label)}, ${name(unit)} (%)`;
+function header({ label, unit, format }: TableDetail['columns'][number], { write }: PageContext): Phrase {
+  const { text, lang } = write.english(label);
+  const of = unit === undefined ? null : write.name(unit);
+  if (format !== 'rate') return { text: of === null ? text : `${text} (${of})`, lang };
+  return { text: of === null || of === '%' ? `${text} (%)` : `${text}, ${of} (%)`, lang };
 }
 
 function cellText(
   cell: string | number | null,
   format: TableDetail['columns'][number]['format'],
-  units: EpsilonUnits,
-): string | null {
-  if (typeof cell !== 'number') return cell === null ? null : sentence(cell);
+  { write }: PageContext,
+): Cell {
+  if (typeof cell !== 'number') return cell === null ? null : write.sentence(cell);
   switch (format) {
     case 'rate':
       return formatRate(cell);
     case 'epsilon':
-      return formatEpsilon(cell, units);
+      return write.epsilon(cell);
     case 'count':
       return formatCount(cell);
     case 'number':
     case 'text':
-      return formatNumber(cell);
+      return write.number(cell);
   }
 }

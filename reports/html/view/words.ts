@@ -1,24 +1,13 @@
-import type { Area } from '#report/report';
-import { clip } from '../../format.js';
+import type { PageWords } from '../language/en.js';
+import type { Status } from '../../status.js';
+import type { Phrase } from './phrase-schema.js';
 import type { Fact, Mark } from './schema.js';
+import type { Writer } from './writer.js';
 
-/** Names and sentences of the page that more than one of its parts uses. */
+/** Small parts of the page that more than one of its sections uses. */
 
-const NAME_LENGTH = 120;
-const SENTENCE_LENGTH = 600;
-
-/** A name from outside, short enough for a heading or a cell. */
-export function name(text: string): string {
-  return clip(text, NAME_LENGTH);
-}
-
-/** A sentence from outside. */
-export function sentence(text: string): string {
-  return clip(text, SENTENCE_LENGTH);
-}
-
-export function fact(term: string, ...values: readonly string[]): Fact {
-  return { term, values: values.length === 0 ? ['none'] : [...values], code: false };
+export function fact(term: string, ...values: readonly (string | Phrase)[]): Fact {
+  return { term, values: values.map(asPhrase), code: false };
 }
 
 /** Digests, commands and paths. */
@@ -26,26 +15,36 @@ export function codeFact(term: string, ...values: readonly string[]): Fact {
   return { ...fact(term, ...values), code: true };
 }
 
-export function holdsMark(holds: boolean): Mark {
-  return holds ? { word: 'holds', shape: '✓', tone: 'passed' } : { word: 'does not hold', shape: '✕', tone: 'failed' };
+export function asPhrase(text: string | Phrase): Phrase {
+  return typeof text === 'string' ? { text, lang: null } : text;
 }
 
-export function metMark(holds: boolean): Mark {
-  return holds ? { word: 'met', shape: '✓', tone: 'passed' } : { word: 'missed', shape: '✕', tone: 'failed' };
+/** A status in the page's language. */
+export function markOf({ word, shape, tone }: Status, words: PageWords): Mark {
+  return { word: words.status[word], shape, tone };
 }
 
-/** How many of the first, and in words how many are left. */
+export function holdsMark(holds: boolean, { outcome }: PageWords): Mark {
+  return holds
+    ? { word: outcome.holds, shape: '✓', tone: 'passed' }
+    : { word: outcome.broken, shape: '✕', tone: 'failed' };
+}
+
+export function metMark(holds: boolean, { outcome }: PageWords): Mark {
+  return holds
+    ? { word: outcome.met, shape: '✓', tone: 'passed' }
+    : { word: outcome.missed, shape: '✕', tone: 'failed' };
+}
+
+/** Who set a bar; the pipeline knows three, and a plugin may name another. */
+export function setterOf(setBy: string, words: PageWords, write: Writer): Phrase {
+  if (setBy === 'policy file') return write.own(words.policyFile);
+  if (setBy === 'matcher') return write.own(words.matcher);
+  const preset = /^preset (.+)$/s.exec(setBy)?.[1];
+  return preset === undefined ? write.english(setBy) : write.own(words.preset(write.name(preset)));
+}
+
+/** How many of the first, and how many are left. */
 export function headed<T>(items: readonly T[], most: number): { readonly shown: readonly T[]; readonly left: number } {
   return { shown: items.slice(0, most), left: Math.max(0, items.length - most) };
 }
-
-export const AREA_TITLES: Readonly<Record<Area, string>> = {
-  evasion: 'Evasion',
-  corruption: 'Corruption',
-  training: 'Training',
-  certificates: 'Certificates',
-  data: 'Data checks',
-  explanations: 'Explanations',
-  subgroups: 'Subgroups',
-  other: 'Other audits',
-};

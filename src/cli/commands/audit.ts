@@ -20,6 +20,7 @@ export const addAudit: AddCommand = (program, io, finish) => {
     .addOption(shared.seed())
     .addOption(shared.device())
     .addOption(shared.policy())
+    .addOption(shared.baseline())
     .addOption(shared.out())
     .addOption(shared.batchSize())
     .addOption(shared.workers())

@@ -25,6 +25,7 @@ export const addPlan: AddCommand = (program, io, finish) => {
     .addOption(shared.seed())
     .addOption(shared.device())
     .addOption(shared.policy())
+    .addOption(shared.baseline())
     .addOption(shared.allowCode())
     .addOption(shared.json())
     .addHelpText('after', examples(['assay plan', 'assay plan assay.config.json --only evasion/pgd --sample 100']))

@@ -1,10 +1,22 @@
+import { resolve } from 'node:path';
+import { Option } from 'commander';
+import { AssayError } from '#base/errors';
+import { closest } from '#config/closest';
 import { EXIT } from '#pipeline/exit-codes';
 import { renderRun } from '#pipeline/render';
+import type { Reporter } from '#plugin/plugin';
+import { LANGUAGES, type Language } from '#report/report';
 import { reporters } from '#reports/index';
 import { examples } from '../help.js';
 import { printJson, printLine } from '../io.js';
-import { shared } from '../options.js';
+import { idList, shared } from '../options.js';
 import type { AddCommand } from '../program.js';
+
+interface Flags {
+  readonly format?: readonly string[];
+  readonly language?: Language;
+  readonly json?: true;
+}
 
 export const addReport: AddCommand = (program, io, finish) => {
   program
@@ -12,12 +24,40 @@ export const addReport: AddCommand = (program, io, finish) => {
     .summary('write the pages of a run again')
     .description('Renders the report of a run again, without judging it and without running the model.')
     .argument('<run>', 'a run folder that `assay audit` made')
+    .addOption(
+      new Option(
+        '--format <ids>',
+        `these only, such as html,sarif: ${reporters.map(({ id }) => id).join(', ')}`,
+      ).argParser(idList),
+    )
+    .addOption(new Option('--language <name>', "of the page's own words; default: of the run").choices(LANGUAGES))
     .addOption(shared.json())
-    .addHelpText('after', examples(['assay report assay-runs/2026-11-23T17-30-00Z-3f2a91c0']))
-    .action(async (run: string, flags: { readonly json?: true }) => {
-      const files = await renderRun(run, reporters);
+    .addHelpText(
+      'after',
+      examples([
+        'assay report assay-runs/2026-11-23T17-30-00Z-3f2a91c0',
+        'assay report assay-runs/2026-11-23T17-30-00Z-3f2a91c0 --format html --language de',
+      ]),
+    )
+    .action(async (run: string, flags: Flags) => {
+      const files = await renderRun(resolve(io.cwd, run), chosen(flags.format), flags.language);
       if (flags.json) printJson(io, { run, files });
       else for (const file of files) printLine(io.stdout, file);
       finish(EXIT.passed);
     });
 };
+
+function chosen(ids: readonly string[] | undefined): readonly Reporter[] {
+  if (ids === undefined) return reporters;
+  return ids.map((id) => {
+    const reporter = reporters.find((each) => each.id === id);
+    if (reporter !== undefined) return reporter;
+    const known = reporters.map((each) => each.id);
+    const meant = closest(id, known);
+    throw new AssayError('usage', {
+      where: '--format',
+      what: `there is no format ${JSON.stringify(id)}${meant === null ? '' : `; the closest is \`${meant}\``}`,
+      mend: `There are ${known.join(', ')}.`,
+    });
+  });
+}

@@ -7,7 +7,15 @@ import type { Cell, PlannedRun, RunOptions } from '../types.js';
 export const TODAY = '2026-11-25';
 
 export function policyOf(parts: Partial<LoadedPolicy['policy']> = {}): LoadedPolicy {
-  const policy = { preset: 'baseline' as const, minimumSamples: 100, audits: {}, waivers: [], ...parts };
+  const policy = {
+    preset: 'baseline' as const,
+    minimumSamples: 100,
+    failures: { critical: 0, high: 0, medium: 0, low: 0 },
+    regression: null,
+    audits: {},
+    waivers: [],
+    ...parts,
+  };
   return { file: null, policy, digest: digestOfJson(policy) };
 }
 
@@ -26,6 +34,7 @@ export function plannedRun(
     audits: {},
     out,
     samples: 'show',
+    language: 'en',
     keep: 64,
     execution: { workers: 1, threads: 1, batchSize: 256, memoryMiB: 512, cellMinutes: 1 },
   };
@@ -34,6 +43,7 @@ export function plannedRun(
     config,
     digest: digestOfJson('config'),
     policy,
+    baseline: null,
     allowCode: false,
   };
   return {

@@ -44,7 +44,11 @@ export function sharePlugin(parts: Partial<Plugin> = {}): Plugin {
     threat: null,
     options: Type.Object({ size: Type.Optional(Type.Integer()) }),
     policy: Bar,
-    presets: { baseline: { share: { atLeast: 0.5 } }, strict: { share: { atLeast: 0.9 } } },
+    presets: {
+      baseline: { share: { atLeast: 0.5 } },
+      strict: { share: { atLeast: 0.9 } },
+      'high-risk': { share: { atLeast: 0.95 } },
+    },
     cost: () => ({ predictions: 0, gradients: 0 }),
     run: () => Promise.resolve({ data: { hits: 150, n: 200 } }),
     judge: (data: Share, { thresholds, setBy }) => shareVerdict(data, thresholds.share?.atLeast ?? 0, setBy),
@@ -61,5 +65,5 @@ export function registryOf(...plugins: readonly Plugin[]): Registry {
 
 export function cellOf(audit = 'test/share', options: JsonObject = {}, fate: Cell['fate'] = { kind: 'run' }): Cell {
   const id = digestOfBytes(audit, JSON.stringify(options));
-  return { id, audit, options, data: [], cost: { predictions: 0, gradients: 0 }, fate };
+  return { id, audit, options, data: [], cost: { predictions: 0, gradients: 0 }, place: null, fate };
 }

@@ -1,0 +1,4 @@
+import { matchers } from 'assay/jest';
+import { expect } from 'vitest';
+
+expect.extend(matchers);
