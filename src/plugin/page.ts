@@ -1,4 +1,5 @@
 import type { TObject, TSchema } from '@sinclair/typebox';
+import { clauseLines } from '#report/clauses';
 import type { Plugin } from './plugin.js';
 
 /** One option or threshold as a reader needs it. */
@@ -53,7 +54,7 @@ function bound(value: unknown, words: string): string | null {
 
 /** The documentation page of a plugin, made from nothing but its own metadata. */
 export function pluginPage(plugin: Plugin): string {
-  const clauses = Object.entries(plugin.frameworks).map(([framework, ids]) => `- ${framework}: ${ids.join(', ')}`);
+  const clauses = clauseLines(plugin.frameworks).map((line) => `- ${line}`);
   return `${[
     `# ${plugin.id}`,
     `*${plugin.kind}, severity ${plugin.severity}.* ${plugin.title} / ${plugin.failureTitle}`,

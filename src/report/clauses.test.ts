@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { packageFile } from '#base/package-root';
 import { builtinPlugins } from '#builtin';
-import { clauseMap, clauseName, namedClauses } from './clauses.js';
+import { clauseLines, clauseMap, clauseName, namedClauses } from './clauses.js';
 
 const map = clauseMap();
 const frameworks = Object.entries(map.frameworks);
@@ -146,4 +146,11 @@ test.each([
   ['of a plugin', '7', '7'],
 ])('a sentence that cites %s, %s says %s', (framework, id, name) => {
   expect(clauseName(map.frameworks[framework] ?? null, id)).toBe(name);
+});
+
+test('a framework is one line, and what the map does not know keeps its id', () => {
+  expect(clauseLines({ own: ['a', 'b'], 'eu-ai-act': ['15(5)', '99(9)'] })).toEqual([
+    expect.stringMatching(/^EU AI Act: Article 15\(5\) \(.+\); Article 99\(9\)$/),
+    'own: a; b',
+  ]);
 });

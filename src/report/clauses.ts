@@ -64,3 +64,14 @@ export function namedClauses(frameworks: Readonly<Record<string, readonly string
       return { id, framework, clauses: ids.map((clause) => ({ id: clause, about: about(clause) })) };
     });
 }
+
+/** One line a framework: `EU AI Act: Article 15(4) (robustness); Article 15(5) (cybersecurity)`. */
+export function clauseLines(frameworks: Readonly<Record<string, readonly string[]>>): string[] {
+  return namedClauses(frameworks).map(({ id, framework, clauses }) => {
+    const named = clauses.map((clause) => {
+      const name = clauseName(framework, clause.id);
+      return clause.about === null ? name : `${name} (${clause.about})`;
+    });
+    return `${framework?.short ?? id}: ${named.join('; ')}`;
+  });
+}

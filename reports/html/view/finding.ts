@@ -1,6 +1,6 @@
 import { shortDigest } from '#base/digest';
 import { canonicalJson } from '#base/json';
-import { namedClauses } from '#report/clauses';
+import { clauseName, namedClauses } from '#report/clauses';
 import type { Detail } from '#report/details';
 import type { Finding } from '#report/report';
 import { measureCells } from '../../measure.js';
@@ -78,7 +78,7 @@ function clauses({ frameworks }: Finding, { write }: PageContext): FindingView['
     framework: write.english(framework?.short ?? id),
     version: framework === null ? null : write.english(framework.version),
     clauses: named.map((clause) => ({
-      id: write.english([framework?.unit ?? '', clause.id].filter((part) => part !== '').join(' ')),
+      id: write.english(clauseName(framework, clause.id)),
       about: clause.about === null ? null : write.sentence(clause.about),
     })),
   }));

@@ -1,5 +1,6 @@
 import { EXIT } from '#pipeline/exit-codes';
 import { optionRows } from '#plugin/page';
+import { clauseLines } from '#report/clauses';
 import type { Plugin } from '#plugin/plugin';
 import { examples } from '../help.js';
 import { colorsFor, printJson, printLine, type Colors } from '../io.js';
@@ -34,7 +35,6 @@ export const addShow: AddCommand = (program, io, finish) => {
 };
 
 function page(plugin: Plugin, colors: Colors): string {
-  const clauses = Object.entries(plugin.frameworks).map(([framework, ids]) => `${framework}: ${ids.join(', ')}`);
   const presets = Object.entries(plugin.presets).map(([preset, bars]) => `preset ${preset}: ${JSON.stringify(bars)}`);
   return [
     `${colors.bold(oneLine(plugin.id))} (${plugin.kind}, severity ${plugin.severity})`,
@@ -45,7 +45,7 @@ function page(plugin: Plugin, colors: Colors): string {
     ...section('Options', optionLines(plugin.options), colors),
     ...section('Thresholds of a policy', [...optionLines(plugin.policy), ...presets], colors),
     ...section('What to do about a failure', [plugin.advice], colors),
-    ...section('Evidence toward', clauses, colors),
+    ...section('Evidence toward', clauseLines(plugin.frameworks), colors),
     ...section('Sources', plugin.sources, colors),
   ].join('\n');
 }
