@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { packageVersion } from '#base/package-root';
 import { EXIT, type ExitCode } from '#pipeline/exit-codes';
+import type { AddCommand } from './add-command.js';
 import { addAudit } from './commands/audit.js';
 import { addBless } from './commands/bless.js';
 import { addDemo } from './commands/demo.js';
@@ -15,9 +16,6 @@ import { addShow } from './commands/show.js';
 import { reportError, usageSentence } from './errors.js';
 import { examples } from './help.js';
 import { printLine, type Io } from './io.js';
-
-/** Adds one command; `finish` takes the code that the process ends with. */
-export type AddCommand = (program: Command, io: Io, finish: (code: ExitCode) => void) => void;
 
 /** In the order in which a new user needs them. */
 const COMMANDS: readonly AddCommand[] = [

@@ -1,6 +1,8 @@
 import { Type, type Static, type TObject } from '@sinclair/typebox';
 import { Detail } from './details.js';
 
+export { Timings, Traffic } from './timings.js';
+
 /** Goes up by one when a reader of the version before could misread a report. */
 export const REPORT_VERSION = 2;
 
@@ -269,33 +271,6 @@ export const Report = Type.Object(
   { $id: `https://assay.dev/schema/report-${REPORT_VERSION}.json`, title: 'Assay report' },
 );
 
-/** How an endpoint or module was asked in one cell. Rows are counted once, however often they had to be sent. */
-export const Traffic = Type.Object({
-  rows: Type.Integer(),
-  requests: Type.Integer(),
-  retried: Type.Integer(),
-});
-
-/** All that may differ between equal runs; kept apart so that equal runs give equal reports. */
-export const Timings = Type.Object({
-  started: Type.String({ description: 'ISO 8601, UTC' }),
-  finished: Type.String(),
-  host: Type.Object({ platform: Type.String(), cpus: Type.Integer(), memoryMiB: Type.Integer(), node: Type.String() }),
-  execution: Type.Object({ workers: Type.Integer(), batchSize: Type.Integer(), threads: Type.Integer() }),
-  /** The config's file, relative to where the run was started; absent in runs of versions before. */
-  config: Type.Optional(Type.String()),
-  cells: Type.Array(
-    Type.Object({
-      cell: Type.String(),
-      audit: Type.String(),
-      seconds: Type.Number(),
-      peakMiB: Type.Union([Type.Number(), Type.Null()]),
-      attempts: Type.Integer(),
-      traffic: Type.Optional(Traffic),
-    }),
-  ),
-});
-
 export type Report = Static<typeof Report>;
 export type Finding = Static<typeof Finding>;
 export type FindingStatus = (typeof STATUSES)[number];
@@ -308,5 +283,3 @@ export type TargetCheck = Static<typeof TargetCheck>;
 export type DeclaredValue = Static<typeof DeclaredValue>;
 export type DataCard = Static<typeof DataCard>;
 export type Gate = Static<typeof Gate>;
-export type Timings = Static<typeof Timings>;
-export type Traffic = Static<typeof Traffic>;

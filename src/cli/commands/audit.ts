@@ -3,7 +3,7 @@ import { examples } from '../help.js';
 import { colorsFor, printJson, printLine, type Io } from '../io.js';
 import { shared } from '../options.js';
 import { summaryForMachines, summaryOf } from '../print/summary.js';
-import type { AddCommand } from '../program.js';
+import type { AddCommand } from '../add-command.js';
 import { addStepSummary, runConfig, type RunFlags } from '../run.js';
 
 type Flags = RunFlags & { readonly json?: true };

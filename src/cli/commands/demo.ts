@@ -9,7 +9,7 @@ import { shared } from '../options.js';
 import { FINDING_COLUMNS, findingRow, gateLines, summaryForMachines } from '../print/summary.js';
 import { table } from '../print/table.js';
 import { oneLine, wrap } from '../print/text.js';
-import type { AddCommand } from '../program.js';
+import type { AddCommand } from '../add-command.js';
 import { addStepSummary, runConfig, type RunFlags } from '../run.js';
 
 type Flags = Pick<RunFlags, 'out' | 'quiet' | 'only' | 'sample' | 'device'> & { readonly json?: true };

@@ -17,7 +17,7 @@ import { colorsFor, printJson, printLine, type Colors, type Io } from '../io.js'
 import { shared } from '../options.js';
 import { pairs } from '../print/table.js';
 import { oneLine } from '../print/text.js';
-import type { AddCommand } from '../program.js';
+import type { AddCommand } from '../add-command.js';
 
 interface Diagnosis {
   readonly version: string;

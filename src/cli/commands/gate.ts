@@ -11,7 +11,7 @@ import { given, shared } from '../options.js';
 import { prepare, registryOf } from '../prepare.js';
 import { decisionOf } from '../print/gate.js';
 import { summaryForMachines } from '../print/summary.js';
-import type { AddCommand } from '../program.js';
+import type { AddCommand } from '../add-command.js';
 
 interface Flags {
   readonly policy?: string;

@@ -12,7 +12,7 @@ import { readModelFile, type ReadModel } from '#target/read-model';
 import { examples } from '../help.js';
 import { printLine, type Io } from '../io.js';
 import { given, numberList, numberPair } from '../options.js';
-import type { AddCommand } from '../program.js';
+import type { AddCommand } from '../add-command.js';
 
 type Flags = InitFlags & { readonly force?: true };
 

@@ -7,7 +7,7 @@ import { shared } from '../options.js';
 import { registryOf } from '../prepare.js';
 import { pairs } from '../print/table.js';
 import { oneLine } from '../print/text.js';
-import type { AddCommand } from '../program.js';
+import type { AddCommand } from '../add-command.js';
 
 interface Flags {
   readonly plugin?: readonly string[];

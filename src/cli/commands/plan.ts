@@ -10,7 +10,7 @@ import { planOptions, prepare, type ConfigFlags, type PlanFlags } from '../prepa
 import { describe } from '../progress.js';
 import { pairs, table } from '../print/table.js';
 import { oneLine } from '../print/text.js';
-import type { AddCommand } from '../program.js';
+import type { AddCommand } from '../add-command.js';
 
 type Flags = ConfigFlags & PlanFlags & { readonly json?: true };
 

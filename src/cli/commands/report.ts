@@ -10,7 +10,7 @@ import { reporters } from '#reports/index';
 import { examples } from '../help.js';
 import { printJson, printLine } from '../io.js';
 import { idList, shared } from '../options.js';
-import type { AddCommand } from '../program.js';
+import type { AddCommand } from '../add-command.js';
 
 interface Flags {
   readonly format?: readonly string[];

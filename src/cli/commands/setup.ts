@@ -4,7 +4,7 @@ import { EXIT, type ExitCode } from '#pipeline/exit-codes';
 import { examples } from '../help.js';
 import { printJson, printLine, type Io } from '../io.js';
 import { shared } from '../options.js';
-import type { AddCommand } from '../program.js';
+import type { AddCommand } from '../add-command.js';
 import type { SetupFlags } from '../setup/flags.js';
 import { requireGpu, setUpOnnx } from '../setup/onnx.js';
 import { setUpNativeTensorFlow } from '../setup/tensorflow.js';

@@ -7,7 +7,7 @@ import { colorsFor, printJson, printLine, type Colors } from '../io.js';
 import { shared } from '../options.js';
 import { registryOf } from '../prepare.js';
 import { oneLine, wrap } from '../print/text.js';
-import type { AddCommand } from '../program.js';
+import type { AddCommand } from '../add-command.js';
 
 interface Flags {
   readonly plugin?: readonly string[];
