@@ -9,7 +9,7 @@ import { temporaryFolder } from './temporary-folder.js';
 /** The command line as its users have it: exit codes, what goes to which stream, and how it stops. */
 
 const main = join(packageRoot(), 'dist/src/cli/main.js');
-const COMMANDS = ['demo', 'init', 'doctor', 'setup', 'plan', 'audit', 'report', 'gate', 'list', 'show'];
+const COMMANDS = ['demo', 'init', 'doctor', 'setup', 'plan', 'audit', 'report', 'gate', 'bless', 'list', 'show'];
 
 function project(audits: object, sample = 100): string {
   return temporaryFolder({ 'assay.config.json': JSON.stringify(mlpConfig(audits, sample)) });
