@@ -55,5 +55,6 @@ export type { RunEvent, RunResult } from '#pipeline/types';
 
 export * from '#attacks/evasion/index';
 export { audit, type AuditOptions } from './api/audit.js';
+export { bless, type BlessOptions } from './api/bless.js';
 export { defineConfig } from './api/define-config.js';
 export { openTarget, type OpenOptions } from './api/open-target.js';

@@ -21,7 +21,7 @@ test('the example passes, and each audit of its config is a test', () => {
     'assay.config.json > the gate',
     'a report can be asked',
   ]) {
-    expect(output).toMatch(new RegExp(`✓ (model|config).test.ts > ${name} `));
+    expect(output).toMatch(new RegExp(`✓ (model|config).test.ts > ${name}(?: |$)`, 'm'));
   }
   expect(output).toMatch(/Tests +10 passed \(10\)/);
   expect(code).toBe(0);

@@ -1,12 +1,10 @@
-import { resolve } from 'node:path';
-import { writeAtomically } from '#pipeline/atomic';
-import { blessRun, type Blessed } from '#pipeline/baseline/bless';
+import type { Blessed } from '#pipeline/baseline/bless';
 import { EXIT } from '#pipeline/exit-codes';
 import { counted, formatCount, formatPercent } from '#reports/format';
 import { examples } from '../help.js';
 import { printJson, printLine } from '../io.js';
+import { bless } from '../../api/bless.js';
 import { shared } from '../options.js';
-import { registryOf } from '../prepare.js';
 import { table } from '../print/table.js';
 import { oneLine } from '../print/text.js';
 import type { AddCommand } from '../add-command.js';
@@ -31,11 +29,10 @@ export const addBless: AddCommand = (program, io, finish) => {
     .addOption(shared.json())
     .addHelpText('after', examples(['assay bless assay-runs/2026-11-23T17-30-00Z-3f2a91c0']))
     .action(async (run: string, flags: Flags) => {
-      const registry = await registryOf(flags.plugin ?? [], io.cwd);
-      const blessed = blessRun(resolve(io.cwd, run), registry);
-      const file = resolve(io.cwd, flags.out);
-      writeAtomically(file, blessed.text);
-      if (flags.json) printJson(io, { file, baseline: blessed.baseline, left: blessed.left });
+      const { out, plugin: plugins = [] } = flags;
+      const blessed = await bless(run, { out, plugins, cwd: io.cwd });
+      const { file, baseline, left } = blessed;
+      if (flags.json) printJson(io, { file, baseline, left });
       else printLine(io.stdout, inWords(blessed, flags.out));
       finish(EXIT.passed);
     });
