@@ -26,7 +26,7 @@ export const de: PageWords = {
   severity: { critical: 'kritisch', high: 'hoch', medium: 'mittel', low: 'niedrig' },
   areas: {
     evasion: 'Umgehung',
-    corruption: 'Bildstörungen',
+    corruption: 'Verfälschte Eingaben',
     training: 'Training',
     certificates: 'Zertifikate',
     data: 'Datenprüfungen',
