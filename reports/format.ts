@@ -1,3 +1,4 @@
+import { pValue } from '#base/format';
 import type { Measure, TargetCard } from '#report/report';
 
 /** How numbers, times and foreign text are written in every report, independent of the machine's locale. */
@@ -109,12 +110,9 @@ export function formatInterval(
   return words.range(from, formatValue(high, format, units, words)).replaceAll(' ', NO_BREAK);
 }
 
-/** `p < .001`, `p = .012`: three decimals, without the zero that every one of them would have. */
+/** `p < .001`, `p = .012`, on one line. */
 export function formatP(p: number): string {
-  if (!(p >= 0 && p <= 1)) return `p${NO_BREAK}?`;
-  if (p < 0.001) return `p${NO_BREAK}<${NO_BREAK}.001`;
-  if (p >= 0.9995 && p < 1) return `p${NO_BREAK}>${NO_BREAK}.999`;
-  return `p${NO_BREAK}=${NO_BREAK}${p.toFixed(3).replace(/^0/, '')}`;
+  return pValue(p).replaceAll(' ', NO_BREAK);
 }
 
 /** `2026-11-23 17:30 UTC`, or null for what is not a time. */

@@ -4,7 +4,7 @@ import type { RunContext } from '#plugin/plugin';
 import { memoryContext } from '#testing/index';
 import { fashion } from '../../test/fashion.js';
 import { fgsm } from './fgsm.js';
-import { hardens, type HardeningEvidence } from './judge.js';
+import { hardenedOutcomes, hardens, type HardeningEvidence } from './judge.js';
 
 const policy = (thresholds: object): Parameters<typeof hardens>[1] => ({
   thresholds,
@@ -19,7 +19,8 @@ function evidence(before: [number, number], after: [number, number], losses = [2
     clean: bits(clean),
     robust: bits(robust),
   });
-  return { epsilon: 0.1, n: 40, trained: 100, losses, before: standing(before), after: standing(after) };
+  const indices = Array.from({ length: 40 }, (_, i) => i);
+  return { epsilon: 0.1, n: 40, indices, trained: 100, losses, before: standing(before), after: standing(after) };
 }
 
 describe('the judge', () => {
@@ -40,7 +41,16 @@ describe('the judge', () => {
     const verdict = hardens(evidence([38, 20], [38, 10]), policy({ robustAccuracyGain: { atLeast: 0 } }));
     expect(verdict.status).toBe('fail');
     // Ten samples were lost and none gained: 2 / 2^10.
-    expect(verdict.reasons.join(' ')).toContain('p = 0.002');
+    expect(verdict.reasons.join(' ')).toContain('p = .002');
+  });
+
+  test('later runs are compared by what the hardened model gets and keeps right', () => {
+    const outcomes = hardenedOutcomes(evidence([38, 0], [36, 20]));
+    const held = outcomes.map(({ id, bits, indices }) => [id, bits.replaceAll('0', '').length, indices.length]);
+    expect(held).toEqual([
+      ['robust-after', 20, 40],
+      ['clean-after', 36, 40],
+    ]);
   });
 
   test('a diverged training fails whatever else holds', () => {

@@ -17,7 +17,7 @@ import {
   type Trainer,
 } from '#target/target';
 import { hardeningDetails } from './details.js';
-import { hardens, HardeningPolicy, type HardeningEvidence, type Standing } from './judge.js';
+import { hardenedOutcomes, hardens, HardeningPolicy, type HardeningEvidence, type Standing } from './judge.js';
 
 const Options = Type.Object(
   {
@@ -109,6 +109,7 @@ export const fgsm = defineDefense({
   }),
   run: harden,
   judge: hardens,
+  outcomes: hardenedOutcomes,
   details: hardeningDetails,
 });
 
@@ -134,7 +135,10 @@ async function harden(context: RunContext<Options>): Promise<Evidence<HardeningE
   await Promise.all([hardened.dispose(), trainer.dispose()]);
   context.progress(total, total);
   return {
-    data: { epsilon: options.epsilon, n: test.indices.length, trained: train.indices.length, losses, before, after },
+    data: {
+      ...{ epsilon: options.epsilon, n: test.indices.length, indices: [...test.indices] },
+      ...{ trained: train.indices.length, losses, before, after },
+    },
     artifacts: [{ name: 'hardened.onnx', bytes: file }],
   };
 }

@@ -1,5 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox';
-import type { JudgePolicy, Verdict } from '#plugin/plugin';
+import { counted, grouped, percent, pValue } from '#base/format';
+import type { JudgePolicy, SampleOutcomes, Verdict } from '#plugin/plugin';
 import type { Measure } from '#report/report';
 import { clopperPearson } from '#stats/intervals';
 import { mcnemar } from '#stats/tests';
@@ -35,12 +36,17 @@ export interface Standing {
 export interface HardeningEvidence {
   readonly epsilon: number;
   readonly n: number;
+  /** Of the test samples, in the data set. */
+  readonly indices: readonly number[];
   readonly trained: number;
   /** Mean training loss of each epoch; null where it is no number. */
   readonly losses: readonly (number | null)[];
   readonly before: Standing;
   readonly after: Standing;
 }
+
+const ROBUST_AFTER = 'Robust accuracy after';
+const CLEAN_AFTER = 'Clean accuracy after';
 
 type Bar = NonNullable<Measure['threshold']>;
 
@@ -54,17 +60,29 @@ export function hardens(data: HardeningEvidence, policy: JudgePolicy<HardeningPo
     `Fast adversarial training on ${grouped(data.trained)} samples takes robust accuracy at epsilon ${epsilon} from ` +
     `${percent(mean(before.robust))} to ${percent(mean(after.robust))} and clean accuracy from ${percent(mean(before.clean))} ` +
     `to ${percent(mean(after.clean))} (n = ${grouped(n)}).`;
-  const change = `McNemar's exact test of the change in robust accuracy: p ${gained < 0.001 ? '< .001' : `= ${gained.toFixed(3)}`}`;
+  const change = `McNemar's exact test of the change in robust accuracy gives ${pValue(gained)}.`;
   const diverged = data.losses.includes(null);
   const few = n < policy.minimumSamples;
   const reasons = [
-    ...(diverged ? ['the training diverged: its loss is not a number'] : []),
-    ...missed.map((measure) => `${measure.label} misses the bar of the ${measure.threshold?.setBy ?? 'policy'}`),
-    ...(few ? [`${n} samples are fewer than the ${policy.minimumSamples} that the policy asks for`] : []),
+    ...(diverged ? ['The training diverged: its loss is not a number.'] : []),
+    ...missed.map((measure) => `${measure.label} misses the bar of the ${measure.threshold?.setBy ?? 'policy'}.`),
+    ...(few
+      ? [
+          `${counted(n, 'sample is', 'samples are')} fewer than the ${grouped(policy.minimumSamples)} that the policy asks for.`,
+        ]
+      : []),
     change,
   ];
   const status = missed.length > 0 || diverged ? 'fail' : few || n === 0 ? 'inconclusive' : 'pass';
   return { status, claim, reasons, measures: bars, signs: [] };
+}
+
+/** What a later run is compared with: which samples the hardened model gets right, and keeps right under attack. */
+export function hardenedOutcomes({ indices, after }: HardeningEvidence): SampleOutcomes[] {
+  return [
+    { id: 'robust-after', label: ROBUST_AFTER, indices, bits: after.robust.join('') },
+    { id: 'clean-after', label: CLEAN_AFTER, indices, bits: after.clean.join('') },
+  ];
 }
 
 function measuresOf(data: HardeningEvidence, policy: JudgePolicy<HardeningPolicy>): Measure[] {
@@ -91,12 +109,12 @@ function measuresOf(data: HardeningEvidence, policy: JudgePolicy<HardeningPolicy
   });
   return [
     {
-      ...rate('robust-after', 'Robust accuracy after', after.robust),
+      ...rate('robust-after', ROBUST_AFTER, after.robust),
       threshold: bar('at-least', thresholds.robustAccuracy?.atLeast, interval.low),
     },
     rate('robust-before', 'Robust accuracy before', before.robust),
     difference('gain', 'Gain in robust accuracy', gain, bar('at-least', thresholds.robustAccuracyGain?.atLeast, gain)),
-    rate('clean-after', 'Clean accuracy after', after.clean),
+    rate('clean-after', CLEAN_AFTER, after.clean),
     rate('clean-before', 'Clean accuracy before', before.clean),
     difference('drop', 'Loss of clean accuracy', drop, bar('at-most', thresholds.cleanAccuracyDrop?.atMost, drop)),
   ];
@@ -116,12 +134,4 @@ function sum(bits: readonly number[]): number {
 
 function mean(bits: readonly number[]): number {
   return bits.length === 0 ? NaN : sum(bits) / bits.length;
-}
-
-function percent(rate: number): string {
-  return `${(100 * rate).toFixed(1)} %`;
-}
-
-function grouped(value: number): string {
-  return value.toLocaleString('en-US');
 }

@@ -17,3 +17,11 @@ export function percent(rate: number): string {
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${grouped(count)} ${count === 1 ? one : many}`;
 }
+
+/** `p < .001`, `p = .012`: three decimals, without the zero that every one of them would have. */
+export function pValue(p: number): string {
+  if (!(p >= 0 && p <= 1)) return 'p ?';
+  if (p < 0.001) return 'p < .001';
+  if (p >= 0.9995 && p < 1) return 'p > .999';
+  return `p = ${p.toFixed(3).replace(/^0/, '')}`;
+}

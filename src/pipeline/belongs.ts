@@ -1,15 +1,14 @@
 import { AssayError } from '#base/errors';
 import type { LoadedConfig } from '#config/loaded';
 import type { TargetCard } from '#report/report';
-import { isBlackBox } from '#target/black-box/declare';
 import { modelCards } from '#target/cards';
 import { readInputs, type ReadInputs } from './inputs.js';
 import { readFinishedRun } from './finished-run.js';
 import type { PlanFile } from './records.js';
 
 /**
- * Whether a run folder is of this config, and of the model and the data that lie where it says now. Models that only
- * answer have no files to tell them by: of these the data alone is held against the run.
+ * Whether a run folder is of this config, and of the model and the data that lie where it says now. An endpoint
+ * has no file to tell it by: there the data alone is held against the run.
  *
  * @throws AssayError `usage` for a run of another config, model or data: its verdicts say nothing about what is released
  */
@@ -23,7 +22,7 @@ export async function requireRunOf(runFolder: string, { config, digest }: Loaded
 
 function hasSameFiles({ target }: ReadInputs, card: TargetCard | null): boolean {
   if (target === null || card === null) return target === null && card === null;
-  if (isBlackBox(target.config)) return true;
+  if (target.config.url !== undefined) return true;
   const names = (files: TargetCard['files']) => files.map(({ sha256 }) => sha256).sort();
   return names(modelCards(target.model)).join() === names(card.files).join();
 }

@@ -138,12 +138,18 @@ function factsOf(audit: string, status: FindingStatus, plugin: Plugin | undefine
     advice,
     description,
     sources: [...sources],
-    frameworks: Object.fromEntries(Object.entries(frameworks).map(([name, clauses]) => [name, [...clauses]])),
+    frameworks: clausesOf(frameworks),
     texts: translationsOf(plugin, status),
   };
 }
 
-function translationsOf({ texts = {} }: Plugin, status: FindingStatus): Finding['texts'] {
+/** A copy of clause ids by framework, as reports have them. */
+export function clausesOf(frameworks: Plugin['frameworks']): Finding['frameworks'] {
+  return Object.fromEntries(Object.entries(frameworks).map(([name, clauses]) => [name, [...clauses]]));
+}
+
+/** The texts in other languages, with the title that applies. */
+export function translationsOf({ texts = {} }: Pick<Plugin, 'texts'>, status: FindingStatus): Finding['texts'] {
   return Object.fromEntries(
     Object.entries(texts).map(([language, { title, failureTitle, advice, description }]) => [
       language,

@@ -15,7 +15,6 @@ interface Vote {
  * The one decision over all findings. It fails closed: only a `pass`, or a finding that a waiver in force covers, lets
  * it pass, and where nothing was audited it does not pass whatever is waived. Where a check of the target does not hold,
  * the numbers of all findings are in doubt, so that does not pass either. Pure.
- *
  */
 export function decide(findings: readonly Finding[], { audited, broken = [], accepted }: GateRules): Gate {
   const nothing = !audited || findings.length === 0;

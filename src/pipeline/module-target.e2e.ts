@@ -95,6 +95,17 @@ test.each([
   expect(exit).toBe(4);
 });
 
+test('the gate refuses the run of a module that has changed since', async () => {
+  const out = join(folder, 'out');
+  const config = auditOf(MODULE, {}, { 'evasion/noise': { norm: 'Linf', epsilons: [0.01] } });
+  expect((await assay(['audit', config, '--out', out, '--allow-code', '--quiet'])).code).toBe(0);
+  const gate = () => assay(['gate', onlyRun(out), '--config', config, '--allow-code']);
+  expect((await gate()).code).toBe(0);
+  writeFileSync(join(folder, 'model.mjs'), `${MODULE}// another\n`);
+  const { code, stderr } = await gate();
+  expect([code, stderr]).toEqual([4, expect.stringContaining('of another model than the config names now')]);
+});
+
 test('a module that never answers ends at the time limit', async () => {
   const config = auditOf('await new Promise(() => {}); export const predict = 1;', {}, undefined, { cellMinutes: 0.2 });
   const { code, stderr } = await assay(['plan', config, '--allow-code']);

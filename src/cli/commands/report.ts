@@ -3,7 +3,7 @@ import { Option } from 'commander';
 import { AssayError } from '#base/errors';
 import { closest } from '#config/closest';
 import { EXIT } from '#pipeline/exit-codes';
-import { renderRun } from '#pipeline/render';
+import { renderRun, REPORT_FILE } from '#pipeline/render';
 import type { Reporter } from '#plugin/plugin';
 import { LANGUAGES, type Language } from '#report/report';
 import { reporters } from '#reports/index';
@@ -18,6 +18,9 @@ interface Flags {
   readonly json?: true;
 }
 
+/** The report itself is what is rendered, not one of its formats. */
+const FORMATS = reporters.filter(({ file }) => file !== REPORT_FILE);
+
 export const addReport: AddCommand = (program, io, finish) => {
   program
     .command('report')
@@ -27,7 +30,7 @@ export const addReport: AddCommand = (program, io, finish) => {
     .addOption(
       new Option(
         '--format <ids>',
-        `these only, such as html,sarif: ${reporters.map(({ id }) => id).join(', ')}`,
+        `these only, such as html,sarif: ${FORMATS.map(({ id }) => id).join(', ')}`,
       ).argParser(idList),
     )
     .addOption(new Option('--language <name>', "of the page's own words; default: of the run").choices(LANGUAGES))
@@ -48,11 +51,11 @@ export const addReport: AddCommand = (program, io, finish) => {
 };
 
 function chosen(ids: readonly string[] | undefined): readonly Reporter[] {
-  if (ids === undefined) return reporters;
+  if (ids === undefined) return FORMATS;
   return ids.map((id) => {
-    const reporter = reporters.find((each) => each.id === id);
+    const reporter = FORMATS.find((each) => each.id === id);
     if (reporter !== undefined) return reporter;
-    const known = reporters.map((each) => each.id);
+    const known = FORMATS.map((each) => each.id);
     const meant = closest(id, known);
     throw new AssayError('usage', {
       where: '--format',

@@ -208,6 +208,11 @@ describe('nothing that could not be compared looks as if it had been', () => {
       'gives classes, 10 where this one gives classes, 12',
     );
     expect(claimOf({ labels: ['other'] })).toContain('names its outputs otherwise');
+    const none = runOf(first(150, 200), { loaded: { baseline: { file: 'b.json', text } } });
+    expect(comparisonIn(judgeRun(none, BITS)).claim).toBe('Only one of the baseline and this run is of a model.');
+    // What looks at data alone has the same outcomes whatever the model is.
+    const ofData = registryOf(bitsPlugin({ needs: [] }));
+    expect(comparisonIn(judgeRun(of({ labels: ['other'] }, text), ofData)).status).toBe('pass');
   });
 
   test.each([

@@ -46,10 +46,11 @@ export function isRegression({ n, lost, won, pWorse }: Pair, { alpha, drop }: Re
  * by its audit and its complete options; where data, target or samples are others, that is said instead. Pure.
  */
 export function compareWith(baseline: Baseline, subject: Subject): readonly Compared[] {
-  const stranger = strangerSentence(baseline, subject);
   const compared = baseline.cells.map((before) => {
     const now = subject.cells.find(({ cell, options }) => cell.audit === before.audit && options === before.options);
     if (now === undefined) return { before, now: null, pairs: 'The baseline has it, and this run does not.' };
+    // What looks at data alone does not mind which model the run is of.
+    const stranger = now.plugin.needs.length === 0 ? null : strangerSentence(baseline, subject);
     return { before, now, pairs: stranger ?? pairsOf(before, now) };
   });
   return corrected(compared);
@@ -59,7 +60,8 @@ type Uncorrected = Omit<Pair, 'pWorse' | 'pBetter'>;
 type ComparedUncorrected = Omit<Compared, 'pairs'> & { readonly pairs: readonly Uncorrected[] | string };
 
 function strangerSentence({ target: before }: Baseline, { target: now }: Subject): string | null {
-  if (before === null || now === null) return null;
+  if (before === null && now === null) return null;
+  if (before === null || now === null) return 'Only one of the baseline and this run is of a model.';
   if (digestOfJson(before.interface) === digestOfJson(now.interface)) return null;
   const [was, is] = [before.interface, now.interface];
   const others = [

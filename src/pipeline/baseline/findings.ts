@@ -1,15 +1,16 @@
 import { digestOfJson } from '#base/digest';
-import { counted, percent } from '#base/format';
+import { counted, percent, pValue } from '#base/format';
 import { COMPARISON } from '#config/policy';
 import type { Plugin } from '#plugin/plugin';
 import type { Detail } from '#report/details';
 import type { Change, Finding, FindingStatus, Measure } from '#report/report';
 import { clopperPearson } from '#stats/intervals';
 import { withOnly } from '../command.js';
+import { clausesOf, translationsOf } from '../findings.js';
 import type { Cell } from '../types.js';
 import { waiverFields, type WaiverRules } from '../waivers.js';
 import { isRegression, TEST, type Compared, type Pair, type RegressionRule } from './compare.js';
-import { COMPARISON as WORDS, comparisonTexts } from './texts.js';
+import { COMPARISON_TEXTS } from './texts.js';
 
 /** What decides the findings of a comparison, beside the comparison itself. */
 export interface ComparisonRules extends WaiverRules {
@@ -70,7 +71,7 @@ function finding(
 ): Finding {
   const id = `${COMPARISON}${audit}`;
   const { status, reasons, measures, details, ...rest } = ruling;
-  const { title, failureTitle, description, advice } = WORDS;
+  const { title, failureTitle, description, advice } = COMPARISON_TEXTS;
   const waiver = waiverFields(id, status, reasons, rules);
   return {
     ...rest,
@@ -89,11 +90,11 @@ function finding(
       'McNemar 1947, Note on the sampling error of the difference between correlated proportions',
       'Holm 1979, A simple sequentially rejective multiple test procedure',
     ],
-    frameworks: Object.fromEntries(Object.entries(plugin?.frameworks ?? {}).map(([name, ids]) => [name, [...ids]])),
+    frameworks: clausesOf(plugin?.frameworks ?? {}),
     command: plugin === undefined ? rules.command : withOnly(rules.command, [audit]),
     place: rules.place,
     changes: [],
-    texts: comparisonTexts(status),
+    texts: translationsOf(COMPARISON_TEXTS, status),
   };
 }
 
@@ -134,7 +135,7 @@ function worseClaim([first]: readonly Pair[], { alpha }: RegressionRule): string
 
 function fallOf({ label, before, now, lost, won, n, pWorse }: Pair): string {
   const change = `${label} falls from ${percent(before)} to ${percent(now)}`;
-  return `${change}: ${counted(lost.length, 'sample is', 'samples are')} lost and ${won.length} won, of ${counted(n, 'sample')} (${inWords(pWorse)}).`;
+  return `${change}: ${counted(lost.length, 'sample is', 'samples are')} lost and ${won.length} won, of ${counted(n, 'sample')} (${pValue(pWorse)}).`;
 }
 
 function sameClaim(pairs: readonly Pair[], { alpha }: RegressionRule): string {
@@ -142,11 +143,7 @@ function sameClaim(pairs: readonly Pair[], { alpha }: RegressionRule): string {
   const n = Math.max(...pairs.map((pair) => pair.n));
   const rates = pairs.length === 1 ? 'its rate is' : `none of its ${pairs.length} rates is`;
   const not = pairs.length === 1 ? 'not lower' : 'lower';
-  return `No worse than the baseline: on ${counted(n, 'sample')} ${rates} ${not} by more than chance (${inWords(least)}; the policy asks for at least ${alpha}).`;
-}
-
-function inWords(p: number): string {
-  return p < 0.001 ? 'p < .001' : `p = ${p.toFixed(3).replace(/^0/, '')}`;
+  return `No worse than the baseline: on ${counted(n, 'sample')} ${rates} ${not} by more than chance (${pValue(least)}; the policy asks for at least ${alpha}).`;
 }
 
 function measuresOf(pair: Pair, { rule, setBy }: ComparisonRules): Measure[] {

@@ -1,8 +1,9 @@
-import type { Finding, FindingStatus } from '#report/report';
+import type { PluginTexts } from '#plugin/plugin';
 
 /** The words of comparisons with a baseline, which are findings like those of plugins. */
 
-export const COMPARISON = {
+const ENGLISH: PluginTexts = {
+  threat: null,
   title: 'Is no worse than the baseline',
   failureTitle: 'Has become worse than the baseline',
   description:
@@ -13,7 +14,8 @@ export const COMPARISON = {
     'If the loss is wanted, bless this run (`assay bless <run>`) and commit the new baseline with the reason.',
 };
 
-const GERMAN = {
+const GERMAN: PluginTexts = {
+  threat: null,
   title: 'Ist nicht schlechter als die Baseline',
   failureTitle: 'Ist schlechter geworden als die Baseline',
   description:
@@ -24,7 +26,8 @@ const GERMAN = {
     'Ist der Verlust gewollt, legen Sie diesen Lauf als Baseline fest (`assay bless <run>`) und committen Sie sie mit der Begründung.',
 };
 
-const CHINESE = {
+const CHINESE: PluginTexts = {
+  threat: null,
   title: '不差于基线',
   failureTitle: '比基线更差',
   description:
@@ -34,12 +37,4 @@ const CHINESE = {
     '如果这一损失是有意的，请将本次运行确认为基线（`assay bless <run>`），并连同理由一起提交。',
 };
 
-/** In other languages, with the title that applies. */
-export function comparisonTexts(status: FindingStatus): Finding['texts'] {
-  const of = ({ title, failureTitle, description, advice }: typeof GERMAN) => ({
-    title: status === 'fail' ? failureTitle : title,
-    description,
-    advice,
-  });
-  return { 'zh-CN': of(CHINESE), de: of(GERMAN) };
-}
+export const COMPARISON_TEXTS = { ...ENGLISH, texts: { 'zh-CN': CHINESE, de: GERMAN } };

@@ -24,6 +24,7 @@ export function bitsPlugin(parts: Partial<Plugin> = {}): Plugin {
   return sharePlugin({
     id: 'test/bits',
     severity: 'high',
+    needs: ['labels'],
     judge: (data, { thresholds, setBy }) =>
       shareVerdict(countOf(data), (thresholds as { share?: { atLeast: number } }).share?.atLeast ?? 0, setBy),
     outcomes: (data) => {
