@@ -1,8 +1,8 @@
 import type { Tensor } from '#base/tensor';
 import type { DifferentiableTarget } from '#target/target';
-import type { EvasionAttack } from '../attacks/evasion/chunk.js';
+import type { EvasionAttack } from '../attacks/evasion/evidence/chunk.js';
 import { runPgd, type PgdOptions } from '../attacks/evasion/pgd.js';
-import type { AttackResult, EpsilonResult, SampleOutcome } from '../attacks/evasion/result.js';
+import type { AttackResult, EpsilonResult, SampleOutcome } from '../attacks/evasion/search/result.js';
 
 /** An attack that tampers with what PGD found. */
 export function tampering(change: (result: AttackResult) => AttackResult): EvasionAttack<PgdOptions> {

@@ -2,14 +2,14 @@ import { Type, type Static } from '@sinclair/typebox';
 import { defineAttack } from '#plugin/define';
 import type { RandomStreams } from '#stats/random';
 import type { DifferentiableTarget, Samples } from '#target/target';
-import { climb } from './climb.js';
-import { attackEvidence, evasionCost } from './evidence.js';
-import { evasion, WHITE_BOX, WHITE_BOX_TEXTS } from './family.js';
-import { ascending, BallOptions, LossOption } from './options.js';
-import type { AttackResult, EpsilonResult, OnProgress } from './result.js';
-import { boxOf } from './space.js';
-import { atOriginals } from './walk.js';
-import { WorstCase } from './worst-case.js';
+import { climb } from './search/climb.js';
+import { attackEvidence, evasionCost } from './evidence/evidence.js';
+import { evasion, WHITE_BOX, WHITE_BOX_TEXTS } from './verdict/family.js';
+import { ascending, BallOptions, LossOption } from './search/options.js';
+import type { AttackResult, EpsilonResult, OnProgress } from './search/result.js';
+import { boxOf } from './geometry/space.js';
+import { atOriginals } from './search/walk.js';
+import { WorstCase } from './search/worst-case.js';
 
 export const FgsmOptions = Type.Object({ ...BallOptions, loss: LossOption }, { additionalProperties: false });
 

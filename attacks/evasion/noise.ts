@@ -1,7 +1,7 @@
 import { defineAttack } from '#plugin/define';
-import { attackEvidence, evasionCost } from './evidence.js';
-import { evasion } from './family.js';
-import { ascending } from './options.js';
+import { attackEvidence, evasionCost } from './evidence/evidence.js';
+import { evasion } from './verdict/family.js';
+import { ascending } from './search/options.js';
 import { checkNoiseOptions, NoiseOptions, runNoise } from './run-noise.js';
 
 export const noise = defineAttack({

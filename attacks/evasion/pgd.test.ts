@@ -6,7 +6,7 @@ import { lossSlope } from '#target/losses';
 import type { Samples } from '#target/target';
 import { runFgsm } from './fgsm.js';
 import { runNoise } from './run-noise.js';
-import { normsOf, type Norm } from './norms.js';
+import { normsOf, type Norm } from './geometry/norms.js';
 import { runPgd, pgd, type PgdOptions } from './pgd.js';
 import { curveTarget, points } from '../../test/curve-target.js';
 

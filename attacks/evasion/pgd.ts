@@ -3,14 +3,14 @@ import { AssayError } from '#base/errors';
 import { defineAttack } from '#plugin/define';
 import type { RandomStreams } from '#stats/random';
 import type { DifferentiableTarget, Samples } from '#target/target';
-import { climb } from './climb.js';
-import { attackEvidence, evasionCost } from './evidence.js';
-import { evasion, WHITE_BOX, WHITE_BOX_TEXTS } from './family.js';
-import { ascending, BallOptions, LossOption, requireCount } from './options.js';
-import type { AttackResult, EpsilonResult, OnProgress } from './result.js';
-import { boxOf } from './space.js';
-import { atOriginals, atRandomPoints } from './walk.js';
-import { WorstCase } from './worst-case.js';
+import { climb } from './search/climb.js';
+import { attackEvidence, evasionCost } from './evidence/evidence.js';
+import { evasion, WHITE_BOX, WHITE_BOX_TEXTS } from './verdict/family.js';
+import { ascending, BallOptions, LossOption, requireCount } from './search/options.js';
+import type { AttackResult, EpsilonResult, OnProgress } from './search/result.js';
+import { boxOf } from './geometry/space.js';
+import { atOriginals, atRandomPoints } from './search/walk.js';
+import { WorstCase } from './search/worst-case.js';
 
 export const PgdOptions = Type.Object(
   {

@@ -1,11 +1,11 @@
 import { Type, type Static } from '@sinclair/typebox';
 import type { RandomStreams } from '#stats/random';
 import type { Samples, Target } from '#target/target';
-import { ascending, BallOptions, requireCount } from './options.js';
-import type { AttackResult, EpsilonResult, OnProgress } from './result.js';
-import { boxOf } from './space.js';
-import { atOriginals, atRandomPoints } from './walk.js';
-import { WorstCase } from './worst-case.js';
+import { ascending, BallOptions, requireCount } from './search/options.js';
+import type { AttackResult, EpsilonResult, OnProgress } from './search/result.js';
+import { boxOf } from './geometry/space.js';
+import { atOriginals, atRandomPoints } from './search/walk.js';
+import { WorstCase } from './search/worst-case.js';
 
 export const NoiseOptions = Type.Object(
   {

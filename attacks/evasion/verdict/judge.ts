@@ -3,7 +3,7 @@ import { counted, grouped, percent } from '#base/format';
 import type { JudgePolicy, SampleOutcomes, Verdict, VerdictStatus } from '#plugin/plugin';
 import type { Measure, Sign } from '#report/report';
 import { clopperPearson } from '#stats/intervals';
-import { bitAt, countBits, type Bits, type EpsilonData, type EvasionData } from './data.js';
+import { bitAt, countBits, type Bits, type EpsilonData, type EvasionData } from '../evidence/data.js';
 import { signsOf } from './signs.js';
 
 const closed = { additionalProperties: false };

@@ -10,14 +10,14 @@ import type { DifferentiableTarget, Samples } from '#target/target';
 import type { EvasionAttack } from './chunk.js';
 import { bitAt, countBits, type EvasionData } from './data.js';
 import { attackEvidence } from './evidence.js';
-import { fgsm } from './fgsm.js';
-import { type EvasionPolicy } from './judge.js';
+import { fgsm } from '../fgsm.js';
+import { type EvasionPolicy } from '../verdict/judge.js';
 import { chosen } from './keep.js';
-import { noise } from './noise.js';
-import { normsOf, sizeIn } from './norms.js';
-import { pgd, runPgd, type PgdOptions } from './pgd.js';
-import { curveTarget, points } from '../../test/curve-target.js';
-import { everyEpsilon, everyOutcome, everyValue, tampering } from '../../test/tampered-attack.js';
+import { noise } from '../noise.js';
+import { normsOf, sizeIn } from '../geometry/norms.js';
+import { pgd, runPgd, type PgdOptions } from '../pgd.js';
+import { curveTarget, points } from '../../../test/curve-target.js';
+import { everyEpsilon, everyOutcome, everyValue, tampering } from '../../../test/tampered-attack.js';
 
 const POLICY: JudgePolicy<EvasionPolicy> = {
   thresholds: { robustAccuracy: { atLeast: 0 } },

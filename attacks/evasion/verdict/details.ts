@@ -1,7 +1,7 @@
 import type { Pictures, Verdict } from '#plugin/plugin';
 import type { CurveDetail, Detail, TableDetail } from '#report/details';
-import { BASELINE_DRAWS } from './baseline.js';
-import { countBits, type Bits, type Column, type EpsilonData, type EvasionData } from './data.js';
+import { BASELINE_DRAWS } from '../evidence/baseline.js';
+import { countBits, type Bits, type Column, type EpsilonData, type EvasionData } from '../evidence/data.js';
 import { rateOf, robustBits } from './judge.js';
 import { signsOf } from './signs.js';
 

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { AssayError } from '#base/errors';
-import { Norm } from './norms.js';
+import { Norm } from '../geometry/norms.js';
 
 const Epsilon = Type.Number({ minimum: 0, description: 'In the units of the data.' });
 

@@ -1,7 +1,7 @@
 import type { Head } from '#target/head';
-import type { Norm } from './norms.js';
+import type { Norm } from '../geometry/norms.js';
 import type { Refusal } from './recheck.js';
-import type { Fate } from './result.js';
+import type { Fate } from '../search/result.js';
 
 /** What evasion attacks write down. Columns have one entry a sample, in the order of `indices`. */
 

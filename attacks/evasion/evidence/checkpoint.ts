@@ -5,7 +5,7 @@ import type { Samples } from '#target/target';
 import type { ChunkFindings } from './chunk.js';
 import type { EpsilonRecord, QueryTotals, SampleRecord } from './data.js';
 import { chosen, type Candidate } from './keep.js';
-import type { Norm } from './norms.js';
+import type { Norm } from '../geometry/norms.js';
 
 /** What a checkpoint holds of a chunk: what is known of every sample, and the changed inputs that may be kept. */
 export type PackedChunk = {

@@ -1,7 +1,7 @@
 import type { Tensor } from '#base/tensor';
 import type { RandomStreams } from '#stats/random';
 import type { Samples, Target } from '#target/target';
-import type { Norm, Norms } from './norms.js';
+import type { Norm, Norms } from '../geometry/norms.js';
 
 /**
  * How a sample ended at one epsilon.

@@ -2,7 +2,7 @@ import { row, type Tensor } from '#base/tensor';
 import type { RandomStreams } from '#stats/random';
 import { isCorrect, labelRow } from '#target/head';
 import type { Samples, Target } from '#target/target';
-import { atOriginals, atRandomPoints, type Space } from './walk.js';
+import { atOriginals, atRandomPoints, type Space } from '../search/walk.js';
 
 /** Noisy versions of each survivor that an attack with gradients is compared with. */
 export const BASELINE_DRAWS = 10;

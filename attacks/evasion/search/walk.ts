@@ -1,10 +1,10 @@
 import { row, takeRows, zeros, type Tensor } from '#base/tensor';
 import type { RandomStreams } from '#stats/random';
-import type { CanMove } from './ascent.js';
-import { ballAround, drawFromBall, type Ball } from './ball.js';
-import { roundDown, roundUp } from './float32.js';
-import type { Norm } from './norms.js';
-import type { Box } from './space.js';
+import type { CanMove } from '../geometry/ascent.js';
+import { ballAround, drawFromBall, type Ball } from '../geometry/ball.js';
+import { roundDown, roundUp } from '../geometry/float32.js';
+import type { Norm } from '../geometry/norms.js';
+import type { Box } from '../geometry/space.js';
 
 /** The samples under attack, and where in their balls they are: one row each, without gaps. */
 export interface Walk {

@@ -8,10 +8,10 @@ import { candidatesOf, packed, type ExampleCandidate, type PackedChunk } from '.
 import { attackChunk, type Bound, type EvasionAttack } from './chunk.js';
 import { addQueries, epsilonColumns, sampleColumns, type EvasionData } from './data.js';
 import { chosen } from './keep.js';
-import { normsOf, sizeIn, type Norm } from './norms.js';
-import { ascending } from './options.js';
-import type { OnProgress } from './result.js';
-import { boxOf, continuousDomain, widthAt } from './space.js';
+import { normsOf, sizeIn, type Norm } from '../geometry/norms.js';
+import { ascending } from '../search/options.js';
+import type { OnProgress } from '../search/result.js';
+import { boxOf, continuousDomain, widthAt } from '../geometry/space.js';
 
 /** What an attack has to let its user choose. */
 export interface EvasionOptions {

@@ -6,11 +6,11 @@ import { labelRow, margin } from '#target/head';
 import type { DifferentiableTarget, QueryCount, Samples, Target } from '#target/target';
 import { noiseBaseline } from './baseline.js';
 import { written, type EpsilonRecord, type QueryTotals, type SampleRecord } from './data.js';
-import { sizeIn, type Norm } from './norms.js';
+import { sizeIn, type Norm } from '../geometry/norms.js';
 import { recheck, type Checked } from './recheck.js';
-import type { AttackResult, EpsilonResult, LossTrace, OnProgress, RunAttack, SampleOutcome } from './result.js';
-import { boxOf } from './space.js';
-import type { Space } from './walk.js';
+import type { AttackResult, EpsilonResult, LossTrace, OnProgress, RunAttack, SampleOutcome } from '../search/result.js';
+import { boxOf } from '../geometry/space.js';
+import type { Space } from '../search/walk.js';
 
 /** An evasion attack and what it is called in a sentence. One that uses gradients is held against noise as well. */
 export type EvasionAttack<Options> =

@@ -1,9 +1,9 @@
 import { row, takeRows, type Tensor } from '#base/tensor';
 import { labelRow, margin } from '#target/head';
 import type { Samples, Target } from '#target/target';
-import { normsOf, sizeIn, type Norms } from './norms.js';
-import { widthAt, type Box } from './space.js';
-import type { Space } from './walk.js';
+import { normsOf, sizeIn, type Norms } from '../geometry/norms.js';
+import { widthAt, type Box } from '../geometry/space.js';
+import type { Space } from '../search/walk.js';
 
 /** Rounding that is forgiven, as a share of the width between the lowest and highest legal value. */
 export const TOLERANCE = 1e-6;

@@ -2,7 +2,7 @@ import { check } from '#config/validate';
 import { Detail } from '#report/details';
 import type { JudgePolicy, Pictures } from '#plugin/plugin';
 import { clopperPearson } from '#stats/intervals';
-import { epsilonColumns, type Bits, type EpsilonData, type EvasionData } from './data.js';
+import { epsilonColumns, type Bits, type EpsilonData, type EvasionData } from '../evidence/data.js';
 import { evasionDetails } from './details.js';
 import { robustAccuracyAtLeast, type EvasionPolicy } from './judge.js';
 

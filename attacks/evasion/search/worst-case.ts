@@ -3,8 +3,8 @@ import type { LabelLossKind, LossSpec } from '#engine/index';
 import { labelRow, margin, takeLabels } from '#target/head';
 import { lossValue } from '#target/losses';
 import type { Samples, Target } from '#target/target';
-import { isUsable } from './ascent.js';
-import { normsOf } from './norms.js';
+import { isUsable } from '../geometry/ascent.js';
+import { normsOf } from '../geometry/norms.js';
 import type { EpsilonResult, Fate, LossTrace, SampleOutcome } from './result.js';
 import type { Walk } from './walk.js';
 
