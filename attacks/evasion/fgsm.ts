@@ -5,13 +5,16 @@ import type { DifferentiableTarget, Samples } from '#target/target';
 import { climb } from './search/climb.js';
 import { attackEvidence, evasionCost } from './evidence/evidence.js';
 import { evasion, WHITE_BOX, WHITE_BOX_TEXTS } from './verdict/family.js';
-import { ascending, BallOptions, LossOption } from './search/options.js';
+import { ascending, BallOptions, EotOption, LossOption } from './search/options.js';
 import type { AttackResult, EpsilonResult, OnProgress } from './search/result.js';
 import { boxOf } from './geometry/space.js';
 import { atOriginals } from './search/walk.js';
 import { WorstCase } from './search/worst-case.js';
 
-export const FgsmOptions = Type.Object({ ...BallOptions, loss: LossOption }, { additionalProperties: false });
+export const FgsmOptions = Type.Object(
+  { ...BallOptions, loss: LossOption, eotDraws: Type.Optional(EotOption) },
+  { additionalProperties: false },
+);
 
 export type FgsmOptions = Static<typeof FgsmOptions>;
 
@@ -35,7 +38,7 @@ export async function runFgsm(
   const results: EpsilonResult[] = [];
   let done = 0;
 
-  const search = await WorstCase.begin(target, samples, loss);
+  const search = await WorstCase.begin(target, samples, { loss, draws: options.eotDraws ?? 1 });
   for (const epsilon of epsilons) {
     const space = { norm, epsilon, box };
     const oneStep = { steps: 1, stride: { size: epsilon, aroundBounds: false }, earlyStop: true };

@@ -6,11 +6,11 @@ import { lossSlope } from '#target/losses';
 import type { Samples } from '#target/target';
 import { runFgsm } from './fgsm.js';
 import { runNoise } from './run-noise.js';
-import { normsOf, type Norm } from './geometry/norms.js';
+import { normsOf, type ConvexNorm } from './geometry/norms.js';
 import { runPgd, pgd, type PgdOptions } from './pgd.js';
 import { curveTarget, points } from '../../test/curve-target.js';
 
-const NORMS: readonly Norm[] = ['Linf', 'L2', 'L1'];
+const NORMS: readonly ConvexNorm[] = ['Linf', 'L2', 'L1'];
 const streams = randomStreams(1, 'test');
 
 function pgdOptions(changes: Partial<PgdOptions> = {}): PgdOptions {

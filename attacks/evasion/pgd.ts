@@ -6,7 +6,7 @@ import type { DifferentiableTarget, Samples } from '#target/target';
 import { climb } from './search/climb.js';
 import { attackEvidence, evasionCost } from './evidence/evidence.js';
 import { evasion, WHITE_BOX, WHITE_BOX_TEXTS } from './verdict/family.js';
-import { ascending, BallOptions, LossOption, requireCount } from './search/options.js';
+import { ascending, BallOptions, EotOption, LossOption, requireCount } from './search/options.js';
 import type { AttackResult, EpsilonResult, OnProgress } from './search/result.js';
 import { boxOf } from './geometry/space.js';
 import { atOriginals, atRandomPoints } from './search/walk.js';
@@ -28,6 +28,7 @@ export const PgdOptions = Type.Object(
       description: 'Whether a walk begins at a point drawn uniformly from the ball, or at the input itself.',
     }),
     loss: LossOption,
+    eotDraws: Type.Optional(EotOption),
     earlyStop: Type.Boolean({
       default: true,
       description: 'Whether a sample stops at its first wrong iterate. Changes the cost, never the verdict.',
@@ -65,7 +66,7 @@ export async function runPgd(
   const total = epsilons.length * restarts * steps;
   let done = 0;
 
-  const search = await WorstCase.begin(target, samples, options.loss);
+  const search = await WorstCase.begin(target, samples, { loss: options.loss, draws: options.eotDraws ?? 1 });
   for (const epsilon of epsilons) {
     const space = { norm, epsilon, box };
     const stride = { size: relativeStepSize(options) * epsilon, aroundBounds: true };

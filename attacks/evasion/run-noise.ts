@@ -1,6 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox';
 import type { RandomStreams } from '#stats/random';
 import type { Samples, Target } from '#target/target';
+import { ask } from './search/ask.js';
 import { ascending, BallOptions, requireCount } from './search/options.js';
 import type { AttackResult, EpsilonResult, OnProgress } from './search/result.js';
 import { boxOf } from './geometry/space.js';
@@ -46,7 +47,7 @@ export async function runNoise(
     for (let draw = 0; draw < draws; draw++) {
       const originals = atOriginals(samples.inputs, search.survivors, space);
       const noisy = atRandomPoints(originals, samples.indices, space, random.fork(draw));
-      if (noisy.positions.length > 0) search.recordScores(noisy, await target.predict(noisy.inputs));
+      if (noisy.positions.length > 0) await ask(target, search, noisy);
       progress(++done, epsilons.length * draws);
     }
     results.push(search.leave(epsilon));

@@ -3,19 +3,44 @@ import { AssayError } from '#base/errors';
 import { row, rowsOf, type Tensor } from '#base/tensor';
 import type { RandomStreams } from '#stats/random';
 import { labelRow, margin } from '#target/head';
-import type { DifferentiableTarget, QueryCount, Samples, Target } from '#target/target';
+import type { DifferentiableTarget, Samples, Target } from '#target/target';
 import { noiseBaseline } from './baseline.js';
 import { written, type EpsilonRecord, type QueryTotals, type SampleRecord } from './data.js';
 import { sizeIn, type Norm } from '../geometry/norms.js';
+import { Meter } from './meter.js';
 import { recheck, type Checked } from './recheck.js';
-import type { AttackResult, EpsilonResult, LossTrace, OnProgress, RunAttack, SampleOutcome } from '../search/result.js';
+import { decisiveScores } from '../search/ask.js';
+import type {
+  AttackResult,
+  ClosestInputs,
+  EpsilonResult,
+  LossTrace,
+  OnProgress,
+  RunAttack,
+  SampleOutcome,
+} from '../search/result.js';
 import { boxOf } from '../geometry/space.js';
 import type { Space } from '../search/walk.js';
 
 /** An evasion attack and what it is called in a sentence. One that uses gradients is held against noise as well. */
-export type EvasionAttack<Options> =
-  | { readonly name: string; readonly uses: 'gradients'; readonly run: RunAttack<DifferentiableTarget, Options> }
-  | { readonly name: string; readonly uses: 'scores'; readonly run: RunAttack<Target, Options> };
+export type EvasionAttack<Options> = AttackFacts<Options> &
+  (
+    | { readonly uses: 'gradients'; readonly run: RunAttack<DifferentiableTarget, Options> }
+    | { readonly uses: 'scores'; readonly run: RunAttack<Target, Options> }
+  );
+
+interface AttackFacts<Options> {
+  readonly name: string;
+  /** The same attack with about twice the iterations, and with more restarts; null where it has no such thing. */
+  readonly stronger?: {
+    steps?(options: Options): Options | null;
+    restarts?(options: Options): Options | null;
+  };
+  /** The attack takes one step: there is nothing that converges. */
+  readonly singleStep?: boolean;
+  /** It gives up at no epsilon: it looks for the closest input. */
+  readonly minimumNorm?: boolean;
+}
 
 /** What a target has to be for its attack. */
 export type Bound = {
@@ -26,6 +51,8 @@ export type Bound = {
   readonly random: RandomStreams;
   attack(samples: Samples, progress: OnProgress): Promise<AttackResult>;
   readonly comparesWithNoise: boolean;
+  /** Answers by which an input is judged; more than one for a randomized target. */
+  readonly draws: number;
 };
 
 /** An adversarial input that was checked, at the smallest epsilon that has one. */
@@ -52,7 +79,7 @@ export interface ChunkFindings {
 /** Attacks some samples, and checks everything that the attack says. */
 export async function attackChunk(bound: Bound, samples: Samples, progress: OnProgress): Promise<ChunkFindings> {
   const meter = new Meter(bound.target.queries);
-  const clean = await bound.target.predict(samples.inputs);
+  const clean = await decisiveScores(bound.target, samples.inputs, samples.labels, bound.draws);
   const audit = new ChunkAudit(bound, samples, clean, meter);
   meter.lap();
   const result = await bound.attack(samples, progress);
@@ -60,6 +87,7 @@ export async function attackChunk(bound: Bound, samples: Samples, progress: OnPr
   requireShape(result, bound, samples);
   const epsilons: EpsilonRecord[][] = [];
   for (const found of result.epsilons) epsilons.push(await audit.epsilon(found));
+  if (result.closest !== undefined) await audit.closest(result.closest);
   return {
     samples: audit.samples(),
     epsilons,
@@ -68,7 +96,7 @@ export async function attackChunk(bound: Bound, samples: Samples, progress: OnPr
     queries: {
       attackPredictions: spent.predictions,
       attackGradients: spent.gradients,
-      checkPredictions: rowsOf(samples.inputs) + audit.checkPredictions,
+      checkPredictions: bound.draws * rowsOf(samples.inputs) + audit.checkPredictions,
       noisePredictions: audit.noisePredictions,
     },
   };
@@ -80,6 +108,8 @@ class ChunkAudit {
   noisePredictions = 0;
   readonly #cleanMargins: readonly number[];
   readonly #notFinite = new Set<number>();
+  readonly #distances = new Map<number, number>();
+  #hasDistances = false;
 
   constructor(
     private readonly bound: Bound,
@@ -99,7 +129,28 @@ class ChunkAudit {
       cleanCorrect: this.#isRight(position),
       cleanMargin: written(this.#cleanMargins[position] ?? null),
       finite: !this.#notFinite.has(position),
+      ...(this.#hasDistances ? { distance: written(this.#distanceOf(position)) } : {}),
     }));
+  }
+
+  /** Checks the closest inputs that lie beyond all epsilons: those within were checked as their epsilons were. */
+  async closest({ inputs, distances }: ClosestInputs): Promise<void> {
+    this.#hasDistances = true;
+    const beyond = this.#open().filter((position) => Number.isFinite(distances[position] ?? Infinity));
+    const { target, norm, draws } = this.bound;
+    const space: Space = { norm, epsilon: Infinity, box: boxOf(target) };
+    this.meter.lap();
+    const checked = await recheck(target, this.chunk, inputs, beyond, space, draws);
+    this.checkPredictions += this.meter.lap().predictions;
+    checked.forEach(({ refusal, norms }, i) => {
+      if (refusal === null) this.#distances.set(beyond[i] ?? -1, sizeIn(norm, norms));
+    });
+  }
+
+  /** 0 where the clean input is wrong, null where nothing was found. */
+  #distanceOf(position: number): number | null {
+    if (!this.#isRight(position)) return 0;
+    return this.found.get(position)?.size ?? this.#distances.get(position) ?? null;
   }
 
   /** Checks what the attack gave at one epsilon, and gives what is left of it. */
@@ -134,7 +185,7 @@ class ChunkAudit {
 
   async #check(inputs: Tensor, positions: readonly number[], space: Space): Promise<Map<number, Checked>> {
     this.meter.lap();
-    const checked = await recheck(this.bound.target, this.chunk, inputs, positions, space);
+    const checked = await recheck(this.bound.target, this.chunk, inputs, positions, space, this.bound.draws);
     this.checkPredictions += this.meter.lap().predictions;
     const byPosition = new Map<number, Checked>();
     checked.forEach((check, i) => {
@@ -204,6 +255,7 @@ class ChunkAudit {
       lossRose: rose(outcome.loss),
       zeroGradient: outcome.flags.zeroGradientAtStart,
       digest: lost === undefined ? null : digestOfBytes(bytesOf(lost.input)),
+      ...(outcome.by === undefined ? {} : { by: lost === undefined ? null : outcome.by }),
     };
   }
 
@@ -223,21 +275,6 @@ function rose(loss: LossTrace | null): boolean {
 
 function bytesOf(values: Float32Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-}
-
-/** What went through the target since the last look. */
-class Meter {
-  #last: QueryCount;
-
-  constructor(private readonly count: Readonly<QueryCount>) {
-    this.#last = { ...count };
-  }
-
-  lap(): QueryCount {
-    const { predictions, gradients } = this.#last;
-    this.#last = { ...this.count };
-    return { predictions: this.count.predictions - predictions, gradients: this.count.gradients - gradients };
-  }
 }
 
 /** An attack of somebody else may give anything. */

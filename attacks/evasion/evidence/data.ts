@@ -30,6 +30,11 @@ export type EvasionData = {
   readonly cleanMargins: Column;
   /** Every score that the target gave, on clean and on changed inputs, was a finite number. */
   readonly finite: Bits;
+  /**
+   * Of minimum-norm attacks: the size of the least change that was found and checked, in the norm of the attack; 0 where
+   * the sample is wrong without one, null where none was found.
+   */
+  readonly distances?: Column;
   /** Ascending. */
   readonly epsilons: readonly EpsilonData[];
   /** Rows through the target. */
@@ -65,6 +70,8 @@ export type EpsilonData = {
   readonly zeroGradient: Bits;
   /** SHA-256 of the adversarial input's bytes. */
   readonly digests: readonly (string | null)[];
+  /** Of an ensemble: the member that broke each sample. */
+  readonly by?: readonly (string | null)[];
 };
 
 export type QueryTotals = {
@@ -81,6 +88,7 @@ export type SampleRecord = {
   readonly cleanCorrect: boolean;
   readonly cleanMargin: number | null;
   readonly finite: boolean;
+  readonly distance?: number | null;
 };
 
 export type EpsilonRecord = {
@@ -97,9 +105,13 @@ export type EpsilonRecord = {
   readonly lossRose: boolean;
   readonly zeroGradient: boolean;
   readonly digest: string | null;
+  readonly by?: string | null;
 };
 
-export type SampleColumns = Pick<EvasionData, 'n' | 'indices' | 'cleanCorrect' | 'cleanMargins' | 'finite'>;
+export type SampleColumns = Pick<
+  EvasionData,
+  'n' | 'indices' | 'cleanCorrect' | 'cleanMargins' | 'finite' | 'distances'
+>;
 
 export function sampleColumns(records: readonly SampleRecord[]): SampleColumns {
   return {
@@ -108,6 +120,9 @@ export function sampleColumns(records: readonly SampleRecord[]): SampleColumns {
     cleanCorrect: bits(records, ({ cleanCorrect }) => cleanCorrect),
     cleanMargins: records.map(({ cleanMargin }) => cleanMargin),
     finite: bits(records, ({ finite }) => finite),
+    ...(records.some(({ distance }) => distance !== undefined)
+      ? { distances: records.map(({ distance = null }) => distance) }
+      : {}),
   };
 }
 
@@ -137,6 +152,7 @@ export function epsilonColumns(
     lossRose: bits(records, ({ lossRose }) => lossRose),
     zeroGradient: bits(records, ({ zeroGradient }) => zeroGradient),
     digests: records.map(({ digest }) => digest),
+    ...(records.some(({ by }) => by !== undefined) ? { by: records.map(({ by = null }) => by) } : {}),
   };
 }
 

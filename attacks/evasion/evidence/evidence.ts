@@ -9,6 +9,7 @@ import { attackChunk, type Bound, type EvasionAttack } from './chunk.js';
 import { addQueries, epsilonColumns, sampleColumns, type EvasionData } from './data.js';
 import { chosen } from './keep.js';
 import { normsOf, sizeIn, type Norm } from '../geometry/norms.js';
+import { decisionDraws } from '../search/ask.js';
 import { ascending } from '../search/options.js';
 import type { OnProgress } from '../search/result.js';
 import { boxOf, continuousDomain, widthAt } from '../geometry/space.js';
@@ -17,6 +18,8 @@ import { boxOf, continuousDomain, widthAt } from '../geometry/space.js';
 export interface EvasionOptions {
   readonly norm: Norm;
   readonly epsilons: number | readonly number[];
+  /** Gradients averaged at an iterate; more than 1 for randomized targets. */
+  readonly eotDraws?: number;
 }
 
 /** At most so many samples, and so many values, are attacked between two checkpoints. */
@@ -77,7 +80,8 @@ function bind<Options extends EvasionOptions>(
   { options, random }: RunContext<Options>,
   target: Target,
 ): Bound {
-  const shared = { target, norm: options.norm, epsilons: ascending(options.epsilons), random };
+  const draws = decisionDraws(options.eotDraws ?? 1);
+  const shared = { target, norm: options.norm, epsilons: ascending(options.epsilons), random, draws };
   if (attack.uses === 'scores') {
     const run: Bound['attack'] = (samples, progress) => attack.run(target, samples, options, random, progress);
     return { ...shared, comparesWithNoise: false, attack: run };

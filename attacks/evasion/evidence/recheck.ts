@@ -1,8 +1,9 @@
 import { row, takeRows, type Tensor } from '#base/tensor';
-import { labelRow, margin } from '#target/head';
+import { labelRow, margin, takeLabels } from '#target/head';
 import type { Samples, Target } from '#target/target';
 import { normsOf, sizeIn, type Norms } from '../geometry/norms.js';
 import { widthAt, type Box } from '../geometry/space.js';
+import { decisiveScores } from '../search/ask.js';
 import type { Space } from '../search/walk.js';
 
 /** Rounding that is forgiven, as a share of the width between the lowest and highest legal value. */
@@ -28,6 +29,7 @@ export interface Checked {
  *
  * @param changed [n, ...shape] for the same samples
  * @param positions the rows to look at
+ * @param draws answers by which each is judged; more than one for a randomized target
  */
 export async function recheck(
   target: Target,
@@ -35,6 +37,7 @@ export async function recheck(
   changed: Tensor,
   positions: readonly number[],
   space: Space,
+  draws = 1,
 ): Promise<readonly Checked[]> {
   const measured = positions.map((position) => {
     const [original, own] = [row(samples.inputs, position), row(changed, position)];
@@ -42,7 +45,10 @@ export async function recheck(
     return { position, norms, refusal: leftBounds(original, own, norms, space) };
   });
   const legal = measured.filter(({ refusal }) => refusal === null).map(({ position }) => position);
-  const scores = legal.length === 0 ? null : await target.predict(takeRows(changed, legal));
+  const scores =
+    legal.length === 0
+      ? null
+      : await decisiveScores(target, takeRows(changed, legal), takeLabels(samples.labels, legal), draws);
   let next = 0;
   return measured.map(({ position, norms, refusal }): Checked => {
     if (refusal !== null || scores === null) return { refusal, norms, scores: null, margin: null };

@@ -14,6 +14,7 @@ const { isFinite } = Number;
  * - Linf: sign(g), with sign(0) = 0
  * - L2: g / |g|_2
  * - L1: all on the largest |g|, in equal parts where several are largest; only values that can move count
+ * - L0, whose ball has no length: as for L2
  *
  * A gradient that gives no direction gives zeros; entries that are not numbers count as zero.
  */
@@ -22,6 +23,7 @@ export function steepestAscent(norm: Norm, gradient: Float32Array, canMove: CanM
     case 'Linf':
       return signs(gradient);
     case 'L2':
+    case 'L0':
       return normalized(gradient);
     case 'L1':
       return largestOnly(gradient, canMove);

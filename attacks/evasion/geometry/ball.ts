@@ -2,7 +2,7 @@ import type { Rng } from '#stats/random';
 import { steepestAscent, type CanMove } from './ascent.js';
 import { roundDown, roundToward, roundUp } from './float32.js';
 import { projectOntoL1BallAndBox } from './l1-projection.js';
-import type { Norm } from './norms.js';
+import type { ConvexNorm, Norm } from './norms.js';
 import type { Box } from './space.js';
 
 // Projections run for every value of every iterate: what is global is looked up once.
@@ -14,8 +14,8 @@ export interface Ball {
   readonly center: Float32Array;
   /**
    * Writes a point of ball and box close to the candidate: first into the ball, then clipped to the box. Linf: the
-   * nearest. L2: rescaled, then clipped, which is in both but not always nearest. L1: the nearest, exactly. Rounded to
-   * float32 towards the center, so that neither bound is passed by rounding.
+   * nearest. L2: rescaled, then clipped, which is in both but not always nearest. L1 and L0: the nearest, exactly. Rounded
+   * to float32 towards the center, so that neither bound is passed by rounding.
    */
   project(candidate: Float64Array, into: Float32Array): void;
   /** Writes the projection of point + size x steepest ascent. */
@@ -32,6 +32,8 @@ export function ballAround(center: Float32Array, epsilon: number, norm: Norm, bo
       return l2Ball(center, epsilon, bounds);
     case 'L1':
       return l1Ball(center, epsilon, bounds);
+    case 'L0':
+      return l0Ball(center, epsilon, bounds);
   }
 }
 
@@ -117,20 +119,69 @@ function l1Ball(center: Float32Array, epsilon: number, { low, high }: Bounds): B
   return { center, project, step: stepBy('L1', project) };
 }
 
+/**
+ * At most epsilon values differ from the center: those whose change brings the candidate nearest, each at its nearest
+ * legal value (Croce & Hein 2019, "Sparse and Imperceivable Adversarial Attacks", arXiv:1909.05040, section 4.1).
+ */
+function l0Ball(center: Float32Array, epsilon: number, { low, high }: Bounds): Ball {
+  const clipped = new Float64Array(center.length);
+  const gains = new Float64Array(center.length);
+  const project: Ball['project'] = (candidate, into) => {
+    for (let i = 0; i < into.length; i++) {
+      const origin = center[i] ?? NaN;
+      const value = candidate[i] ?? NaN;
+      const nearest = min(max(value, min(low[i] ?? NaN, origin)), max(high[i] ?? NaN, origin));
+      clipped[i] = nearest;
+      gains[i] = (value - origin) ** 2 - (value - nearest) ** 2;
+    }
+    into.set(center);
+    for (const i of largestOf(gains, epsilon)) into[i] = roundToward(clipped[i] ?? NaN, center[i] ?? NaN);
+  };
+  return { center, project, step: stepBy('L0', project) };
+}
+
+/** Positions of the largest values above zero, at most `count`; of equal ones the first. */
+function largestOf(values: Float64Array, count: number): readonly number[] {
+  const positions = [...values.keys()].filter((i) => (values[i] ?? 0) > 0);
+  return positions.sort((a, b) => (values[b] ?? 0) - (values[a] ?? 0) || a - b).slice(0, Math.floor(count));
+}
+
 function squaredDistance(a: Float64Array, b: Float32Array): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += ((a[i] ?? NaN) - (b[i] ?? NaN)) ** 2;
   return sum;
 }
 
-/** A point drawn uniformly from the ball around the center, before it is clipped to the box. */
-export function drawFromBall(center: Float32Array, epsilon: number, norm: Norm, source: Rng): Float64Array {
+/**
+ * A point drawn uniformly from the ball around the center, before it is clipped to the box. L0: at most epsilon values,
+ * drawn without repetition, each anywhere in its range.
+ */
+export function drawFromBall(center: Float32Array, epsilon: number, norm: Norm, box: Box, source: Rng): Float64Array {
+  if (norm === 'L0') return drawSparse(center, epsilon, box, source);
   const offset = unitOffset(norm, center.length, source);
   return offset.map((value, i) => (center[i] ?? NaN) + epsilon * value);
 }
 
+function drawSparse(center: Float32Array, epsilon: number, { low, high }: Box, source: Rng): Float64Array {
+  const point = Float64Array.from(center);
+  for (const i of distinct(Math.min(Math.floor(epsilon), center.length), center.length, source)) {
+    point[i] = (low[i] ?? NaN) + source.uniform() * ((high[i] ?? NaN) - (low[i] ?? NaN));
+  }
+  return point;
+}
+
+/** `count` of the numbers 0 to n - 1, each subset as likely as the others (Bentley & Floyd 1987, "A sample of brilliance"). */
+function distinct(count: number, n: number, source: Rng): ReadonlySet<number> {
+  const drawn = new Set<number>();
+  for (let last = n - count; last < n; last++) {
+    const candidate = source.integer(last + 1);
+    drawn.add(drawn.has(candidate) ? last : candidate);
+  }
+  return drawn;
+}
+
 /** A point drawn uniformly from the unit ball of a norm. */
-function unitOffset(norm: Norm, dimensions: number, source: Rng): Float64Array {
+function unitOffset(norm: ConvexNorm, dimensions: number, source: Rng): Float64Array {
   switch (norm) {
     case 'Linf':
       return new Float64Array(dimensions).map(() => 2 * source.uniform() - 1);

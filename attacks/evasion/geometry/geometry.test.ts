@@ -164,7 +164,7 @@ describe('balls', () => {
       const gradient = center.map(() => source.normal());
       for (const write of [
         () => {
-          ball.project(drawFromBall(center, 30, norm, source), into);
+          ball.project(drawFromBall(center, 30, norm, box, source), into);
         },
         () => {
           ball.step(center, gradient, 30, into);
@@ -223,7 +223,7 @@ describe('balls', () => {
       const [center, gradient] = [draw(), draw().map((value) => (value < 0.2 ? 0 : value - 0.5))];
       const ball = ballAround(center, 0.3, norm, boxOf(11, [0, 1]));
       const point = new Float32Array(11);
-      ball.project(drawFromBall(center, 0.3, norm, source), point);
+      ball.project(drawFromBall(center, 0.3, norm, boxOf(11, [0, 1]), source), point);
       const expected = new Float32Array(11);
       const direction = steepestAscent(norm, gradient);
       ball.project(
@@ -241,7 +241,7 @@ describe('balls', () => {
     const n = 4000;
     const source = rng(`uniform/${norm}`);
     const center = new Float32Array(d);
-    const draws = Array.from({ length: n }, () => drawFromBall(center, 2, norm, source));
+    const draws = Array.from({ length: n }, () => drawFromBall(center, 2, norm, boxOf(d, [-9, 9]), source));
     const shares = draws
       .map((offset) => (sizeIn(norm, normsOf(center, Float32Array.from(offset))) / 2) ** d)
       .sort((a, b) => a - b);

@@ -1,6 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox';
 
-export const Norm = Type.Unsafe<'Linf' | 'L2' | 'L1'>({
+/** The norms whose balls have a direction of steepest ascent. */
+export const ConvexNorm = Type.Unsafe<'Linf' | 'L2' | 'L1'>({
   type: 'string',
   enum: ['Linf', 'L2', 'L1'],
   default: 'Linf',
@@ -8,7 +9,10 @@ export const Norm = Type.Unsafe<'Linf' | 'L2' | 'L1'>({
     'How the size of a change is measured: its largest value, its Euclidean length, or the sum of its sizes.',
 });
 
-export type Norm = Static<typeof Norm>;
+export type ConvexNorm = Static<typeof ConvexNorm>;
+
+/** `L0` counts the values that changed; it is no norm, and called one everywhere. */
+export type Norm = ConvexNorm | 'L0';
 
 const { abs, max, sqrt } = Math;
 
@@ -44,5 +48,7 @@ export function sizeIn(norm: Norm, norms: Norms): number {
       return norms.l2;
     case 'L1':
       return norms.l1;
+    case 'L0':
+      return norms.l0;
   }
 }

@@ -1,4 +1,5 @@
 import type { DifferentiableTarget } from '#target/target';
+import { ask, follow } from './ask.js';
 import { ascended, compacted, type Space, type Stride, type Walk } from './walk.js';
 import type { WorstCase } from './worst-case.js';
 
@@ -22,10 +23,9 @@ export async function climb(
   search.beginRestart();
   for (let step = 0; step < steps; step++, onStep()) {
     if (walk.positions.length === 0) continue;
-    const { scores, gradient } = await target.gradient(walk.inputs, search.lossOf(walk));
-    search.recordGradient(walk, scores, gradient);
+    const { gradient } = await follow(target, search, walk, search.lossOf(walk));
     const { walk: left, rows } = compacted(walk, (position) => !(earlyStop && search.isBroken(position)));
     walk = ascended(left, gradient, rows, space, stride);
   }
-  if (walk.positions.length > 0) search.recordScores(walk, await target.predict(walk.inputs));
+  if (walk.positions.length > 0) await ask(target, search, walk);
 }

@@ -1,6 +1,6 @@
-import { Type } from '@sinclair/typebox';
+import { Type, type Static } from '@sinclair/typebox';
 import { AssayError } from '#base/errors';
-import { Norm } from '../geometry/norms.js';
+import { ConvexNorm } from '../geometry/norms.js';
 
 const Epsilon = Type.Number({ minimum: 0, description: 'In the units of the data.' });
 
@@ -9,8 +9,47 @@ export const Epsilons = Type.Union([Epsilon, Type.Array(Epsilon, { minItems: 1 }
   description: 'The largest change in the norm, in the units of the data; several give a curve. 0 is the clean input.',
 });
 
+/**
+ * How thoroughly it is examined whether the attack worked at all, on samples drawn by seed and stratified by label. The
+ * checks cost several times what the attack costs on as many samples.
+ */
+export const TrustOptions = Type.Object(
+  {
+    samples: Type.Integer({
+      minimum: 0,
+      default: 100,
+      description: 'Samples that the checks look at. 0: none, and then nothing passes.',
+    }),
+    noiseDraws: Type.Integer({
+      minimum: 1,
+      default: 1000,
+      description: 'Random points of the ball tried on each of these samples.',
+    }),
+    queries: Type.Integer({
+      minimum: 1,
+      default: 1000,
+      description: 'Queries of the square attack, which needs no gradients, on each of these samples.',
+    }),
+  },
+  { additionalProperties: false, default: {} },
+);
+
+export type TrustOptions = Static<typeof TrustOptions>;
+
+/** What every attack takes, whatever its norms are. */
+export const CommonOptions = { epsilons: Epsilons, trust: Type.Optional(TrustOptions) };
+
 /** What every attack within a ball takes. */
-export const BallOptions = { norm: Norm, epsilons: Epsilons };
+export const BallOptions = { norm: ConvexNorm, ...CommonOptions };
+
+/** Of attacks that follow gradients through randomness (expectation over transformation, Athalye et al. 2018). */
+export const EotOption = Type.Integer({
+  minimum: 1,
+  default: 1,
+  description:
+    'Gradients averaged at each iterate. More than 1 is for targets that draw random numbers: an input then counts as ' +
+    'wrong when most of 20 fresh answers are.',
+});
 
 export const LossOption = Type.Unsafe<'cross-entropy' | 'margin'>({
   type: 'string',

@@ -18,6 +18,8 @@ export interface LossTrace {
   readonly start: number;
   readonly end: number;
   readonly best: number;
+  /** At each iterate, in order. */
+  readonly path: readonly number[];
 }
 
 export interface SampleOutcome {
@@ -35,6 +37,8 @@ export interface SampleOutcome {
     /** In some restart the first gradient was zero or not finite: there was nothing to follow. */
     readonly zeroGradientAtStart: boolean;
   };
+  /** Of an ensemble: the member whose input is kept. */
+  readonly by?: string;
 }
 
 export interface EpsilonResult {
@@ -49,6 +53,16 @@ export interface EpsilonResult {
 export interface AttackResult {
   readonly norm: Norm;
   readonly epsilons: readonly EpsilonResult[];
+  /** Of minimum-norm attacks. */
+  readonly closest?: ClosestInputs;
+}
+
+/** The adversarial input of each sample that is closest to the original, whatever epsilon was asked for. */
+export interface ClosestInputs {
+  /** [n, ...shape]: the original where none was found. */
+  readonly inputs: Tensor;
+  /** In the norm of the attack; Infinity where none was found, 0 where the original is wrong. */
+  readonly distances: readonly number[];
 }
 
 export type OnProgress = (done: number, total: number) => void;

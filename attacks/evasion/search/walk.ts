@@ -6,12 +6,16 @@ import { roundDown, roundUp } from '../geometry/float32.js';
 import type { Norm } from '../geometry/norms.js';
 import type { Box } from '../geometry/space.js';
 
-/** The samples under attack, and where in their balls they are: one row each, without gaps. */
-export interface Walk {
+/** Changed inputs of some samples: one row each, without gaps. */
+export interface Rows {
   /** Positions of the rows among the samples that were handed to the attack. */
   readonly positions: readonly number[];
-  readonly balls: readonly Ball[];
   readonly inputs: Tensor;
+}
+
+/** The samples under attack, and where in their balls they are. */
+export interface Walk extends Rows {
+  readonly balls: readonly Ball[];
 }
 
 /** The set that an attack may move in, for every sample alike. */
@@ -33,7 +37,7 @@ export function atRandomPoints(walk: Walk, indices: readonly number[], space: Sp
   const inputs = zeros(walk.inputs.shape);
   walk.balls.forEach((ball, i) => {
     const source = random.of(indices[walk.positions[i] ?? -1] ?? -1);
-    ball.project(drawFromBall(ball.center, space.epsilon, space.norm, source), row(inputs, i));
+    ball.project(drawFromBall(ball.center, space.epsilon, space.norm, space.box, source), row(inputs, i));
   });
   return { ...walk, inputs };
 }

@@ -1,12 +1,14 @@
 import { row, type Tensor } from '#base/tensor';
 import type { LabelLossKind, LossSpec } from '#engine/index';
-import { labelRow, margin, takeLabels } from '#target/head';
-import { lossValue } from '#target/losses';
-import type { Samples, Target } from '#target/target';
+import { labelRow, margin, takeLabels, type Labels } from '#target/head';
+import { lossValue, sampleLoss } from '#target/losses';
+import type { Gradient, Samples, Target } from '#target/target';
 import { isUsable } from '../geometry/ascent.js';
 import { normsOf } from '../geometry/norms.js';
-import type { EpsilonResult, Fate, LossTrace, SampleOutcome } from './result.js';
-import type { Walk } from './walk.js';
+import { decisionDraws, decisiveScores, type Book } from './ask.js';
+import type { EpsilonResult, Fate, SampleOutcome } from './result.js';
+import { observed, type GrowingTrace } from './trace.js';
+import type { Rows } from './walk.js';
 
 /** What is known of one sample at the present epsilon. */
 interface Attempt {
@@ -17,17 +19,25 @@ interface Attempt {
   queries: number;
   gradientQueries: number;
   /** Of the present restart, and of the restart that came highest. */
-  present: LossTrace | null;
-  highest: LossTrace | null;
+  present: GrowingTrace | null;
+  highest: GrowingTrace | null;
   zeroGradientAtStart: boolean;
 }
 
+export interface SearchOptions {
+  /** What is climbed; its value along the iterates is the trace. Default: cross-entropy. */
+  readonly loss?: LabelLossKind;
+  /** Gradients averaged at an iterate; default 1. */
+  readonly draws?: number;
+}
+
 /**
- * The book-keeping that every attack shares: the worst case of each sample over iterates, restarts and smaller epsilons
- * (design rule 3). Any iterate that is wrong counts, not the last one alone; each row is judged by itself, so the rest
- * of a batch never matters.
+ * The book-keeping that every attack within a ball shares: the worst case of each sample over iterates, restarts and
+ * smaller epsilons (design rule 3). Any iterate that is wrong counts, not the last one alone; each row is judged by
+ * itself, so the rest of a batch never matters.
  */
-export class WorstCase {
+export class WorstCase implements Book {
+  readonly draws: number;
   readonly #target: Target;
   readonly #samples: Samples;
   readonly #loss: LabelLossKind;
@@ -36,18 +46,19 @@ export class WorstCase {
   /** What broke a sample at the smallest epsilon that did. */
   readonly #found = new Map<number, Attempt>();
 
-  private constructor(target: Target, samples: Samples, loss: LabelLossKind, clean: readonly number[]) {
+  private constructor(target: Target, samples: Samples, { loss, draws }: Required<SearchOptions>, clean: Tensor) {
     this.#target = target;
     this.#samples = samples;
     this.#loss = loss;
-    this.#clean = clean;
+    this.draws = draws;
+    this.#clean = samples.indices.map((_, i) => margin(target.head, row(clean, i), labelRow(samples.labels, i)));
   }
 
-  /** Asks the target for its answers on clean inputs: one forward pass. */
-  static async begin(target: Target, samples: Samples, loss: LabelLossKind = 'cross-entropy'): Promise<WorstCase> {
-    const scores = await target.predict(samples.inputs);
-    const clean = samples.indices.map((_, i) => margin(target.head, row(scores, i), labelRow(samples.labels, i)));
-    return new WorstCase(target, samples, loss, clean);
+  /** Asks the target for its answers on clean inputs: one forward pass, or several of a randomized target. */
+  static async begin(target: Target, samples: Samples, options: SearchOptions = {}): Promise<WorstCase> {
+    const { loss = 'cross-entropy', draws = 1 } = options;
+    const scores = await decisiveScores(target, samples.inputs, samples.labels, decisionDraws(draws));
+    return new WorstCase(target, samples, { loss, draws }, scores);
   }
 
   /** Begins an epsilon: those that are right when clean and not yet broken are under attack. */
@@ -70,9 +81,13 @@ export class WorstCase {
     return this.#attempts[position]?.broken === true;
   }
 
-  /** The loss of a walk's rows, by their true labels. */
-  lossOf(walk: Walk): LossSpec {
-    return { kind: this.#loss, labels: takeLabels(this.#samples.labels, walk.positions).values };
+  labelsOf({ positions }: Rows): Labels {
+    return takeLabels(this.#samples.labels, positions);
+  }
+
+  /** The loss of some rows, by their true labels. */
+  lossOf(rows: Rows): LossSpec {
+    return { kind: this.#loss, labels: this.labelsOf(rows).values };
   }
 
   /** Each restart has a loss trace of its own. */
@@ -80,22 +95,22 @@ export class WorstCase {
     for (const attempt of this.#attempts) if (attempt !== null) attempt.present = null;
   }
 
-  /** What a forward pass said. */
-  recordScores(walk: Walk, scores: Tensor): void {
-    this.#each(walk, (attempt, i, position) => {
-      attempt.queries++;
-      this.#observe(attempt, row(walk.inputs, i), row(scores, i), position);
-      if (attempt.present !== null) this.#follow(attempt, row(scores, i), position);
+  /** What a forward pass said; a trace that has begun goes on with it. */
+  recordScores(rows: Rows, scores: Tensor, loss: LossSpec = this.lossOf(rows)): void {
+    this.#each(rows, (attempt, i, position) => {
+      attempt.queries += decisionDraws(this.draws);
+      this.#observe(attempt, row(rows.inputs, i), row(scores, i), position);
+      if (attempt.present !== null) this.#follow(attempt, this.#valueOf(loss, i, row(scores, i)));
     });
   }
 
   /** What one execution of scores and gradients said. */
-  recordGradient(walk: Walk, scores: Tensor, gradient: Tensor): void {
-    this.#each(walk, (attempt, i, position) => {
-      attempt.gradientQueries++;
+  recordGradient(rows: Rows, { scores, gradient }: Gradient, loss: LossSpec): void {
+    this.#each(rows, (attempt, i, position) => {
+      attempt.gradientQueries += this.draws;
       if (attempt.present === null && !isUsable(row(gradient, i))) attempt.zeroGradientAtStart = true;
-      this.#observe(attempt, row(walk.inputs, i), row(scores, i), position);
-      this.#follow(attempt, row(scores, i), position);
+      this.#observe(attempt, row(rows.inputs, i), row(scores, i), position);
+      this.#follow(attempt, this.#valueOf(loss, i, row(scores, i)));
     });
   }
 
@@ -139,19 +154,23 @@ export class WorstCase {
     attempt.margin = now;
   }
 
-  #follow(attempt: Attempt, scores: Float32Array, position: number): void {
-    const now = lossValue(this.#target.head, this.#loss, scores, labelRow(this.#samples.labels, position));
+  /** From the scores, in double precision: an engine's float32 loss is zero where the scores still tell samples apart. */
+  #valueOf(loss: LossSpec, i: number, scores: Float32Array): number {
+    const { head } = this.#target;
+    if (!('labels' in loss) || 'targets' in loss) return sampleLoss(head, loss, i, scores).value;
+    const width = this.#samples.labels.width;
+    return lossValue(head, loss.kind, scores, loss.labels.subarray(i * width, (i + 1) * width));
+  }
+
+  #follow(attempt: Attempt, now: number): void {
+    const trace = observed(attempt.present, now);
     const { present, highest } = attempt;
-    const trace =
-      present === null
-        ? { start: now, end: now, best: now }
-        : { start: present.start, end: now, best: Math.max(present.best, now) };
     attempt.present = trace;
     if (highest === null || highest === present || trace.best > highest.best) attempt.highest = trace;
   }
 
-  #each(walk: Walk, visit: (attempt: Attempt, i: number, position: number) => void): void {
-    walk.positions.forEach((position, i) => {
+  #each(rows: Rows, visit: (attempt: Attempt, i: number, position: number) => void): void {
+    rows.positions.forEach((position, i) => {
       const attempt = this.#attempts[position];
       if (attempt !== null && attempt !== undefined) visit(attempt, i, position);
     });
