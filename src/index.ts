@@ -20,14 +20,18 @@ export type { LossSpec } from '#engine/index';
 export type { Domain, ImageDomain, TabularDomain, TextDomain } from '#target/domain';
 export { isCorrect, labelRow, labelsOf, margin, takeLabels, type Head, type Labels } from '#target/head';
 export type { FunctionConfig, PredictFunctions } from '#target/function-target';
+export { withPreprocessor, type Preprocessor } from '#target/preprocessing/preprocessed';
 export { linearTarget } from '#target/linear';
+export { inMemory, type SampleSource } from '#target/sample-source';
 export {
   isDifferentiable,
   isTrainable,
   type Capability,
   type DifferentiableTarget,
   type Gradient,
+  type Jacobian,
   type Samples,
+  type Structure,
   type Target,
   type TrainableTarget,
 } from '#target/target';

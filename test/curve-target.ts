@@ -1,5 +1,6 @@
 import { digestOfJson } from '#base/digest';
 import { rowsOf, zeros, type Tensor } from '#base/tensor';
+import { rowsAsked } from '#engine/index';
 import { labelsOf } from '#target/head';
 import { sampleLoss } from '#target/losses';
 import type { DifferentiableTarget, Gradient, Samples } from '#target/target';
@@ -44,6 +45,14 @@ export function curveTarget({ score, slope }: Curve, range: readonly [number, nu
         return own.value;
       });
       return Promise.resolve({ scores: given, loss, gradient });
+    },
+    jacobian: (inputs, indices) => {
+      const count = rowsAsked(rowsOf(inputs), indices, 1);
+      queries.gradients += indices.length - rowsOf(inputs);
+      const given = scores(inputs, 'gradient');
+      const rows = zeros([rowsOf(inputs), count, 1]);
+      indices.forEach((_, i) => (rows.data[i] = slope(inputs.data[Math.floor(i / count)] ?? NaN)));
+      return Promise.resolve({ scores: given, rows });
     },
     dispose: () => Promise.resolve(),
   };

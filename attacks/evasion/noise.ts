@@ -47,6 +47,9 @@ export const noise = defineAttack({
   options: NoiseOptions,
   checkOptions: checkNoiseOptions,
   cost: (samples, { epsilons, draws }) =>
-    evasionCost({ samples, epsilons }, 'scores', { predictions: ascending(epsilons).length * draws, gradients: 0 }),
-  run: (context) => attackEvidence({ name: 'random noise', uses: 'scores', run: runNoise }, context),
+    evasionCost({ samples, epsilons }, 'nothing examined', {
+      predictions: ascending(epsilons).length * draws,
+      gradients: 0,
+    }),
+  run: (context) => attackEvidence({ name: 'random noise', uses: 'scores', run: runNoise, examined: false }, context),
 });

@@ -4,7 +4,7 @@ import { labelsOf, takeLabels } from '#target/head';
 import { linearTarget } from '#target/linear';
 import { lossSlope } from '#target/losses';
 import type { Samples } from '#target/target';
-import { runFgsm } from './fgsm.js';
+import { runFgsm } from './run-fgsm.js';
 import { runNoise } from './run-noise.js';
 import { normsOf, type ConvexNorm } from './geometry/norms.js';
 import { runPgd, pgd, type PgdOptions } from './pgd.js';

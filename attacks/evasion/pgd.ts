@@ -6,7 +6,7 @@ import type { DifferentiableTarget, Samples } from '#target/target';
 import { climb } from './search/climb.js';
 import { attackEvidence, evasionCost } from './evidence/evidence.js';
 import { evasion, WHITE_BOX, WHITE_BOX_TEXTS } from './verdict/family.js';
-import { ascending, BallOptions, EotOption, LossOption, requireCount } from './search/options.js';
+import { ascending, BallOptions, EotOption, LossOption, requireCount, requireReach } from './search/options.js';
 import type { AttackResult, EpsilonResult, OnProgress } from './search/result.js';
 import { boxOf } from './geometry/space.js';
 import { atOriginals, atRandomPoints } from './search/walk.js';
@@ -93,14 +93,7 @@ function checkPgdOptions(options: PgdOptions): void {
   ascending(options.epsilons);
   requireCount('steps', steps);
   requireCount('restarts', restarts);
-  const reach = steps * relativeStepSize(options);
-  // A hair below one: 10 steps of 0.1 add up to less than 1 in floating point.
-  if (!(reach > 1 - 1e-9) || !Number.isFinite(reach)) {
-    throw new AssayError('usage', {
-      what: `${steps} steps of ${options.relativeStepSize} epsilon cannot reach the border of the ball`,
-      mend: 'steps x relativeStepSize is at least 1.',
-    });
-  }
+  requireReach(steps, relativeStepSize(options));
   if (restarts > 1 && !randomStart) {
     throw new AssayError('usage', {
       what: `${restarts} restarts without a random start are the same walk again`,
@@ -108,6 +101,16 @@ function checkPgdOptions(options: PgdOptions): void {
     });
   }
 }
+
+/** What the examination holds the attack against. */
+const stronger = {
+  steps: (options: PgdOptions): PgdOptions => ({ ...options, steps: 2 * options.steps }),
+  restarts: (options: PgdOptions): PgdOptions => ({
+    ...options,
+    restarts: options.randomStart ? 5 * options.restarts : 5,
+    randomStart: true,
+  }),
+};
 
 export const pgd = defineAttack({
   ...evasion,
@@ -144,9 +147,9 @@ export const pgd = defineAttack({
   },
   options: PgdOptions,
   checkOptions: checkPgdOptions,
-  cost: (samples, { epsilons, steps, restarts }) => {
+  cost: (samples, { epsilons, trust, steps, restarts }) => {
     const climbs = ascending(epsilons).length * restarts;
-    return evasionCost({ samples, epsilons }, 'gradients', { predictions: climbs, gradients: climbs * steps });
+    return evasionCost({ samples, epsilons, trust }, 'gradients', { predictions: climbs, gradients: climbs * steps });
   },
-  run: (context) => attackEvidence({ name: 'PGD', uses: 'gradients', run: runPgd }, context),
+  run: (context) => attackEvidence({ name: 'PGD', uses: 'gradients', run: runPgd, stronger }, context),
 });

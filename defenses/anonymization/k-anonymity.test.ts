@@ -5,6 +5,7 @@ import { loadTable } from '#data/load-table';
 import type { ColumnRole, Table } from '#data/table';
 import type { JudgePolicy, RunContext } from '#plugin/plugin';
 import { randomStreams, rng } from '#stats/random';
+import { noSamples } from '#target/sample-source';
 import { anonymization } from './index.js';
 import { takeCensus, type KAnonymityEvidence } from './k-anonymity-census.js';
 import { kAnonymity, type KAnonymityOptions } from './k-anonymity.js';
@@ -378,11 +379,7 @@ describe('the plugin', () => {
   const context = (table: Table | null, keep: number): RunContext<KAnonymityOptions> => ({
     options: { k: 5, missing: 'own-value' },
     target: null,
-    test: {
-      inputs: { shape: [0], data: new Float32Array() },
-      labels: { width: 1, values: new Float64Array() },
-      indices: [],
-    },
+    test: noSamples([]),
     train: null,
     table,
     random: randomStreams(0),

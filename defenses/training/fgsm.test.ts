@@ -1,6 +1,7 @@
 import { decodeModel } from '#engine/index';
 import type { JsonObject } from '#base/json';
 import type { RunContext } from '#plugin/plugin';
+import { inMemory } from '#target/sample-source';
 import { memoryContext } from '#testing/index';
 import { fashion } from '../../test/fashion.js';
 import { fgsm } from './fgsm.js';
@@ -76,7 +77,7 @@ describe('hardening the fixture MLP', () => {
     });
     const context: RunContext<JsonObject> = {
       ...memoryContext(fgsm(options), target, rows(500, 600)),
-      train: rows(0, 500),
+      train: inMemory(rows(0, 500)),
     };
     const result = await fgsm.plugin.run(context as Parameters<typeof fgsm.plugin.run>[0]);
     await target.dispose();

@@ -1,13 +1,14 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { runPgd } from '#attacks/evasion/index';
 import { AssayError } from '#base/errors';
-import { row, takeRows, type Tensor } from '#base/tensor';
+import { row, type Tensor } from '#base/tensor';
 import type { LossSpec } from '#engine/index';
 import { defineDefense } from '#plugin/define';
 import type { Evidence, RunContext, StepValue } from '#plugin/plugin';
 import { permutation, type RandomStreams } from '#stats/random';
 import { isContinuous, type ContinuousDomain } from '#target/domain';
-import { isCorrect, labelRow, takeLabels } from '#target/head';
+import { isCorrect, labelRow } from '#target/head';
+import { chunkOf, type SampleSource } from '#target/sample-source';
 import { boundsOf, immutablePositions } from '#target/table-domain';
 import {
   isTrainable,
@@ -148,7 +149,7 @@ async function descend(
   context: RunContext<Options>,
   trainer: Trainer,
   target: TrainableTarget,
-  train: Samples,
+  train: SampleSource,
   onEpoch: (epoch: number) => void,
 ): Promise<(number | null)[]> {
   const losses: (number | null)[] = [];
@@ -172,7 +173,7 @@ async function oneEpoch(
   context: RunContext<Options>,
   trainer: Trainer,
   target: TrainableTarget,
-  train: Samples,
+  train: SampleSource,
   epoch: number,
 ): Promise<number> {
   const { batchSize } = context.options;
@@ -180,7 +181,7 @@ async function oneEpoch(
   let sum = 0;
   for (let start = 0; start < order.length; start += batchSize) {
     const rows = order.slice(start, start + batchSize);
-    const batch = chosen(train, rows);
+    const batch = await train.take(rows);
     const perturbed = await perturb(trainer, batch, domainOf(target), context.options, context.random.fork(epoch));
     sum += (await trainer.step(perturbed, lossOf(batch))) * rows.length;
   }
@@ -222,12 +223,16 @@ async function perturb(
 /** Clean and robust accuracy, one bit a sample. */
 async function measured(context: RunContext<Options>, name: string, target: DifferentiableTarget): Promise<Standing> {
   const { test, options } = context;
-  const size = 256;
+  const size = chunkOf(test.shape);
   const standing = { clean: [] as number[], robust: [] as number[] };
   for (let start = 0; start < test.indices.length; start += size) {
-    const rows = test.indices.slice(start, start + size).map((_, i) => start + i);
-    const bits = await context.step(`${name}-${start / size}`, () =>
-      chunkStanding(target, chosen(test, rows), options, context.random),
+    const bits = await context.step(`${name}-${start / size}`, async () =>
+      chunkStanding(
+        target,
+        await test.range(start, Math.min(start + size, test.indices.length)),
+        options,
+        context.random,
+      ),
     );
     standing.clean.push(...(bits.arrays['clean'] ?? []));
     standing.robust.push(...(bits.arrays['robust'] ?? []));
@@ -267,14 +272,6 @@ async function survivors(
   } as const;
   const { epsilons } = await runPgd(target, samples, pgd, random.fork('evaluation'));
   return Uint8Array.from(epsilons[0]?.outcomes ?? [], ({ fate }) => (fate === 'survived' ? 1 : 0));
-}
-
-function chosen(samples: Samples, rows: readonly number[]): Samples {
-  return {
-    inputs: takeRows(samples.inputs, rows),
-    labels: takeLabels(samples.labels, rows),
-    indices: rows.map((i) => samples.indices[i] ?? 0),
-  };
 }
 
 function domainOf(target: TrainableTarget): ContinuousDomain {

@@ -67,6 +67,7 @@ function curve(f: (t: number) => number, slope: (t: number) => number): Differen
       const given = scores(inputs);
       return Promise.resolve({ scores: given, loss: given.data, gradient });
     },
+    jacobian: LINEAR.jacobian.bind(LINEAR),
     dispose: () => Promise.resolve(),
   };
 }

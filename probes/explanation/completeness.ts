@@ -1,11 +1,12 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { AssayError } from '#base/errors';
-import { row, rowRange, takeRows, type Tensor } from '#base/tensor';
+import { row, rowRange, sizeOf } from '#base/tensor';
 import { defineProbe } from '#plugin/define';
 import type { Evidence, InputMap, RunContext } from '#plugin/plugin';
 import type { RandomStreams } from '#stats/random';
 import { isContinuous, type ContinuousDomain } from '#target/domain';
-import { labelRow, takeLabels } from '#target/head';
+import { labelRow } from '#target/head';
+import type { SampleSource } from '#target/sample-source';
 import { isDifferentiable, type DifferentiableTarget, type Samples } from '#target/target';
 import { completenessDetails } from './completeness-details.js';
 import { CompletenessPolicy, completeOutcomes, judgeCompleteness } from './completeness-judge.js';
@@ -143,16 +144,17 @@ export const completeness = defineProbe({
 
 async function explain(context: RunContext<Options>): Promise<Evidence<CompletenessEvidence>> {
   const { options, random } = context;
-  const test = drawn(context.test, options.samples, random.fork('samples'));
+  const { test } = context;
+  const positions = drawn(test, options.samples, random.fork('samples'));
   const { target, domain } = differentiable(context.target);
   const declared = options.baseline ?? domain.range[0];
   requireWithin(declared, domain);
   const baseline = baselineOf(declared, domain);
   const linear = await linearControl(options.steps, random.fork('control').of(0));
   const parts: Awaited<ReturnType<typeof explainChunk>>[] = [];
-  const total = test.indices.length;
+  const total = positions.length;
   for (let start = 0; start < total; start += CHUNK) {
-    const samples = slice(test, start, Math.min(start + CHUNK, total));
+    const samples = await test.take(positions.slice(start, start + CHUNK));
     const maps = Math.max(Math.min(MAPS, context.keep) - start, 0);
     const progress = (done: number) => context.progress(start + done, total);
     parts.push(
@@ -166,7 +168,7 @@ async function explain(context: RunContext<Options>): Promise<Evidence<Completen
     data: {
       baseline: declared,
       score: options.score,
-      indices: test.indices,
+      indices: positions.map((position) => test.indices[position] ?? -1),
       residuals: rows.map(({ residual }) => residual),
       differences: rows.map(({ difference }) => difference),
       steps: rows.map(({ steps }) => steps),
@@ -179,7 +181,7 @@ async function explain(context: RunContext<Options>): Promise<Evidence<Completen
       },
     },
     maps: mapsOf(
-      test,
+      await test.take(positions.slice(0, Math.min(MAPS, context.keep))),
       parts.map(({ arrays }) => arrays.maps),
       options.score,
     ),
@@ -224,19 +226,14 @@ async function explainChunk(
   return { json: rows, arrays: { maps: kept } };
 }
 
-/** The samples with the lowest seeded ranks, in their own order: a sample's rank does not depend on the others. */
-function drawn(samples: Samples, count: number, random: RandomStreams): Samples {
-  const ranked = samples.indices.map((index, i) => ({ i, rank: random.of(index).uniform() }));
-  const rows = ranked
+/** Where the samples with the lowest seeded ranks are, in their own order: a sample's rank does not depend on the others. */
+function drawn({ indices }: SampleSource, count: number, random: RandomStreams): number[] {
+  const ranked = indices.map((index, i) => ({ i, rank: random.of(index).uniform() }));
+  return ranked
     .sort((a, b) => a.rank - b.rank || a.i - b.i)
     .slice(0, count)
     .map(({ i }) => i)
     .sort((a, b) => a - b);
-  return {
-    inputs: takeRows(samples.inputs, rows),
-    labels: takeLabels(samples.labels, rows),
-    indices: rows.map((i) => samples.indices[i] ?? -1),
-  };
 }
 
 function differentiable(target: RunContext<Options>['target']): {
@@ -261,21 +258,13 @@ function requireWithin(baseline: number | 'mean', { range: [low, high] }: Contin
   });
 }
 
-function slice({ inputs, labels: { width, values }, indices }: Samples, start: number, end: number): Samples {
-  return {
-    inputs: rowRange(inputs, start, end),
-    labels: { width, values: values.subarray(start * width, end * width) },
-    indices: indices.slice(start, end),
-  };
-}
-
 function finite(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }
 
 /** The maps of the first samples, by chunk. */
 function mapsOf({ inputs, indices }: Samples, chunks: readonly Float32Array[], score: Options['score']): InputMap[] {
-  const size = sizeOfRow(inputs);
+  const size = sizeOf(inputs.shape.slice(1));
   const maps = chunks.flatMap((chunk) =>
     Array.from({ length: chunk.length / size }, (_, i) => chunk.slice(i * size, (i + 1) * size)),
   );
@@ -285,8 +274,4 @@ function mapsOf({ inputs, indices }: Samples, chunks: readonly Float32Array[], s
     input: row(inputs, i).slice(),
     map,
   }));
-}
-
-function sizeOfRow({ shape, data }: Tensor): number {
-  return shape[0] === 0 ? 1 : data.length / (shape[0] ?? 1);
 }

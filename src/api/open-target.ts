@@ -5,7 +5,7 @@ import type { FileTargetConfig, SamplesConfig, TargetConfig } from '#config/sche
 import { kindProblems } from '#config/black-box-problems';
 import { absoluteSamples } from '#config/complete';
 import { failWith } from '#config/place';
-import { absoluteBlackBox, withAbsoluteLabels } from '#config/target-paths';
+import { absoluteBlackBox, absoluteFile, withAbsoluteLabels } from '#config/target-paths';
 import { loadSamples } from '#data/load-samples';
 import { resolveDevice, type DeviceChoice } from '#engine/index';
 import { requireAgreement } from '#target/agreement';
@@ -118,12 +118,7 @@ async function openFile(config: FileTargetConfig, data: SamplesConfig, options: 
   requireNativeArrays();
   const { cwd = process.cwd(), seed = 0, threads = 1, batchSize = 256, engine = 'auto' } = options;
   const absolute = (path: string) => resolve(cwd, path);
-  const named = {
-    ...config,
-    file: absolute(config.file),
-    ...(typeof config.labels === 'string' ? { labels: absolute(config.labels) } : {}),
-  };
-  const { config: located, model } = await prepareTarget(named, engine);
+  const { config: located, model } = await prepareTarget(absoluteFile(config, absolute), engine);
   const declaration = await declareTarget(located, model);
   const { samples } = await loadSamples(absoluteSamples(data, absolute), declaration, seed);
   const probe = rowRange(samples.inputs, 0, Math.min(PROBE, rowsOf(samples.inputs)));

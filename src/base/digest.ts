@@ -10,6 +10,20 @@ export function digestOfBytes(...parts: readonly (Uint8Array | string)[]): Diges
   return hash.digest('hex') as Digest;
 }
 
+/** The digest of bytes that come one part after another. */
+export interface RunningDigest {
+  add(part: Uint8Array): void;
+  end(): Digest;
+}
+
+export function runningDigest(): RunningDigest {
+  const hash = createHash('sha256');
+  return {
+    add: (part) => void hash.update(part),
+    end: () => hash.digest('hex') as Digest,
+  };
+}
+
 /** The digest of a JSON value, independent of key order. */
 export function digestOfJson(value: unknown): Digest {
   return digestOfBytes(canonicalJson(value));

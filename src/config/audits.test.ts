@@ -34,6 +34,32 @@ async function auditsIn(text: string) {
   return { file: join(cwd, 'c.json'), audits: () => auditsOf(loaded, plugins) };
 }
 
+test('a preset of the policy has defaults of its own, also within objects; what the config sets stays', async () => {
+  const Effort = Type.Object(
+    { samples: Type.Integer({ default: 100 }), draws: Type.Integer({ default: 1000 }) },
+    { default: {} },
+  );
+  const options = Type.Object({ effort: Type.Optional(Effort), steps: Type.Integer({ default: 40 }) });
+  const thorough: ConfigurablePlugin = {
+    ...{ title: '', description: '', options, policy: Type.Object({}) },
+    optionsUnder: { strict: { effort: { samples: 9000 }, steps: 80 } },
+  };
+  const completed = async (preset: string, written: string) => {
+    const cwd = temporaryFolder({
+      'c.json': `{ "policy": "p.json", "audits": { "a/b": ${written} } }`,
+      'p.json': `{ "preset": "${preset}" }`,
+    });
+    const [audit] = auditsOf(await loadConfig('c.json', { cwd, allowCode: false }), new Map([['a/b', thorough]]));
+    return audit?.options;
+  };
+  expect(await completed('baseline', '{}')).toEqual({ effort: { samples: 100, draws: 1000 }, steps: 40 });
+  expect(await completed('strict', '{}')).toEqual({ effort: { samples: 9000, draws: 1000 }, steps: 80 });
+  expect(await completed('strict', '{ "effort": { "samples": 7 }, "steps": 3 }')).toEqual({
+    effort: { samples: 7, draws: 1000 },
+    steps: 3,
+  });
+});
+
 test('one audit a plugin or a list of options, in order, complete', async () => {
   const { audits } = await auditsIn(
     '{ "audits": { "evasion/pgd": [{}, { "epsilons": [1, 2] }], "evasion/noise": {} } }',

@@ -1,5 +1,6 @@
+import type { TObject, TSchema } from '@sinclair/typebox';
 import { AssayError, messageOf } from '#base/errors';
-import { canonicalJson, type JsonObject } from '#base/json';
+import { canonicalJson, type Json, type JsonObject } from '#base/json';
 import { closedObject, unknownPlugin, type ConfigurablePlugin } from './configurable.js';
 import { nameIn } from './document/find.js';
 import type { LoadedConfig } from './loaded.js';
@@ -23,7 +24,7 @@ export interface Audit {
  * fit, and where two sets of options of one plugin are the same.
  */
 export function auditsOf(
-  loaded: Pick<LoadedConfig, 'file' | 'config' | 'positions'>,
+  loaded: Pick<LoadedConfig, 'file' | 'config' | 'positions' | 'policy'>,
   plugins: ReadonlyMap<string, ConfigurablePlugin>,
 ): readonly Audit[] {
   const place: Place = {
@@ -41,8 +42,25 @@ export function auditsOf(
     );
   return entries.flatMap(([id, options]) => {
     const plugin = plugins.get(id);
-    return plugin === undefined ? [] : auditsOfPlugin(id, plugin, options, inside(place, id));
+    if (plugin === undefined) return [];
+    const preset = plugin.optionsUnder?.[loaded.policy.policy.preset] ?? {};
+    return auditsOfPlugin(id, { ...plugin, options: withDefaults(plugin.options, preset) }, options, inside(place, id));
   });
+}
+
+/** A schema whose defaults are others, also those within objects. */
+function withDefaults(schema: TObject, defaults: JsonObject): TObject {
+  const properties = Object.entries(schema.properties).map(([name, own]): [string, TSchema] => {
+    const value = defaults[name];
+    if (value === undefined) return [name, own];
+    if (!isObject(value)) return [name, { ...own, default: value }];
+    return [name, { ...own, ...withDefaults(own as TObject, value) }];
+  });
+  return { ...schema, properties: Object.fromEntries(properties) };
+}
+
+function isObject(value: Json): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function auditsOfPlugin(audit: string, plugin: ConfigurablePlugin, options: unknown, place: Place): readonly Audit[] {

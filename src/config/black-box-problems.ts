@@ -15,6 +15,9 @@ const OF_ANSWERS = (Object.keys(blackBox) as (keyof typeof blackBox)[]).filter(
   (key) => key !== 'url' && key !== 'module' && !OF_ENDPOINTS.some((other) => other === key),
 );
 
+/** Members that only a model file has. */
+const OF_FILES = ['output', 'preprocessor'] as const;
+
 /** What is wrong with a target that is a file, an endpoint or a module, taken as a whole. */
 export function kindProblems({ target, device }: Pick<Config, 'target' | 'device'>): readonly Problem[] {
   if (target === undefined) return [];
@@ -46,18 +49,17 @@ export function kindProblems({ target, device }: Pick<Config, 'target' | 'device
 function strangers(target: TargetConfig, kind: Kind): readonly Problem[] {
   const foreign = {
     file: [...OF_ANSWERS, ...OF_ENDPOINTS],
-    url: ['output'] as const,
-    module: [...OF_ENDPOINTS, 'output'] as const,
+    url: OF_FILES,
+    module: [...OF_ENDPOINTS, ...OF_FILES],
   }[kind];
   return foreign
     .filter((key) => target[key] !== undefined)
     .map((key) => {
-      const owner =
-        key === 'output'
-          ? WORDS.file
-          : OF_ENDPOINTS.some((other) => other === key)
-            ? WORDS.url
-            : 'an endpoint or module';
+      const owner = OF_FILES.some((other) => other === key)
+        ? WORDS.file
+        : OF_ENDPOINTS.some((other) => other === key)
+          ? WORDS.url
+          : 'an endpoint or module';
       return problem(['target', key], `is for ${owner}, and \`target.${kind}\` names ${WORDS[kind]}`);
     });
 }

@@ -1,3 +1,4 @@
+import type { JsonObject } from '#base/json';
 import type { TObject } from '@sinclair/typebox';
 import { closest } from './closest.js';
 import { nameOf, type Path, type Problem } from './place.js';
@@ -9,6 +10,8 @@ export interface ConfigurablePlugin {
   readonly description: string;
   readonly options: TObject;
   readonly policy: TObject;
+  /** Options that hold under a preset of the policy where the config sets none. */
+  readonly optionsUnder?: Readonly<Partial<Record<string, JsonObject>>>;
   checkOptions?(options: unknown): void;
 }
 

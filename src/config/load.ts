@@ -81,6 +81,16 @@ function refuseModules({ plugins = [], target }: Config, place: Place): void {
     ...(target?.module === undefined
       ? []
       : [{ path: ['target', 'module'], value: target.module, what: 'a module is code', it: 'it' }]),
+    ...(target?.preprocessor?.module === undefined
+      ? []
+      : [
+          {
+            path: ['target', 'preprocessor', 'module'],
+            value: target.preprocessor.module,
+            what: 'a module is code',
+            it: 'it',
+          },
+        ]),
   ];
   if (named.length === 0) return;
   failWith(

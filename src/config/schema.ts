@@ -1,6 +1,7 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
 import { LANGUAGES, type Language } from '#report/report';
 import { blackBox } from './black-box.js';
+import { PreprocessorConfig } from './preprocessing.js';
 
 const closed = { additionalProperties: false };
 const Path = (description: string) => Type.String({ minLength: 1, description });
@@ -126,6 +127,7 @@ const AnyTarget = Type.Object(
       Type.Union([Path('A text file with one label a line.'), Type.Array(Type.String(), { minItems: 1 })]),
     ),
     domain: DomainConfig,
+    preprocessor: Type.Optional(PreprocessorConfig),
     ...blackBox,
   },
   closed,
@@ -329,23 +331,25 @@ export const Config = Type.Object(
 export type Config = Static<typeof Config>;
 type AnyTarget = Static<typeof AnyTarget>;
 type NoneOf<Keys extends keyof AnyTarget> = { readonly [Key in Keys]?: never };
-type TargetFacts = Omit<AnyTarget, keyof typeof blackBox | 'file' | 'output'>;
+type TargetFacts = Omit<AnyTarget, keyof typeof blackBox | 'file' | 'output' | 'preprocessor'>;
 
 /** A model file, of which Assay sees everything. */
 export type FileTargetConfig = TargetFacts &
-  NoneOf<keyof typeof blackBox> & { file: string } & Pick<AnyTarget, 'output'>;
+  NoneOf<keyof typeof blackBox> & { file: string } & Pick<AnyTarget, 'output' | 'preprocessor'>;
 
 /** What is said of a model that answers and shows nothing else of itself. */
 export type AnswersConfig = Required<Pick<AnyTarget, 'shape' | 'gives'>> & Pick<AnyTarget, 'outputs' | 'budget'>;
 
 export type EndpointConfig = TargetFacts &
   AnswersConfig &
-  NoneOf<'file' | 'module' | 'output'> &
+  NoneOf<'file' | 'module' | 'output' | 'preprocessor'> &
   Pick<AnyTarget, 'request' | 'response' | 'token' | 'ca' | 'traffic'> & { url: string };
 
 export type ModuleConfig = TargetFacts &
   AnswersConfig &
-  NoneOf<'file' | 'url' | 'output' | 'request' | 'response' | 'token' | 'ca' | 'traffic'> & { module: string };
+  NoneOf<'file' | 'url' | 'output' | 'preprocessor' | 'request' | 'response' | 'token' | 'ca' | 'traffic'> & {
+    module: string;
+  };
 
 export type TargetConfig = FileTargetConfig | EndpointConfig | ModuleConfig;
 export type DomainConfig = Static<typeof DomainConfig>;

@@ -1,5 +1,6 @@
 import { kindProblems } from './black-box-problems.js';
 import { nameOf, type Path, type Problem } from './place.js';
+import { preprocessorProblems } from './preprocessing.js';
 import type { Config, DomainConfig, TargetConfig } from './schema.js';
 import { show } from './wording/show.js';
 
@@ -8,6 +9,7 @@ export function contradictions(config: Config): readonly Problem[] {
   return [
     ...(config.target === undefined ? [] : [...targetProblems(config.target), ...domainProblems(config.target.domain)]),
     ...kindProblems(config),
+    ...preprocessorProblems(config.target?.preprocessor),
     ...seedProblems(config.seed),
     ...repeats(['plugins'], config.plugins ?? []),
     ...pathsOf(config)
@@ -23,6 +25,7 @@ export function pathsOf(config: Config): readonly { readonly path: Path; readonl
     [['target', 'file'], target?.file],
     [['target', 'module'], target?.module],
     [['target', 'ca'], target?.ca],
+    [['target', 'preprocessor', 'module'], target?.preprocessor?.module],
     [['target', 'labels'], target?.labels],
     [['data', 'test', 'inputs'], data.test?.inputs],
     [['data', 'test', 'labels'], data.test?.labels],

@@ -36,7 +36,7 @@ const TOP =
   '`$schema`, `target`, `data`, `engine`, `device`, `seed`, `plugins`, `audits`, `policy`, `baseline`, `out`, `samples`, `language`, `keep` and `execution`';
 
 const TARGET =
-  '`file`, `head`, `output`, `tolerance`, `labels`, `domain`, `url`, `module`, `shape`, `outputs`, `gives`, `request`, `response`, `token`, `ca`, `traffic` and `budget`';
+  '`file`, `head`, `output`, `tolerance`, `labels`, `domain`, `preprocessor`, `url`, `module`, `shape`, `outputs`, `gives`, `request`, `response`, `token`, `ca`, `traffic` and `budget`';
 
 /** JSON is YAML, so these have to read the same in both: two parsers have to agree on every place. */
 const ROWS: readonly Row[] = [

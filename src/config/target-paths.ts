@@ -1,11 +1,23 @@
-import type { EndpointConfig, ModuleConfig, TargetConfig } from './schema.js';
+import type { EndpointConfig, FileTargetConfig, ModuleConfig, TargetConfig } from './schema.js';
 
 type Absolute = (path: string) => string;
 
 /** A target with every path in it made absolute. */
 export function absoluteTarget(target: TargetConfig, absolute: Absolute): TargetConfig {
   if (target.file === undefined) return withAbsoluteLabels(absoluteBlackBox(target, absolute), absolute);
-  return withAbsoluteLabels({ ...target, file: absolute(target.file) }, absolute);
+  return absoluteFile(target, absolute);
+}
+
+export function absoluteFile(target: FileTargetConfig, absolute: Absolute): FileTargetConfig {
+  const module = target.preprocessor?.module;
+  return withAbsoluteLabels(
+    {
+      ...target,
+      file: absolute(target.file),
+      ...(module === undefined ? {} : { preprocessor: { ...target.preprocessor, module: absolute(module) } }),
+    },
+    absolute,
+  );
 }
 
 /** All paths but that of labels. */
@@ -23,6 +35,10 @@ export function withAbsoluteLabels<T extends Pick<TargetConfig, 'labels'>>(targe
 
 /** What of a target decides a result: not where files lie, how an endpoint is asked or who asks it. */
 export function decisiveTarget(target: TargetConfig): object {
-  const { file: _, module: _module, ca: _ca, traffic: _traffic, token: _token, labels, ...rest } = target;
-  return { ...rest, labels: Array.isArray(labels) ? labels : undefined };
+  const { file: _, module: _module, ca: _ca, traffic: _traffic, token: _token, labels, preprocessor, ...rest } = target;
+  return {
+    ...rest,
+    labels: Array.isArray(labels) ? labels : undefined,
+    preprocessor: preprocessor?.output === undefined ? undefined : preprocessor,
+  };
 }

@@ -36,8 +36,16 @@ export function elementSize(type: ElementType): number {
 /**
  * The numbers in `bytes`, which hold a whole number of elements; a copy. Half floats become float32 and 64-bit
  * integers float64; an integer beyond 2^53 has no exact place there and is refused.
+ *
+ * @param first which element of its array the first one is, for messages
  */
-export function decodeElements(bytes: Uint8Array, type: ElementType, order: ByteOrder, where: string): NumericData {
+export function decodeElements(
+  bytes: Uint8Array,
+  type: ElementType,
+  order: ByteOrder,
+  where: string,
+  first = 0,
+): NumericData {
   const buffer = inHostOrder(bytes, elementSize(type), order);
   switch (type) {
     case 'b1':
@@ -54,9 +62,9 @@ export function decodeElements(bytes: Uint8Array, type: ElementType, order: Byte
     case 'u4':
       return new Uint32Array(buffer);
     case 'i8':
-      return exactNumbers(new BigInt64Array(buffer), where);
+      return exactNumbers(new BigInt64Array(buffer), where, first);
     case 'u8':
-      return exactNumbers(new BigUint64Array(buffer), where);
+      return exactNumbers(new BigUint64Array(buffer), where, first);
     case 'f2':
       return Float32Array.from(new Uint16Array(buffer), halfToNumber);
     case 'f4':
@@ -82,14 +90,14 @@ function inHostOrder(bytes: Uint8Array, size: number, order: ByteOrder): ArrayBu
   return buffer;
 }
 
-function exactNumbers(integers: BigInt64Array | BigUint64Array, where: string): Float64Array {
+function exactNumbers(integers: BigInt64Array | BigUint64Array, where: string, first: number): Float64Array {
   const numbers = new Float64Array(integers.length);
   for (const [index, integer] of integers.entries()) {
     const number = Number(integer);
     if (!Number.isSafeInteger(number)) {
       throw new AssayError('data', {
         where,
-        what: `element ${index} is ${integer}, beyond the integers that a 64-bit float holds exactly`,
+        what: `element ${first + index} is ${integer}, beyond the integers that a 64-bit float holds exactly`,
         mend: 'Store the array as int32 or float64.',
       });
     }

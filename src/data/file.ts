@@ -7,6 +7,8 @@ import type { DataCard } from '#report/report';
 /** The largest file that is read, and the largest array that is inflated: what Node reads into one buffer. */
 export const MAX_BYTES = 2 ** 31 - 1;
 
+export type FileCard = DataCard['files'][number];
+
 /** A file that was read once, whole. Everything after this works on its bytes. */
 export interface SourceFile {
   /** As the user named it: for messages only. */
@@ -18,19 +20,19 @@ export interface SourceFile {
 
 /** Reads a regular file of at most `limit` bytes. Throws an AssayError that says in one sentence why it could not. */
 export async function readSourceFile(path: string, limit = MAX_BYTES): Promise<SourceFile> {
-  await checkReadable(path, limit);
+  await requireReadable(path, limit);
   const bytes = await readWhole(path);
   if (bytes.length === 0) throw new AssayError('data', { where: path, what: 'the file is empty' });
   return { path, bytes, digest: digestOfBytes(bytes) };
 }
 
 /** How a report names the file: without its folder, which differs between machines. */
-export function fileCard(file: SourceFile): DataCard['files'][number] {
+export function fileCard(file: SourceFile): FileCard {
   return { name: basename(file.path), sha256: file.digest, bytes: file.bytes.length };
 }
 
-/** Before it is opened: opening a pipe would wait for its writer, and reading a device might never end. */
-async function checkReadable(path: string, limit: number): Promise<void> {
+/** Before it is opened: opening a pipe would wait for its writer, and reading a device might never end. Gives its size. */
+export async function requireReadable(path: string, limit: number): Promise<number> {
   const facts = await stat(path).catch((cause: unknown) => {
     throw unreadable(path, cause);
   });
@@ -43,6 +45,7 @@ async function checkReadable(path: string, limit: number): Promise<void> {
       mend: 'Split it, or store fewer samples.',
     });
   }
+  return facts.size;
 }
 
 async function readWhole(path: string): Promise<Uint8Array> {
@@ -58,7 +61,7 @@ async function readWhole(path: string): Promise<Uint8Array> {
   }
 }
 
-function unreadable(path: string, cause: unknown): AssayError {
+export function unreadable(path: string, cause: unknown): AssayError {
   return new AssayError('data', { where: path, cause, ...explanation(cause) });
 }
 

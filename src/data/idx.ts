@@ -19,7 +19,7 @@ const TYPES: ReadonlyMap<number, ElementType> = new Map([
 /** Of a gzip file, enough for the IDX header; deflate makes at most 1,032 bytes of one, so 4 MiB come out. */
 const PREFIX_BYTES = 4096;
 
-interface Header {
+export interface IdxHeader {
   readonly type: ElementType;
   readonly shape: readonly number[];
   /** Where the elements begin, and where the file ends, in bytes. */
@@ -41,7 +41,7 @@ export function isIdx(bytes: Uint8Array): boolean {
  * where the file is not IDX or holds more or fewer bytes than its header declares.
  */
 export function readIdx(bytes: Uint8Array, name: string): NumericArray {
-  const header = parseHeader(isGzip(bytes) ? inflatedPrefix(bytes, name) : bytes, name);
+  const header = parseIdxHeader(bytes, name);
   const plain = isGzip(bytes) ? inflateExactly(bytes, header.end, 'gzip', name) : bytes;
   if (plain.length !== header.end) {
     throw new AssayError('data', {
@@ -53,7 +53,14 @@ export function readIdx(bytes: Uint8Array, name: string): NumericArray {
   return { name, shape: header.shape, data: decodeElements(plain.subarray(header.start), header.type, 'big', name) };
 }
 
-function parseHeader(bytes: Uint8Array, name: string): Header {
+/**
+ * Parses the header of an IDX file, compressed or not.
+ *
+ * @param prefix at least the first 4,096 bytes of the file, or all of them
+ * @param limit bytes that an array may declare
+ */
+export function parseIdxHeader(prefix: Uint8Array, name: string, limit = MAX_BYTES): IdxHeader {
+  const bytes = isGzip(prefix) ? inflatedPrefix(prefix, name) : prefix;
   const type = isIdx(bytes) ? TYPES.get(bytes[2] ?? 0) : undefined;
   if (type === undefined) {
     throw new AssayError('data', {
@@ -67,10 +74,10 @@ function parseHeader(bytes: Uint8Array, name: string): Header {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const shape = Array.from({ length: axes }, (_, axis) => view.getUint32(4 + 4 * axis));
   const end = start + sizeOf(shape) * elementSize(type);
-  if (end > MAX_BYTES) {
+  if (end > limit) {
     throw new AssayError('data', {
       where: name,
-      what: `the header declares [${shape.join(', ')}], which is more than the ${MAX_BYTES} bytes that are read`,
+      what: `the header declares [${shape.join(', ')}], which is more than the ${limit} bytes that are read`,
     });
   }
   return { type, shape, start, end };

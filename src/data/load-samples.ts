@@ -14,12 +14,24 @@ import { arraySource } from './sources/arrays.js';
 import { pictureSource } from './sources/pictures.js';
 import type { GroupColumn, SampleFacts, Source } from './sources/source.js';
 import { groupsFile, tableSource } from './sources/tables.js';
+import { HELD_BYTES } from './streams/byte-source.js';
+import type { InputStream } from './streams/input-stream.js';
+import { holdInputs, storeInputs, type InputFacts, type KeptInputs } from './streams/store-inputs.js';
+import { ownSamples, type StoredSamples } from './streams/stored-samples.js';
 
-export interface LoadedSamples {
-  readonly samples: Samples;
+/** What is known of drawn samples besides themselves. */
+interface Drawn {
   /** Which groups the samples belong to, one value each: what subgroup probes look at. */
   readonly groups: readonly GroupColumn[];
   readonly card: DataCard;
+}
+
+export interface LoadedSamples extends Drawn {
+  readonly samples: Samples;
+}
+
+export interface LoadedStore extends Drawn {
+  readonly stored: StoredSamples;
 }
 
 export interface SamplesOverride {
@@ -29,11 +41,14 @@ export interface SamplesOverride {
   readonly role?: 'test' | 'train';
   /** A table with a row for each sample, whose columns are groups; an absolute path. */
   readonly groups?: string | undefined;
+  /** Up to this size files and inputs are held in memory. Default 64 MiB; changes no result. */
+  readonly heldBytes?: number;
 }
 
 /**
  * Reads samples with their truth, checks all of them against the target (of pictures those that are drawn), and draws
  * the asked number: stratified by label, seeded, in ascending order. `indices` of the result count in the whole data set.
+ * All inputs are held as one tensor; {@link storeSamples} is for more than the memory has room for.
  *
  * @param config with absolute paths
  * @throws AssayError `data` where a file cannot be read or does not fit the target
@@ -44,31 +59,66 @@ export async function loadSamples(
   seed: number | string,
   override: SamplesOverride = {},
 ): Promise<LoadedSamples> {
-  const { head } = facts;
-  const source = await sourceOf(config, facts);
-  const { available, labels } = source;
+  const { inputs, labels, indices, shape, ...drawn } = await drawInputs(config, facts, seed, override, holdInputs);
+  const samples: Samples = { inputs: { shape: [indices.length, ...shape], data: inputs.data }, labels, indices };
+  return { samples, ...drawn };
+}
+
+/**
+ * Reads and draws samples as {@link loadSamples} does, and keeps large inputs in a file without a name. To be released by
+ * `releaseSamples`.
+ *
+ * @throws AssayError `data` as there; `output` where there is no space for that file
+ */
+export async function storeSamples(
+  config: SamplesConfig,
+  facts: SampleFacts,
+  seed: number | string,
+  override: SamplesOverride = {},
+): Promise<LoadedStore> {
+  const { groups, card, ...stored } = await drawInputs(config, facts, seed, override, storeInputs);
+  return { stored: ownSamples(stored), groups, card };
+}
+
+type Keep<Inputs> = (stream: () => InputStream, facts: InputFacts, heldBytes: number) => Promise<KeptInputs<Inputs>>;
+
+/** @param keep reads all of a stream of inputs */
+async function drawInputs<Inputs>(
+  config: SamplesConfig,
+  facts: SampleFacts,
+  seed: number | string,
+  override: SamplesOverride,
+  keep: Keep<Inputs>,
+): Promise<Omit<StoredSamples, 'inputs'> & Drawn & { readonly inputs: Inputs }> {
+  const { head, domain } = facts;
+  const heldBytes = override.heldBytes ?? HELD_BYTES;
+  const source = await sourceOf(config, facts, heldBytes);
+  const { available } = source;
   const beside = override.groups === undefined ? null : await groupsFile(override.groups, available);
   const asked = override.sample ?? config.sample ?? available;
-  const indices = draw(strataOf(labels, head), asked, seed);
-  const samples: Samples = { inputs: await source.take(indices), labels: takeLabels(labels, indices), indices };
+  const indices = draw(strataOf(source.labels, head), asked, seed);
   const groups = distinctGroups([...source.groups, ...(beside?.groups ?? [])], config.inputs);
+  const place = { samples: indices.length, shape: domain.shape, name: config.inputs };
+  const { inputs, digest } = await keep(() => source.stream(indices), place, heldBytes);
+  const truth = { shape: domain.shape, labels: takeLabels(source.labels, indices), indices };
   return {
-    samples,
+    ...truth,
+    inputs,
     groups: groups.map(({ name, values }) => ({ name, values: indices.map((index) => values[index] ?? null) })),
     card: {
       role: override.role ?? 'test',
       files: [...source.files(), ...(beside === null ? [] : [beside.card])],
-      digest: digestOfSamples(samples),
+      digest: digestOfSamples(truth, digest),
       available,
       used: indices.length,
       drawn: drawnInWords(available, asked, head, seed),
-      classes: countLabels(samples.labels, head),
+      classes: countLabels(truth.labels, head),
       columns: groups.map(({ name }) => ({ name, role: 'group' })),
     },
   };
 }
 
-async function sourceOf(config: SamplesConfig, facts: SampleFacts): Promise<Source> {
+async function sourceOf(config: SamplesConfig, facts: SampleFacts, heldBytes: number): Promise<Source> {
   const { columns } = config;
   if (columns !== undefined) return tableSource({ ...config, columns }, facts);
   const other = config.groups !== undefined ? 'groups' : config.delimiter !== undefined ? 'delimiter' : null;
@@ -80,7 +130,7 @@ async function sourceOf(config: SamplesConfig, facts: SampleFacts): Promise<Sour
     });
   }
   if (await isFolder(config.inputs)) return pictureSource(config, facts);
-  if (config.pictures === undefined) return arraySource(config, facts);
+  if (config.pictures === undefined) return arraySource(config, facts, heldBytes);
   throw new AssayError('config', {
     where: config.inputs,
     what: '`pictures` is given, and this is no folder of pictures',
@@ -94,10 +144,10 @@ function distinctGroups(groups: readonly GroupColumn[], where: string): readonly
 }
 
 /** Of the values, the truth and the indices, whatever files they came from. */
-export function digestOfSamples({ inputs, labels, indices }: Samples): Digest {
+function digestOfSamples({ shape, labels, indices }: Omit<StoredSamples, 'inputs'>, inputs: Digest): Digest {
   return digestOfJson({
-    shape: inputs.shape,
-    inputs: digestOfBytes(bytesOf(inputs.data)),
+    shape: [indices.length, ...shape],
+    inputs,
     width: labels.width,
     labels: digestOfBytes(bytesOf(labels.values)),
     indices: digestOfBytes(canonicalJson(indices)),

@@ -11,9 +11,19 @@ const LISTED = 10;
  * one. Only that member is inflated, to the size that the archive declares.
  */
 export function readNpz(bytes: Uint8Array, name: string, member?: string): NumericArray {
+  const chosen = npzMember(bytes, name, member);
+  return readNpy(readMember(bytes, chosen, name), arrayLabel(chosen, name));
+}
+
+/** The member that holds an array, still compressed. */
+export function npzMember(bytes: Uint8Array, name: string, member: string | undefined): ZipMember {
   const arrays = zipMembers(bytes, name).filter((candidate) => candidate.name.endsWith('.npy'));
-  const chosen = choose(arrays, name, member);
-  return readNpy(readMember(bytes, chosen, name), `${name}#${arrayName(chosen)}`);
+  return choose(arrays, name, member);
+}
+
+/** How messages name an array of an archive. */
+export function arrayLabel(member: ZipMember, archive: string): string {
+  return `${archive}#${arrayName(member)}`;
 }
 
 function choose(arrays: readonly ZipMember[], name: string, member: string | undefined): ZipMember {

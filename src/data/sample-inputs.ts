@@ -8,13 +8,45 @@ import type { NumericArray, NumericData } from './numeric-array.js';
 const RANGE_TOLERANCE = 1e-6;
 
 /**
- * Checks that an array holds samples of a domain. The shape may differ in axes of length 1 ([n, h, w] for one channel)
- * or be flat ([n, d]); it is never transposed. Every value, times `scale`, is finite and in range.
+ * Checks that an array has the shape of samples of a domain. It may differ in axes of length 1 ([n, h, w] for one channel)
+ * or be flat ([n, d]); it is never transposed.
  */
-export function checkInputs(array: NumericArray, domain: ContinuousDomain, scale: number | undefined): void {
-  checkShape(array, domain);
-  if (domain.kind === 'tabular' && domain.columns !== undefined) checkRows(array, domain, scale);
-  else checkValues(array, domain, scale);
+export function checkShape(array: Pick<NumericArray, 'name' | 'shape'>, domain: ContinuousDomain): void {
+  const [samples, ...shape] = array.shape;
+  if (samples === undefined || samples === 0) {
+    throw new AssayError('data', { where: array.name, what: 'there are no samples in it' });
+  }
+  const isFlat = shape.length === 1 && shape[0] === sizeOf(domain.shape);
+  if (isFlat || equal(withoutUnitAxes(shape), withoutUnitAxes(domain.shape))) return;
+  throw new AssayError('data', {
+    where: array.name,
+    what: `its samples have the shape [${shape.join(', ')}] and the target takes [${domain.shape.join(', ')}]`,
+    mend: isPermutation(shape, domain.shape)
+      ? 'Transpose the array, or correct `layout`.'
+      : 'Store the samples as the model takes them.',
+  });
+}
+
+/**
+ * Checks that every value of an array, times `scale`, is finite and in range.
+ *
+ * @param first which sample of the data the first one is, for messages
+ */
+export function checkInputs(array: NumericArray, domain: ContinuousDomain, scale: number | undefined, first = 0): void {
+  if (domain.kind === 'tabular' && domain.columns !== undefined) checkRows(array, domain, scale, first);
+  else checkValues(array, domain, scale, first);
+}
+
+/** Whether a stored number means the same at every position of an input. */
+export function isUniform(domain: ContinuousDomain): boolean {
+  return domain.kind === 'image' || domain.columns === undefined;
+}
+
+/** What each byte from 0 to 255 means in the units of a uniform domain: what `takeInputs` makes of it. */
+export function levelsOf({ range }: ContinuousDomain, scale: number | undefined): Float32Array {
+  const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+  const single: ContinuousDomain = { kind: 'tabular', shape: [1], range, mean: [0], std: [1] };
+  return takeInputs({ name: 'bytes', shape: [256, 1], data: bytes }, single, scale, [...bytes]).data;
 }
 
 /**
@@ -41,24 +73,8 @@ export function takeInputs(
   return { shape: [indices.length, ...domain.shape], data };
 }
 
-function checkShape(array: NumericArray, domain: ContinuousDomain): void {
-  const [samples, ...shape] = array.shape;
-  if (samples === undefined || samples === 0) {
-    throw new AssayError('data', { where: array.name, what: 'there are no samples in it' });
-  }
-  const isFlat = shape.length === 1 && shape[0] === sizeOf(domain.shape);
-  if (isFlat || equal(withoutUnitAxes(shape), withoutUnitAxes(domain.shape))) return;
-  throw new AssayError('data', {
-    where: array.name,
-    what: `its samples have the shape [${shape.join(', ')}] and the target takes [${domain.shape.join(', ')}]`,
-    mend: isPermutation(shape, domain.shape)
-      ? 'Transpose the array, or correct `layout`.'
-      : 'Store the samples as the model takes them.',
-  });
-}
-
 /** Rows of declared columns: every one of them is a legal input. */
-function checkRows(array: NumericArray, domain: TabularDomain, scale: number | undefined): void {
+function checkRows(array: NumericArray, domain: TabularDomain, scale: number | undefined, first: number): void {
   const toDomain = unitsOf(domain);
   const size = sizeOf(domain.shape);
   const row = new Float64Array(size);
@@ -68,7 +84,7 @@ function checkRows(array: NumericArray, domain: TabularDomain, scale: number | u
     if (violation === undefined) continue;
     throw new AssayError('data', {
       where: array.name,
-      what: `sample ${sample} is no legal input: ${violation}`,
+      what: `sample ${first + sample} is no legal input: ${violation}`,
       mend: 'Correct it, or what `target.domain` says of its columns.',
     });
   }
@@ -83,7 +99,7 @@ function unitsOf(domain: ContinuousDomain): (value: number, position: number) =>
   return (value, position) => (value - (units[position]?.offset ?? 0)) / (units[position]?.factor ?? 1);
 }
 
-function checkValues(array: NumericArray, domain: ContinuousDomain, scale: number | undefined): void {
+function checkValues(array: NumericArray, domain: ContinuousDomain, scale: number | undefined, first: number): void {
   const [low, high] = domain.range;
   const slack = RANGE_TOLERANCE * (high - low);
   const factor = scale ?? 1;
@@ -92,7 +108,7 @@ function checkValues(array: NumericArray, domain: ContinuousDomain, scale: numbe
     const value = (array.data[i] ?? NaN) * factor;
     // Written so that NaN is caught here too.
     if (value >= low - slack && value <= high + slack) continue;
-    const sample = Math.floor(i / size);
+    const sample = first + Math.floor(i / size);
     if (!Number.isFinite(value)) {
       throw new AssayError('data', {
         where: array.name,

@@ -11,15 +11,19 @@ export function writeNpy(shape: readonly number[], data: NumericData): Uint8Arra
   if (sizeOf(shape) !== data.length) {
     throw new AssayError('data', { what: `${data.length} values do not fill the shape [${shape.join(', ')}]` });
   }
+  return Buffer.concat([npyHeader(shape, data), bytesOf(data)]);
+}
+
+/** What stands before the elements of such a file, where `data` has elements of their type. */
+export function npyHeader(shape: readonly number[], data: NumericData): Uint8Array {
   const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
   const dictionary = `{'descr': '${descrOf(data)}', 'fortran_order': False, 'shape': (${tuple}), }`;
   const prefix = 10;
   const length = Math.ceil((prefix + dictionary.length + 1) / ALIGNMENT) * ALIGNMENT - prefix;
-  const file = Buffer.alloc(prefix + length + data.byteLength);
+  const file = Buffer.alloc(prefix + length);
   file.write('\x93NUMPY\x01\x00', 0, 'latin1');
   file.writeUInt16LE(length, 8);
   file.write(`${dictionary.padEnd(length - 1)}\n`, prefix, 'latin1');
-  file.set(bytesOf(data), prefix + length);
   return file;
 }
 

@@ -55,6 +55,15 @@ export function zipMembers(bytes: Uint8Array, archive: string): readonly ZipMemb
 /** The bytes of one member, checked against the size and the checksum that the directory declares. */
 export function readMember(bytes: Uint8Array, member: ZipMember, archive: string): Uint8Array {
   const where = `${archive}#${member.name}`;
+  const stored = storedBytes(bytes, member, archive, MAX_BYTES);
+  const content = member.method === 8 ? inflateExactly(stored, member.size, 'deflate', where) : stored;
+  if (crc32(content) !== member.crc) throw wrongChecksum(where);
+  return content;
+}
+
+/** A member as it lies in the archive, by ZIP method 0 or 8; what it inflates to is not checked yet. */
+export function storedBytes(bytes: Uint8Array, member: ZipMember, archive: string, limit: number): Uint8Array {
+  const where = `${archive}#${member.name}`;
   if (member.encrypted) {
     throw new AssayError('data', {
       where,
@@ -62,34 +71,30 @@ export function readMember(bytes: Uint8Array, member: ZipMember, archive: string
       mend: 'Write the archive without a password.',
     });
   }
-  if (member.size > MAX_BYTES) {
+  if (member.size > limit) {
     throw new AssayError('data', {
       where,
-      what: `the member declares ${member.size} bytes, more than the ${MAX_BYTES} that are read`,
+      what: `the member declares ${member.size} bytes, more than the ${limit} that are read`,
     });
   }
-  const content = inflated(memberBytes(bytes, member, where), member, where);
-  if (crc32(content) !== member.crc) {
-    throw new AssayError('data', {
-      where,
-      what: 'the checksum does not match',
-      mend: 'The file is damaged; write it again.',
-    });
-  }
-  return content;
-}
-
-function inflated(stored: Uint8Array, member: ZipMember, where: string): Uint8Array {
-  if (member.method === 8) return inflateExactly(stored, member.size, 'deflate', where);
-  if (member.method !== 0) {
+  if (member.method !== 0 && member.method !== 8) {
     throw new AssayError('data', {
       where,
       what: `the member is compressed by ZIP method ${member.method}`,
       mend: 'Write it with np.savez or np.savez_compressed.',
     });
   }
-  if (stored.length !== member.size) throw damaged(where);
+  const stored = memberBytes(bytes, member, where);
+  if (member.method === 0 && stored.length !== member.size) throw damaged(where);
   return stored;
+}
+
+export function wrongChecksum(where: string): AssayError {
+  return new AssayError('data', {
+    where,
+    what: 'the checksum does not match',
+    mend: 'The file is damaged; write it again.',
+  });
 }
 
 /** The record at the end that says where the directory begins; only a comment may follow it. */

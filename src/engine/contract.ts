@@ -174,6 +174,11 @@ export interface EngineSpec {
   /** The input under attack. Left out: the only one of real numbers, or the one whose tokens are embedded. */
   readonly input?: string;
   readonly normalization: Normalization;
+  /**
+   * The name of a value in the file, with the shape of the input, where a preprocessor ends that has no gradient of use:
+   * gradients there are taken for those of the input. Scores stay the same.
+   */
+  readonly straightThrough?: string;
   /** A few real inputs, in the user's units: shapes are traced, the output scale is told and rewrites are proved on them. */
   readonly probe: EngineInputs;
   readonly resources: Resources;
@@ -200,6 +205,12 @@ export interface Layer {
   readonly shape: readonly number[];
 }
 
+/** A node of a model, by its name or by what it gives where it has none. */
+export interface NodeFact {
+  readonly node: string;
+  readonly operator: string;
+}
+
 export interface ModelFacts {
   readonly inputName: string;
   readonly outputName: string;
@@ -214,6 +225,14 @@ export interface ModelFacts {
   readonly noTraining: string | null;
   /** Null when there are no gradients. */
   readonly gradientAt: GradientPlace | null;
+  /**
+   * Nodes on the way from the input to the scores at which gradients end: steps such as Round or a comparison, whose
+   * derivative is 0 wherever there is one. Those within the preprocessor of `straightThrough` are left out. None where the
+   * engine sees no graph.
+   */
+  readonly blocked: readonly NodeFact[];
+  /** Nodes that draw random numbers; none where the engine sees no graph. */
+  readonly random: readonly NodeFact[];
   /** Rewrites, fallbacks and slower paths, one sentence each. */
   readonly notes: readonly string[];
 }

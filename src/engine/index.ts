@@ -1,4 +1,5 @@
 export type * from './contract.js';
+export { jacobianByRows, rowsAsked } from './jacobian.js';
 export { openOnnxModel } from './onnx/index.js';
 export { openTfjsModel } from './tfjs/index.js';
 export { installCuda, removeCuda } from './onnx/cuda/index.js';

@@ -1,6 +1,23 @@
 import { toBeAnonymous, toHaveNoRegression, toPassAudit, toWithstand } from './matchers.js';
 
-export { fgsm, noise, pgd } from '#attacks/evasion/index';
+export {
+  apgd,
+  apgdT,
+  autoAttack,
+  bim,
+  carliniWagner,
+  ddn,
+  deepfool,
+  ensemble,
+  fab,
+  fabT,
+  fgsm,
+  fmn,
+  miFgsm,
+  noise,
+  pgd,
+  square,
+} from '#attacks/evasion/index';
 export { samples, table, target, type FileSamples, type FileTable, type FileTarget } from './declared.js';
 export { describeAudit, type DescribeAuditOptions } from './describe-audit.js';
 export type { MatcherResult } from './answer.js';

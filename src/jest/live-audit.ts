@@ -6,6 +6,7 @@ import type { SampleFacts } from '#data/sources/source';
 import type { DataNeed, Evidence, Plugin, RunContext } from '#plugin/plugin';
 import { randomStreams } from '#stats/random';
 import { requireNativeArrays } from '#target/realm';
+import { inMemory, noSamples } from '#target/sample-source';
 import type { Samples, Target } from '#target/target';
 import type { Audited, MatcherAudit, MatcherData } from './audit.js';
 import { isFileSamples, type FileSamples } from './declared.js';
@@ -69,9 +70,10 @@ type Data = Pick<RunContext<JsonObject>, 'test' | 'train' | 'table'>;
 
 async function dataOf(plugin: Plugin, target: Target, audit: MatcherAudit): Promise<Data> {
   const reads = (need: DataNeed) => plugin.data.includes(need);
-  const samplesFor = (need: 'test' | 'train') => loadedSamples(OPTION_OF[need], audit.data[need], target, audit);
+  const samplesFor = async (need: 'test' | 'train') =>
+    inMemory(await loadedSamples(OPTION_OF[need], audit.data[need], target, audit));
   return {
-    test: reads('test') ? await samplesFor('test') : noSamples(target),
+    test: reads('test') ? await samplesFor('test') : noSamples(target.domain.shape),
     train: reads('train') ? await samplesFor('train') : null,
     table: reads('table') ? await loadedTable(audit.data.table, audit) : null,
   };
@@ -80,14 +82,6 @@ async function dataOf(plugin: Plugin, target: Target, audit: MatcherAudit): Prom
 async function loadedTable(given: MatcherData['table'], { matcher }: MatcherAudit): Promise<Data['table']> {
   if (given === undefined) throw lacksData(matcher, OPTION_OF.table);
   return (await loadTable(given.config)).table;
-}
-
-function noSamples({ domain }: Target): Samples {
-  return {
-    inputs: { shape: [0, ...domain.shape], data: new Float32Array(0) },
-    labels: { width: 1, values: new Float64Array(0) },
-    indices: [],
-  };
 }
 
 function run(

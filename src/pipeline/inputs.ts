@@ -1,21 +1,22 @@
 import { AssayError } from '#base/errors';
-import { rowRange, rowsOf, type Tensor } from '#base/tensor';
+import type { Tensor } from '#base/tensor';
 import type { CompleteConfig } from '#config/loaded';
 import type { TargetConfig } from '#config/schema';
-import { loadSamples, type LoadedSamples } from '#data/load-samples';
+import { storeSamples, type LoadedStore } from '#data/load-samples';
 import { loadTable, type LoadedTable } from '#data/load-table';
 import type { PicturePreparation } from '#data/sources/source';
+import { releaseSamples, sourceOf, type StoredSamples } from '#data/streams/stored-samples';
 import { readBlackBox } from '#target/black-box/configured';
 import { isBlackBox } from '#target/black-box/declare';
 import { declareTarget, type Declaration } from '#target/declare';
 import { prepareTarget, type EngineChoice, type TargetModel } from '#target/formats/prepare';
-import type { TargetFiles } from './types.js';
+import type { RunInputs, TargetFiles } from './types.js';
 
 /** What a config names, read once. */
 export interface ReadInputs {
   readonly target: TargetFiles | null;
-  readonly test: LoadedSamples | null;
-  readonly train: LoadedSamples | null;
+  readonly test: LoadedStore | null;
+  readonly train: LoadedStore | null;
   readonly table: LoadedTable | null;
 }
 
@@ -41,15 +42,21 @@ export async function readInputs(
   const named = { ...facts, labels, pictures };
   const { groups } = data;
   const ofTest = { sample, role: 'test', groups } as const;
-  const test = data.test === undefined ? null : await loadSamples(data.test, named, seed, ofTest);
-  const train = data.train === undefined ? null : await loadSamples(data.train, named, seed, { role: 'train' });
-  const probe = probeOf((test ?? train ?? withoutSamples()).samples.inputs);
+  const test = data.test === undefined ? null : await storeSamples(data.test, named, seed, ofTest);
+  const train = data.train === undefined ? null : await storeSamples(data.train, named, seed, { role: 'train' });
+  const probe = await probeOf((test ?? train ?? withoutSamples()).stored);
   return {
     target: { config: withoutPaths(config, model.main, labels), model, facts, labels, probe },
     test,
     train,
     table,
   };
+}
+
+/** Closes the files of samples that are too large for the memory. Nothing can be run on the inputs after that. */
+export function releaseInputs({ test, train }: Pick<RunInputs, 'test' | 'train'>): void {
+  releaseSamples(test);
+  releaseSamples(train);
 }
 
 interface ReadTarget {
@@ -76,9 +83,9 @@ function withoutPaths(config: TargetConfig, main: string, labels: readonly strin
 }
 
 /** Copied: a view would send the whole data set along. */
-function probeOf(inputs: Tensor): Tensor {
-  const { shape, data } = rowRange(inputs, 0, Math.min(PROBE, rowsOf(inputs)));
-  return { shape, data: data.slice() };
+async function probeOf(stored: StoredSamples): Promise<Tensor> {
+  const { inputs } = await sourceOf(stored).range(0, Math.min(PROBE, stored.indices.length));
+  return { shape: inputs.shape, data: inputs.data.slice() };
 }
 
 function withoutSamples(): never {

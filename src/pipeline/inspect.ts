@@ -1,7 +1,7 @@
 import { AssayError } from '#base/errors';
 import type { CompleteConfig } from '#config/loaded';
+import type { StoredSamples } from '#data/streams/stored-samples';
 import type { TargetCard } from '#report/report';
-import type { Samples } from '#target/target';
 import type { TargetInput } from './types.js';
 import { runInWorker } from './worker.js';
 
@@ -17,7 +17,7 @@ const SAMPLES = 1000;
  */
 export async function inspect(
   target: TargetInput,
-  test: Samples | null,
+  test: StoredSamples | null,
   { execution }: CompleteConfig,
   signal: AbortSignal | undefined,
 ): Promise<TargetCard> {

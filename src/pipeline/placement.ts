@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { AssayError } from '#base/errors';
 import type { LoadedConfig } from '#config/loaded';
+import type { StoredSamples } from '#data/streams/stored-samples';
 import { resolveDevice, type Device, type DeviceChoice } from '#engine/index';
 import type { TargetCard } from '#report/report';
-import type { Samples } from '#target/target';
 import { inspect } from './inspect.js';
 import { newestUnfinished, readPlan } from './run-folder.js';
 import type { PlanOptions, TargetFiles, TargetInput } from './types.js';
@@ -21,7 +21,7 @@ export interface PlacedTarget {
  */
 export async function placeTarget(
   files: TargetFiles,
-  test: Samples | null,
+  test: StoredSamples | null,
   { config, digest }: LoadedConfig,
   { device: named = config.device, resume = false, signal }: PlanOptions,
 ): Promise<PlacedTarget> {

@@ -49,8 +49,8 @@ export async function planRun(loaded: LoadedConfig, registry: Registry, options:
     registry,
     inputs: {
       target: placed?.target ?? null,
-      test: inputs.test?.samples ?? null,
-      train: inputs.train?.samples ?? null,
+      test: inputs.test?.stored ?? null,
+      train: inputs.train?.stored ?? null,
       table: inputs.table?.table ?? null,
     },
     options,
@@ -66,7 +66,7 @@ async function place(
 ): Promise<PlacedTarget | PlacedBlackBox> {
   const { config } = files;
   if (isBlackBox(config)) return placeBlackBox(files, config, loaded, options);
-  return placeTarget(files, test?.samples ?? null, loaded, options);
+  return placeTarget(files, test?.stored ?? null, loaded, options);
 }
 
 function isAsked(placed: PlacedTarget | PlacedBlackBox | null): placed is PlacedBlackBox {

@@ -4,10 +4,11 @@ import { keepBaseline } from './baseline/kept.js';
 import { checkpointsIn } from './checkpoints.js';
 import { readEvidence } from './evidence-store.js';
 import { EXIT, strongestOf, type ExitCode } from './exit-codes.js';
+import { releaseInputs } from './inputs.js';
 import { Journal } from './journal.js';
 import { judgeFolder } from './judge.js';
 import { lockFolder } from './lock.js';
-import { openedEntry, openFolder, underWay } from './opening.js';
+import { openedEntry, openFolder, underWay, type OpenFolder } from './opening.js';
 import { sideBySide } from './pool.js';
 import { reportInput, writeProjections, writeReport } from './render.js';
 import { queryLedger, type QueryLedger } from './queries.js';
@@ -19,13 +20,25 @@ import type { Cell, PlannedRun, RunEvent, RunOptions, RunResult } from './types.
 
 /**
  * Runs the cells of a plan, each in a worker process, judges them and writes the report. Whatever was finished before
- * a kill or an interruption is kept, and `resume` goes on from there to the same report.
+ * a kill or an interruption is kept, and `resume` goes on from there to the same report. A plan is run once: the files of
+ * its samples are closed at the end.
  *
  * @throws AssayError `output` when the folder cannot be made, `usage` when it is in use or of another plan;
  *   `interrupted` and `run`, both with the command that goes on, once the run is under way
  */
 export async function executeRun(planned: PlannedRun, options: RunOptions): Promise<RunResult> {
-  const { folder, resumed } = openFolder(planned, options.resume);
+  try {
+    return await executeIn(openFolder(planned, options.resume), planned, options);
+  } finally {
+    releaseInputs(planned.inputs);
+  }
+}
+
+async function executeIn(
+  { folder, resumed }: OpenFolder,
+  planned: PlannedRun,
+  options: RunOptions,
+): Promise<RunResult> {
   const lock = lockFolder(folder);
   try {
     const journal = Journal.open(folder);

@@ -3,6 +3,7 @@ import type { JsonObject } from '#base/json';
 import type { BaselineText, LoadedConfig, LoadedPolicy } from '#config/loaded';
 import type { Position } from '#config/place';
 import type { TargetConfig } from '#config/schema';
+import type { StoredSamples } from '#data/streams/stored-samples';
 import type { Table } from '#data/table';
 import type { Device, DeviceChoice } from '#engine/index';
 import type { Cost, DataNeed, Reporter, TargetFacts } from '#plugin/plugin';
@@ -10,7 +11,6 @@ import type { Registry } from '#plugin/registry';
 import type { DataCard, Report, TargetCard, Timings } from '#report/report';
 import type { TargetModel } from '#target/formats/prepare';
 import type { Answered } from '#target/black-box/open';
-import type { Samples } from '#target/target';
 import type { ExitCode } from './exit-codes.js';
 import type { Tensor } from '#base/tensor';
 
@@ -89,11 +89,11 @@ export interface PlanOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What a run reads, read once: what workers get, as values and never as paths. */
+/** What a run reads, read once: what workers get, as values or files without a name and never as paths. */
 export interface RunInputs {
   readonly target: TargetInput | null;
-  readonly test: Samples | null;
-  readonly train: Samples | null;
+  readonly test: StoredSamples | null;
+  readonly train: StoredSamples | null;
   readonly table: Table | null;
 }
 

@@ -1,8 +1,8 @@
 import { AssayError, type AssayErrorCode } from '#base/errors';
+import type { StoredSamples } from '#data/streams/stored-samples';
 import type { Resources } from '#engine/index';
 import type { Evidence, StepValue } from '#plugin/plugin';
 import type { TargetCard, Traffic } from '#report/report';
-import type { Samples } from '#target/target';
 import type { Cell, RunInputs, TargetInput } from './types.js';
 
 /** Opens the target, tries it on clean data and says what it is. */
@@ -10,11 +10,14 @@ export interface InspectTask {
   readonly kind: 'inspect';
   readonly target: TargetInput;
   /** The test samples; null where there are none. */
-  readonly test: Samples | null;
+  readonly test: StoredSamples | null;
   readonly resources: Resources;
 }
 
-/** Runs one cell. Everything comes as values: a worker reads no file of the audit and writes none. */
+/**
+ * Runs one cell. Everything comes as values, or as files without a name that the worker inherits: it opens no file of the
+ * audit and writes none.
+ */
 export interface CellTask {
   readonly kind: 'cell';
   readonly cell: Cell;

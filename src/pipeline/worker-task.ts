@@ -1,5 +1,6 @@
 import { AssayError, messageOf } from '#base/errors';
 import type { JsonObject } from '#base/json';
+import { sourceOf } from '#data/streams/stored-samples';
 import type { Evidence, Plugin, RunContext, StepValue } from '#plugin/plugin';
 import type { Registry } from '#plugin/registry';
 import type { Traffic } from '#report/report';
@@ -12,7 +13,8 @@ import { purseOf, usedUp } from '#target/black-box/purse';
 import { BlackBoxTarget } from '#target/black-box/target';
 import { checkTarget } from '#target/checks/index';
 import { openTarget } from '#target/open';
-import type { Samples, Target } from '#target/target';
+import { noSamples } from '#target/sample-source';
+import type { Target } from '#target/target';
 import { plainJson } from './plain-json.js';
 import type { TargetInput } from './types.js';
 import type { CellTask, Grant, InspectTask, Task, TaskResult } from './worker-protocol.js';
@@ -43,7 +45,7 @@ async function inspect({ target, test, resources }: InspectTask): Promise<TaskRe
   }
   const measured = isBlackBox(config)
     ? await checkAnswers(opened.target, probe)
-    : await checkTarget(opened.target, probe, test);
+    : await checkTarget(opened.target, probe, test && sourceOf(test));
   await opened.target.dispose();
   return { kind: 'inspected', card: { ...opened.card, ...measured } };
 }
@@ -100,8 +102,8 @@ function contextOf(task: CellTask, target: Target | null, port: TaskPort): RunCo
   return {
     options: cell.options,
     target,
-    test: inputs.test ?? noSamples(target),
-    train: inputs.train,
+    test: inputs.test === null ? noSamples(target?.domain.shape ?? []) : sourceOf(inputs.test),
+    train: inputs.train && sourceOf(inputs.train),
     table: inputs.table,
     random: randomStreams(seed, cell.audit),
     keep,
@@ -130,13 +132,5 @@ function checkpointing(port: TaskPort): RunContext<JsonObject>['step'] {
     const value: StepValue = { json: plainJson(json, name), arrays };
     await port.keep(name, value);
     return value as T;
-  };
-}
-
-function noSamples(target: Target | null): Samples {
-  return {
-    inputs: { shape: [0, ...(target?.domain.shape ?? [])], data: new Float32Array(0) },
-    labels: { width: 1, values: new Float64Array(0) },
-    indices: [],
   };
 }

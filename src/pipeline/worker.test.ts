@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AssayError } from '#base/errors';
+import type { StoredSamples } from '#data/streams/stored-samples';
 import type { StepValue } from '#plugin/plugin';
 import type { Task } from './worker-protocol.js';
 import { runInWorker, type WorkerOptions } from './worker.js';
@@ -28,7 +29,7 @@ const TASK: Task = {
 
 let programs = 0;
 /** Runs a program whose body handles the first message, `task`. */
-function run(body: string, options: Partial<WorkerOptions> = {}) {
+function run(body: string, options: Partial<WorkerOptions> = {}, task: Task = TASK) {
   const entry = join(folder, `${programs++}.mjs`);
   writeFileSync(
     entry,
@@ -36,7 +37,7 @@ function run(body: string, options: Partial<WorkerOptions> = {}) {
      const done = { kind: 'done', result: { kind: 'evidence', evidence: { data: 1 } }, peakMiB: 5 };
      process.once('message', async ({ task }) => { ${body} });`,
   );
-  return runInWorker(TASK, { memoryMiB: 256, minutes: 1, entry, ...options });
+  return runInWorker(task, { memoryMiB: 256, minutes: 1, entry, ...options });
 }
 const stuck = 'for (;;) {}';
 
@@ -166,4 +167,32 @@ test('the signal of the caller ends it, before and while it runs', async () => {
     onProgress: () => controller.abort(),
   });
   await expect(running).rejects.toMatchObject({ code: 'interrupted' });
+});
+
+test('files of samples are inherited without a name, and the task says their numbers there', async () => {
+  const fileOf = (text: string) => {
+    const path = join(folder, text);
+    writeFileSync(path, text);
+    const descriptor = openSync(path, 'r');
+    rmSync(path);
+    return descriptor;
+  };
+  const labels = { width: 1, values: new Float64Array(0) };
+  const samples = (descriptor: number): StoredSamples => ({
+    ...{ shape: [1], labels, indices: [] },
+    inputs: { kind: 'file', descriptor, levels: null },
+  });
+  const [test, train] = [fileOf('inputs of test'), fileOf('inputs of train')];
+  const read = `
+    const { readFileSync } = await import('node:fs');
+    const texts = [task.inputs.test, task.inputs.train].map(({ inputs }) => readFileSync(inputs.descriptor, 'utf8'));
+    await say({ ...done, result: { kind: 'evidence', evidence: { data: texts } } });`;
+  const task = { ...TASK, inputs: { ...TASK.inputs, test: samples(test), train: samples(train) } };
+  expect(await run(read, {}, task)).toMatchObject({
+    result: { evidence: { data: ['inputs of test', 'inputs of train'] } },
+  });
+  // Those of the parent stay what they are.
+  expect(task.inputs.test.inputs).toEqual({ kind: 'file', descriptor: test, levels: null });
+  closeSync(test);
+  closeSync(train);
 });

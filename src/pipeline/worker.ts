@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { AssayError } from '#base/errors';
 import { packageRoot } from '#base/package-root';
 import type { Checkpoints } from './checkpoints.js';
+import { handOver } from './hand-over.js';
 import {
   fromWire,
   OUT_OF_MEMORY_SIGNAL,
@@ -47,7 +48,8 @@ const LAST_WORDS = 8192;
 export function runInWorker(task: Task, options: WorkerOptions): Promise<WorkerDone> {
   if (options.signal?.aborted === true) return Promise.reject(interrupted());
   return new Promise((resolve, reject) => {
-    const child = start(options);
+    const handed = handOver(task);
+    const child = start(options, handed.descriptors);
     let settle: (() => void) | null = null;
     /** The first thing that happens decides; it is said when the process has ended. */
     const end = (how: () => void): void => {
@@ -87,16 +89,16 @@ export function runInWorker(task: Task, options: WorkerOptions): Promise<WorkerD
       release();
       settle?.();
     };
-    post(child, { kind: 'begin', task });
+    post(child, { kind: 'begin', task: handed.task });
   });
 }
 
-function start({ memoryMiB, entry }: WorkerOptions): ChildProcess {
+function start({ memoryMiB, entry }: WorkerOptions, descriptors: readonly number[]): ChildProcess {
   return fork(entry ?? join(packageRoot(), 'dist/src/pipeline/worker-entry.js'), [String(memoryMiB)], {
     serialization: 'advanced',
     // Those of the parent, such as --inspect, are not meant for it.
     execArgv: [`--max-old-space-size=${memoryMiB}`],
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc', ...descriptors],
   });
 }
 

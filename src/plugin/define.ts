@@ -12,7 +12,13 @@ export interface PluginFactory<Options extends TObject = TObject, Policy extends
 }
 
 /** Options as a user writes them: what has a default may be left out. */
-export type OptionsInput<T> = { readonly [Key in keyof T]?: T[Key] };
+export type OptionsInput<T> = {
+  readonly [Key in keyof T]?: NonNullable<T[Key]> extends readonly unknown[]
+    ? T[Key]
+    : NonNullable<T[Key]> extends object
+      ? OptionsInput<NonNullable<T[Key]>>
+      : T[Key];
+};
 
 type Spec<Options extends TObject, Policy extends TObject, Data> = Omit<Plugin<Options, Policy, Data>, 'kind'>;
 

@@ -4,7 +4,8 @@ import type { Table } from '#data/table';
 import type { Detail, Picture } from '#report/details';
 import type { Area, Language, Measure, Report, Severity, Sign, Timings, Translation } from '#report/report';
 import type { RandomStreams } from '#stats/random';
-import type { Capability, Samples, Target } from '#target/target';
+import type { SampleSource } from '#target/sample-source';
+import type { Capability, Target } from '#target/target';
 import type { Domain } from '#target/domain';
 import type { Head } from '#target/head';
 
@@ -106,9 +107,9 @@ export interface RunContext<Options> {
   readonly options: Options;
   /** Null only for plugins that need no capability of a target. */
   readonly target: Target | null;
-  /** The drawn slice of the data that the plugin reads; empty for plugins that read none. */
-  readonly test: Samples;
-  readonly train: Samples | null;
+  /** The drawn slice of the data that the plugin reads, chunk by chunk; empty for plugins that read none. */
+  readonly test: SampleSource;
+  readonly train: SampleSource | null;
   readonly table: Table | null;
   /** Keyed by the run's seed and the plugin's id. */
   readonly random: RandomStreams;
@@ -181,6 +182,8 @@ export interface Plugin<
   readonly policy: Policy;
   /** Thresholds where the policy file sets none. */
   readonly presets: Readonly<Record<PolicyPreset, Static<Policy>>>;
+  /** Options that hold under a preset of the policy where the config sets none, such as more thorough checks. */
+  readonly optionsUnder?: Readonly<Partial<Record<PolicyPreset, JsonObject>>>;
   /** Checks that a schema cannot express, such as one option's bound by another. Throws an AssayError. */
   checkOptions?(options: Static<Options>): void;
   /** Null when the plugin fits this kind of target, otherwise the sentence that says why it cannot. */

@@ -9,6 +9,7 @@ import type { ContinuousDomain } from './domain.js';
 import type { TargetModel } from './formats/prepare.js';
 import type { Head } from './head.js';
 import { auditedValues } from './model-interface.js';
+import { requirePreprocessorOutput } from './preprocessing/declared.js';
 
 /** What config and file together say of a target, before anything is executed. */
 export interface Declaration {
@@ -46,6 +47,7 @@ export interface Declared {
  */
 export async function declareTarget(config: TargetConfig, model: TargetModel): Promise<FileDeclaration> {
   const { input, output } = auditedValues(model, config.output ?? null);
+  requirePreprocessorOutput(config.preprocessor, model);
   const where = model.main;
   const declared = { where, shape: sampleShape(input, where, model.sample ?? []), scores: scoresPerSample(output) };
   return { ...(await declarationOf(config, declared)), input, output, pictures: model.pictures ?? null };

@@ -194,6 +194,23 @@ describe('gradients of a function', () => {
     expect([...gradient.data.subarray(0, 2)]).toEqual([4, -8]);
   });
 
+  test('one for each row of the Jacobian, which are weights of the model, counted and paid for one by one', async () => {
+    const domain = { kind: 'tabular', range: [0, 1], mean: [0.5], std: [0.25] };
+    const target = await opened(linear({ gradient: backward, domain, budget: 200 }));
+    if (!isDifferentiable(target)) throw new Error('the target has no gradients');
+    const before = { ...target.queries };
+    const indices = Float64Array.from({ length: 12 }, (_, i) => i % 3);
+    const { scores, rows: jacobian } = await target.jacobian(samples.inputs, indices);
+    expect(jacobian.shape).toEqual([6, 2, 2]);
+    // 4 = 1 / std
+    expect([...jacobian.data]).toEqual([...indices].flatMap((k) => WEIGHTS[k]?.map((weight) => 4 * weight) ?? []));
+    expect([...scores.data]).toEqual([...(await target.predict(samples.inputs)).data]);
+    expect(target.queries.gradients - before.gradients).toBe(12);
+    await expect(target.jacobian(samples.inputs, Float64Array.of(1, 2, 3))).rejects.toThrow('asked for at 3');
+    const dear = new Float64Array(600);
+    await expect(target.jacobian(samples.inputs, dear)).rejects.toMatchObject({ code: 'budget' });
+  });
+
   test.each<[string, (batch: Tensor, slopes: Tensor) => unknown, RegExp]>([
     [
       'of the wrong sign',

@@ -34,6 +34,28 @@ test('the gradient of a score is its weights; of a margin, their difference', as
   expect([...margin.loss]).toEqual([-3, -7]);
 });
 
+test('the rows of the Jacobian are the weights of the scores asked for, and each counts as a gradient', async () => {
+  const target = linearTarget(
+    [
+      [1, 0, 0, -1],
+      [0.5, 0.5, 0.5, 0.5],
+    ],
+    [10, -1],
+    { head: { kind: 'classes', count: 2 }, shape: [2, 2] },
+  );
+  const { scores, rows } = await target.jacobian(inputs, Float64Array.of(1, 0, 1, 0, 0, 1));
+  expect(rows.shape).toEqual([2, 3, 2, 2]);
+  const [first, second] = [
+    [1, 0, 0, -1],
+    [0.5, 0.5, 0.5, 0.5],
+  ];
+  expect([...rows.data]).toEqual([second, first, second, first, first, second].flat());
+  expect([...scores.data]).toEqual([7, 4, 7, 0]);
+  expect(target.queries).toEqual({ predictions: 0, gradients: 6 });
+  expect(() => target.jacobian(inputs, Float64Array.of(0, 2))).toThrow('asked for at 2, of 2 scores');
+  expect(() => target.jacobian(inputs, Float64Array.of(0, 1, 0))).toThrow('which 2 samples cannot share');
+});
+
 test('queries are counted, and equal models have equal digests', async () => {
   const make = (bias: number) => linearTarget([[1, 2, 3, 4]], [bias], { head: { kind: 'binary' }, shape: [2, 2] });
   const target = make(0);

@@ -1,11 +1,11 @@
 import { digestOfJson, type Digest } from '#base/digest';
 import { AssayError } from '#base/errors';
-import { row, rowsOf, sizeOf, zeros, type Tensor } from '#base/tensor';
-import type { LossSpec } from '#engine/index';
+import { row, rowSize, rowsOf, sizeOf, zeros, type Tensor } from '#base/tensor';
+import { rowsAsked, type LossSpec } from '#engine/index';
 import type { ContinuousDomain } from './domain.js';
 import { scoreWidth, type Head } from './head.js';
 import { sampleLoss } from './losses.js';
-import type { Capability, DifferentiableTarget, Gradient, QueryCount } from './target.js';
+import type { Capability, DifferentiableTarget, Gradient, Jacobian, QueryCount } from './target.js';
 
 export interface LinearOptions {
   readonly head: Head;
@@ -77,6 +77,16 @@ class LinearTarget implements DifferentiableTarget {
       this.backward(slope, row(gradient, i));
     }
     return Promise.resolve({ scores, loss: losses, gradient });
+  }
+
+  /** d score_k / d x is w_k everywhere. */
+  jacobian(inputs: Tensor, indices: Float64Array): Promise<Jacobian> {
+    this.queries.gradients += indices.length;
+    const count = rowsAsked(rowsOf(inputs), indices, this.weights.length);
+    const rows = zeros([rowsOf(inputs), count, ...inputs.shape.slice(1)]);
+    const size = rowSize(inputs);
+    indices.forEach((index, i) => rows.data.set(this.weights[index] ?? [], i * size));
+    return Promise.resolve({ scores: this.scores(inputs), rows });
   }
 
   dispose(): Promise<void> {

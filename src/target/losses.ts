@@ -90,13 +90,27 @@ function logitsRatio(scores: ArrayLike<number>, label: number): SampleLoss {
 
 /** (a . z) / (b . z), where b weighs the scores in descending order. */
 function ratio(numerator: SampleLoss, scores: ArrayLike<number>, byRank: readonly number[]): SampleLoss {
-  const order = Array.from(scores, (_, i) => i).sort((i, j) => (scores[j] ?? NaN) - (scores[i] ?? NaN));
   const weights = new Float64Array(scores.length);
-  byRank.forEach((weight, rank) => (weights[order[rank] ?? -1] = weight));
+  const ranked: number[] = [];
+  for (const weight of byRank) {
+    const next = largestBut(scores, ranked);
+    ranked.push(next);
+    weights[next] = weight;
+  }
   // Keeps the ratio finite where scores are equal; AutoAttack's own constant.
   const denominator = linear(scores, weights).value + 1e-12;
   const value = numerator.value / denominator;
   return { value, slope: numerator.slope.map((slope, i) => (slope - value * (weights[i] ?? 0)) / denominator) };
+}
+
+/** The first of the largest scores that are not among those named: a few of them are found sooner than all are sorted. */
+function largestBut(scores: ArrayLike<number>, named: readonly number[]): number {
+  let found = -1;
+  for (let i = 0; i < scores.length; i++) {
+    if (named.includes(i) || (found >= 0 && !((scores[i] ?? NaN) > (scores[found] ?? NaN)))) continue;
+    found = i;
+  }
+  return found;
 }
 
 function linear(scores: ArrayLike<number>, weights: Float64Array): SampleLoss {

@@ -37,6 +37,10 @@ describe.each(['NCHW', 'NHWC'] as const)('normalization in the layout %s', (layo
     const { gradient } = await target.gradient(inputs, { kind: 'score', labels: Float64Array.of(0) });
     expect([...gradient.data]).toEqual([1 / 2, -1 / 4]);
     expect(target.queries).toEqual({ predictions: 1, gradients: 1 });
+    const { scores, rows } = await target.jacobian(inputs, Float64Array.of(1, 0));
+    expect(rows).toEqual({ shape: [1, 2, ...shape.slice(1)], data: Float32Array.of(0, 1 / 4, 1 / 2, -1 / 4) });
+    expect([...scores.data]).toEqual([0, 2]);
+    expect(target.queries.gradients).toBe(3);
     await target.dispose();
   });
 });

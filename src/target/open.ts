@@ -22,7 +22,18 @@ import { declareTarget, type Declaration, type FileDeclaration } from './declare
 import { channelAxis } from './domain.js';
 import { FORMAT_WORDS, type TargetModel } from './formats/prepare.js';
 import { scoreWidth } from './head.js';
-import type { Capability, Gradient, QueryCount, Target, TrainableTarget, Trainer } from './target.js';
+import { preprocessorOf } from './preprocessing/declared.js';
+import { preprocessorNote, withPreprocessor, type Preprocessor } from './preprocessing/preprocessed.js';
+import type {
+  Capability,
+  Gradient,
+  Jacobian,
+  QueryCount,
+  Structure,
+  Target,
+  TrainableTarget,
+  Trainer,
+} from './target.js';
 
 export interface OpenedTarget {
   readonly target: Target;
@@ -51,7 +62,23 @@ export async function openTarget(
   }
   const declaration = await declareTarget(config, model);
   const target = await openDeclared(declaration, config, model, probe, { resources, device });
-  return { target, card: cardOf(target, declaration, { config, model, device }) };
+  const opened = { target, card: cardOf(target, declaration, { config, model, device }) };
+  const preprocessor = await preprocessorOf(config.preprocessor);
+  return preprocessor === null ? opened : behind(preprocessor, opened);
+}
+
+function behind(preprocessor: Preprocessor, { target: bare, card }: OpenedTarget): OpenedTarget {
+  const target = withPreprocessor(bare, preprocessor);
+  const { digest } = target;
+  const notes = [...card.notes, preprocessorNote(preprocessor)];
+  return { target, card: { ...card, ...capabilitiesOf(target), digest, notes } };
+}
+
+function capabilitiesOf({ capabilities, missing }: Target): Pick<TargetCard, 'capabilities' | 'missing'> {
+  return {
+    capabilities: [...capabilities],
+    missing: [...missing].map(([capability, because]) => ({ capability, because })),
+  };
 }
 
 /** The digest of everything that decides what a target computes. */
@@ -59,6 +86,7 @@ export function targetDigest(declaration: Declaration, config: TargetConfig, mod
   return digestOfJson({
     files: modelCards(model).map(({ name, sha256 }) => ({ name, sha256 })),
     output: config.output,
+    ...straightThroughOf(config),
     domain: declaration.domain,
     head: declaration.head,
   });
@@ -66,6 +94,11 @@ export function targetDigest(declaration: Declaration, config: TargetConfig, mod
 
 function openEngine(model: TargetModel, spec: EngineSpec): Promise<EngineModel> {
   return model.engine === 'tfjs' ? openTfjsModel(model, spec) : openOnnxModel(model, spec);
+}
+
+/** Where the file's own preprocessor ends, in the words of engines. */
+function straightThroughOf({ preprocessor }: TargetConfig): Pick<EngineSpec, 'straightThrough'> {
+  return preprocessor?.output === undefined ? {} : { straightThrough: preprocessor.output };
 }
 
 async function openDeclared(
@@ -79,6 +112,7 @@ async function openDeclared(
   const engine = await openEngine(model, {
     head: config.head,
     output: config.output ?? null,
+    ...straightThroughOf(config),
     normalization: { axis: channelAxis(domain), mean: domain.mean, std: domain.std },
     probe,
     ...execution,
@@ -107,6 +141,7 @@ class ModelTarget implements TrainableTarget {
   readonly capabilities: ReadonlySet<Capability>;
   readonly missing: ReadonlyMap<Capability, string>;
   readonly queries: QueryCount = { predictions: 0, gradients: 0 };
+  readonly structure: Structure;
 
   constructor(
     readonly digest: Digest,
@@ -118,7 +153,8 @@ class ModelTarget implements TrainableTarget {
     this.domain = declaration.domain;
     this.head = declaration.head;
     this.labels = declaration.labels;
-    const { noGradients, noTraining } = engine.facts;
+    const { noGradients, noTraining, blocked, random } = engine.facts;
+    this.structure = { blocked, random };
     this.missing = new Map<Capability, string>([
       ...(noGradients === null ? [] : [['gradients', noGradients] as const]),
       ...(noTraining === null ? [] : [['training', noTraining] as const]),
@@ -135,6 +171,11 @@ class ModelTarget implements TrainableTarget {
   gradient(inputs: Tensor, loss: LossSpec): Promise<Gradient> {
     this.queries.gradients += rowsOf(inputs);
     return this.engine.gradient(inputs, loss);
+  }
+
+  jacobian(inputs: Tensor, indices: Float64Array): Promise<Jacobian> {
+    this.queries.gradients += indices.length;
+    return this.engine.jacobian(inputs, indices);
   }
 
   async trainer(options: TrainingOptions): Promise<Trainer> {
@@ -210,8 +251,7 @@ function cardOf(
     },
     labels: target.labels === null ? null : [...target.labels],
     batch: facts.batch === 'dynamic' ? 'dynamic' : `fixed at ${facts.batch}`,
-    capabilities: [...target.capabilities],
-    missing: [...target.missing].map(([capability, because]) => ({ capability, because })),
+    ...capabilitiesOf(target),
     notes: [...(model.source?.notes ?? []), ...facts.notes],
     format: FORMAT_WORDS[model.source?.format ?? 'onnx'],
     opset: (model.executed ?? 'onnx') === 'onnx' ? facts.opset : null,

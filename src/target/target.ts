@@ -1,6 +1,6 @@
 import type { Digest } from '#base/digest';
 import type { Tensor } from '#base/tensor';
-import type { LossSpec, TrainingOptions, TrainingState } from '#engine/index';
+import type { LossSpec, NodeFact, TrainingOptions, TrainingState } from '#engine/index';
 import type { Domain } from './domain.js';
 import type { Head, Labels } from './head.js';
 
@@ -22,6 +22,14 @@ export interface Gradient {
   readonly gradient: Tensor;
 }
 
+/** What in a model's graph makes gradients useless, or answers uncertain. */
+export interface Structure {
+  /** Nodes between the input and the scores at which gradients end; not those of a declared preprocessor. */
+  readonly blocked: readonly NodeFact[];
+  /** Nodes that draw random numbers. */
+  readonly random: readonly NodeFact[];
+}
+
 /** The model under audit. Batches of any size are split as the engine needs; results do not depend on that. */
 export interface Target {
   readonly name: string;
@@ -35,14 +43,28 @@ export interface Target {
   /** For each capability that this kind of target could have but this one lacks: the sentence that says why. */
   readonly missing: ReadonlyMap<Capability, string>;
   readonly queries: QueryCount;
+  /** What can be seen of the model's graph; absent where nothing is. */
+  readonly structure?: Structure;
   /** [n, ...shape] in units of the domain -> [n, scores] (see {@link Head}). */
   predict(inputs: Tensor): Promise<Tensor>;
   dispose(): Promise<void>;
 }
 
+export interface Jacobian {
+  readonly scores: Tensor;
+  /** [n, rows, ...shape]: d score / d x of the scores that were asked for, in the units of the domain. */
+  readonly rows: Tensor;
+}
+
 export interface DifferentiableTarget extends Target {
   /** Scores, loss and gradient in one execution. */
   gradient(inputs: Tensor, loss: LossSpec): Promise<Gradient>;
+  /**
+   * Gradients of several scores of each sample, that share a forward pass. Each row counts as one gradient.
+   *
+   * @param indices of the scores that are asked for, [n, rows]: each sample may ask for others
+   */
+  jacobian(inputs: Tensor, indices: Float64Array): Promise<Jacobian>;
 }
 
 export interface TrainableTarget extends DifferentiableTarget {

@@ -4,7 +4,8 @@ import { defineAttack } from '#plugin/define';
 import type { ConfiguredPlugin, Example, Plugin, RunContext, SampleOutcomes } from '#plugin/plugin';
 import { isCorrect, labelRow } from '#target/head';
 import { pgd } from '#attacks/evasion/index';
-import { attackConformance, type AttackUnderTest } from './conformance.js';
+import { attackConformance } from './conformance.js';
+import type { AttackUnderTest } from './under-test.js';
 
 const GERMAN = {
   ...{ title: 'Hält stand', failureTitle: 'Unterliegt', description: 'Verschiebt jede Eingabe einmal.' },
@@ -93,7 +94,7 @@ function small({ move, plugin = {}, boasts = false }: Changes): AttackUnderTest 
 async function movedOnce(context: RunContext<Options>, move: Move, boasts: boolean) {
   const { target, test } = context;
   if (target === null) throw new Error('no target');
-  const { inputs, labels, indices } = test;
+  const { inputs, labels, indices } = await test.range(0, test.indices.length);
   const before = await target.predict(inputs);
   const changed = await move(inputs, context);
   const after = await target.predict(changed);
@@ -264,11 +265,11 @@ describe('a planted fault is found', () => {
   test('a walk that is too weak for the closed form', async () => {
     const weak: AttackUnderTest = {
       configure: (norm, epsilons) => pgd({ norm, epsilons: epsilons === 0 ? 0 : 0.5 * epsilons, steps: 5 }),
-      norms: ['Linf'],
-      exact: true,
+      ...{ norms: ['Linf'], exact: true, minimumNorm: true },
     };
     expect(await missing(weak)).toEqual(
       expect.arrayContaining([
+        'changes each sample by at most 1.05 of its exact distance',
         'has the robust accuracy of the closed form',
         'breaks every sample whose exact distance is below 0.8 of the radius',
       ]),

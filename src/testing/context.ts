@@ -1,10 +1,10 @@
 import { AssayError } from '#base/errors';
 import type { JsonObject } from '#base/json';
-import { closedObject } from '#config/configurable';
-import { check } from '#config/validate';
 import { plainJson } from '#pipeline/plain-json';
-import type { ConfiguredPlugin, Plugin, RunContext, StepValue } from '#plugin/plugin';
+import { completeOptions } from '#plugin/options';
+import type { ConfiguredPlugin, RunContext, StepValue } from '#plugin/plugin';
 import { randomStreams } from '#stats/random';
+import { inMemory } from '#target/sample-source';
 import type { Samples, Target } from '#target/target';
 
 /** What of a context may differ from the usual. */
@@ -28,9 +28,9 @@ export function memoryContext(
   { seed = 0, keep = 64 }: MemoryContextOptions = {},
 ): RunContext<JsonObject> {
   return {
-    options: completeOptions(plugin, options),
+    options: completeOptions(plugin, options) as JsonObject,
     target,
-    test,
+    test: inMemory(test),
     train: null,
     table: null,
     random: randomStreams(seed, plugin.id),
@@ -38,13 +38,6 @@ export function memoryContext(
     step: steps(),
     progress: () => undefined,
   };
-}
-
-/** A plugin's options with its defaults, checked as those of a config are. */
-function completeOptions(plugin: Plugin, options: JsonObject): JsonObject {
-  const checked = check(closedObject(plugin.options), options, { code: 'config', file: plugin.id, path: [] });
-  plugin.checkOptions?.(checked);
-  return checked as JsonObject;
 }
 
 function steps(): RunContext<JsonObject>['step'] {

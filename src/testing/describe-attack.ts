@@ -1,4 +1,5 @@
-import { attackConformance, type AttackUnderTest } from './conformance.js';
+import { attackConformance } from './conformance.js';
+import type { AttackUnderTest } from './under-test.js';
 
 declare const describe: (name: string, body: () => void) => void;
 declare const test: (name: string, body: () => void | Promise<void>) => void;

@@ -1,4 +1,4 @@
-import { row, sizeOf, type Tensor } from '#base/tensor';
+import { row, zeros, sizeOf, type Tensor } from '#base/tensor';
 import { rng, type Rng } from '#stats/random';
 import { labelRow, margin, scoreWidth, type Head, type Labels } from '#target/head';
 import { linearTarget } from '#target/linear';
@@ -13,6 +13,8 @@ export interface LinearProblem {
   readonly range: readonly [number, number];
   /** The size in a norm of the least change that makes a sample wrong, were there no bounds. */
   distance(position: number, norm: ConformanceNorm): number;
+  /** The same towards one class. */
+  distanceTo(position: number, norm: ConformanceNorm, other: number): number;
 }
 
 export type HeadName = 'three classes' | 'two classes' | 'binary' | 'multi-label' | 'regression';
@@ -22,8 +24,11 @@ export const ONE_DIRECTION: readonly HeadName[] = ['two classes', 'binary', 'reg
 
 export const SAMPLES = 24;
 
-/** Far beyond every distance that occurs, or such that many values lie on the bounds. */
-const RANGES = { wide: [-100, 100], tight: [0, 1] } as const;
+/**
+ * Far beyond every distance that occurs; such that many values lie on the bounds; or such that inputs lie well inside and
+ * losses of probabilities still have gradients at the ends.
+ */
+const RANGES = { wide: [-100, 100], tight: [0, 1], inner: [-6, 6] } as const;
 
 export function linearProblem(
   shape: readonly number[],
@@ -34,7 +39,7 @@ export function linearProblem(
   const size = sizeOf(shape);
   const source = rng(`conformance/${shape.join('x')}/${name}/${bounds}`);
   const head = headOf(name, size);
-  const draw = bounds === 'wide' ? () => source.normal() : () => Math.min(Math.max(source.normal() / 2 + 0.5, 0), 1);
+  const draw = bounds !== 'tight' ? () => source.normal() : () => Math.min(Math.max(source.normal() / 2 + 0.5, 0), 1);
   const inputs: Tensor = { shape: [SAMPLES, ...shape], data: Float32Array.from({ length: SAMPLES * size }, draw) };
   const weights = Array.from({ length: scoreWidth(head) }, () =>
     Float64Array.from({ length: size }, () => source.normal()),
@@ -50,6 +55,8 @@ export function linearProblem(
     range,
     distance: (position, norm) =>
       distanceOf(head, weights, scores[position] ?? [], labelRow(labels, position), (w) => dualNorm(norm, w)),
+    distanceTo: (position, norm, other) =>
+      classDistance(weights, scores[position] ?? [], labels.values[position] ?? -1, other, (w) => dualNorm(norm, w)),
   };
 }
 
@@ -60,7 +67,11 @@ export function withoutGradients(target: DifferentiableTarget): DifferentiableTa
     predict: (inputs) => target.predict(inputs),
     gradient: async (inputs, loss) => {
       const { gradient, ...rest } = await target.gradient(inputs, loss);
-      return { ...rest, gradient: { shape: gradient.shape, data: new Float32Array(gradient.data.length) } };
+      return { ...rest, gradient: zeros(gradient.shape) };
+    },
+    jacobian: async (inputs, indices) => {
+      const { scores, rows } = await target.jacobian(inputs, indices);
+      return { scores, rows: zeros(rows.shape) };
     },
     dispose: () => target.dispose(),
   };
@@ -137,13 +148,18 @@ function distanceOf(
     );
   }
   const truth = label[0] ?? -1;
-  return Math.min(
-    ...weights.flatMap((other, j) => {
-      if (j === truth) return [];
-      const difference = other.map((value, i) => value - (weights[truth]?.[i] ?? NaN));
-      return [((scores[truth] ?? NaN) - (scores[j] ?? NaN)) / dual(difference)];
-    }),
-  );
+  return Math.min(...weights.flatMap((_, j) => (j === truth ? [] : [classDistance(weights, scores, truth, j, dual)])));
+}
+
+function classDistance(
+  weights: readonly Float64Array[],
+  scores: readonly number[],
+  truth: number,
+  other: number,
+  dual: (weights: Float64Array) => number,
+): number {
+  const difference = Float64Array.from(weights[other] ?? [], (value, i) => value - (weights[truth]?.[i] ?? NaN));
+  return ((scores[truth] ?? NaN) - (scores[other] ?? NaN)) / dual(difference);
 }
 
 function mean(inputs: Tensor): Float64Array {
@@ -157,6 +173,7 @@ function dot(a: Float64Array, b: ArrayLike<number>): number {
 }
 
 function pick(target: DifferentiableTarget) {
-  const { name, digest, domain, head, labels, capabilities, missing, queries } = target;
-  return { name, digest, domain, head, labels, capabilities, missing, queries };
+  const { name, digest, domain, head, labels, capabilities, missing, queries, structure } = target;
+  const seen = structure === undefined ? {} : { structure };
+  return { name, digest, domain, head, labels, capabilities, missing, queries, ...seen };
 }

@@ -7,7 +7,7 @@ import type { EpsilonRecord, QueryTotals, SampleRecord } from './data.js';
 import { chosen, type Candidate } from './keep.js';
 import type { Norm } from '../geometry/norms.js';
 
-/** What a checkpoint holds of a chunk: what is known of every sample, and the changed inputs that may be kept. */
+/** What a checkpoint holds of a chunk: what is known of every sample, and the changed inputs that may be kept in the end. */
 export type PackedChunk = {
   readonly json: {
     readonly samples: readonly SampleRecord[];
@@ -26,19 +26,20 @@ export interface ExampleCandidate extends Candidate {
   readonly example: Example;
 }
 
+/** @param before what is kept of the chunks before: only what it does not outdo goes into the checkpoint */
 export function packed(
   { samples, epsilons, queries, found, clean }: ChunkFindings,
   { indices }: Samples,
+  before: readonly Candidate[],
   { random, keep }: Pick<RunContext<unknown>, 'random' | 'keep'>,
 ): PackedChunk {
   const ranks = random.fork('keep');
-  const kept = chosen(
-    found.map((each) => {
-      const sample = indices[each.position] ?? -1;
-      return { ...each, sample, rank: ranks.of(sample).uniform() };
-    }),
-    keep,
-  );
+  const own = found.map((each) => {
+    const sample = indices[each.position] ?? -1;
+    return { ...each, sample, rank: ranks.of(sample).uniform() };
+  });
+  const all = new Set<Candidate>(chosen<Candidate>([...before, ...own], keep));
+  const kept = own.filter((each) => all.has(each));
   return {
     json: {
       samples,
@@ -70,8 +71,8 @@ export function candidatesOf(
       label: [...labelRow(labels, position)],
       scoresBefore: [...part(before, i, scores)],
       scoresAfter: [...part(after, i, scores)],
-      original: row(inputs, position),
-      // A copy: a view would hold the whole chunk in memory.
+      // Copies: views would hold the whole chunk in memory.
+      original: row(inputs, position).slice(),
       changed: part(changed, i, rowSize(inputs)).slice(),
     },
   }));

@@ -40,6 +40,10 @@ interface AttackFacts<Options> {
   readonly singleStep?: boolean;
   /** It gives up at no epsilon: it looks for the closest input. */
   readonly minimumNorm?: boolean;
+  /** Of an ensemble: the names of its attacks, in their order. */
+  readonly members?: readonly string[];
+  /** False: it is no adversary, so there is nothing that could have failed. */
+  readonly examined?: boolean;
 }
 
 /** What a target has to be for its attack. */

@@ -1,5 +1,6 @@
 import type { Head } from '#target/head';
 import type { Norm } from '../geometry/norms.js';
+import type { TrustData } from '../trust/data.js';
 import type { Refusal } from './recheck.js';
 import type { Fate } from '../search/result.js';
 
@@ -17,7 +18,15 @@ export type EvasionData = {
   readonly uses: 'gradients' | 'scores';
   readonly norm: Norm;
   readonly domain: 'image' | 'tabular';
+  /** What the attack is not: a search, a search within a ball. */
+  readonly effort?: { readonly singleStep: boolean; readonly minimumNorm: boolean };
+  /** Of an ensemble: its attacks, in the order in which they ran. */
+  readonly members?: readonly string[];
+  /** Gradients averaged at an iterate. */
+  readonly eotDraws?: number;
   readonly head: Head['kind'];
+  /** Scores of a sample. */
+  readonly outputs?: number;
   /** Of a regression head. */
   readonly tolerance: number | null;
   readonly range: readonly [number, number];
@@ -37,8 +46,10 @@ export type EvasionData = {
   readonly distances?: Column;
   /** Ascending. */
   readonly epsilons: readonly EpsilonData[];
-  /** Rows through the target. */
+  /** Rows through the target, without the examination. */
   readonly queries: QueryTotals;
+  /** Whether the attack worked. Null where the options asked for no examination; absent where there is nothing to examine. */
+  readonly trust?: TrustData | null;
 };
 
 export type EpsilonData = {

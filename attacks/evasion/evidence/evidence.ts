@@ -1,8 +1,8 @@
 import { AssayError } from '#base/errors';
-import { rowRange, sizeOf } from '#base/tensor';
 import type { Cost, Evidence, RunContext } from '#plugin/plugin';
 import type { ContinuousDomain } from '#target/domain';
-import { isDifferentiable, type Samples, type Target } from '#target/target';
+import { chunkOf } from '#target/sample-source';
+import { isDifferentiable, type Target } from '#target/target';
 import { BASELINE_DRAWS } from './baseline.js';
 import { candidatesOf, packed, type ExampleCandidate, type PackedChunk } from './checkpoint.js';
 import { attackChunk, type Bound, type EvasionAttack } from './chunk.js';
@@ -10,7 +10,9 @@ import { addQueries, epsilonColumns, sampleColumns, type EvasionData } from './d
 import { chosen } from './keep.js';
 import { normsOf, sizeIn, type Norm } from '../geometry/norms.js';
 import { decisionDraws } from '../search/ask.js';
-import { ascending } from '../search/options.js';
+import { ascending, type TrustOptions } from '../search/options.js';
+import { examineAttack, trustCost } from '../trust/examine-attack.js';
+import { scoreWidth } from '#target/head';
 import type { OnProgress } from '../search/result.js';
 import { boxOf, continuousDomain, widthAt } from '../geometry/space.js';
 
@@ -20,11 +22,8 @@ export interface EvasionOptions {
   readonly epsilons: number | readonly number[];
   /** Gradients averaged at an iterate; more than 1 for randomized targets. */
   readonly eotDraws?: number;
+  readonly trust?: TrustOptions;
 }
-
-/** At most so many samples, and so many values, are attacked between two checkpoints. */
-const CHUNK_SAMPLES = 256;
-const CHUNK_VALUES = 2 ** 23;
 
 /**
  * Runs an attack over the test data, in chunks that are checkpoints, and checks everything that it says: each input that it
@@ -43,31 +42,54 @@ export async function attackEvidence<Options extends EvasionOptions>(
   requireWithinDomain(bound, domain);
   const parts: PackedChunk['json'][] = [];
   let kept: readonly ExampleCandidate[] = [];
-  const size = Math.max(1, Math.min(CHUNK_SAMPLES, Math.floor(CHUNK_VALUES / sizeOf(domain.shape))));
+  const size = chunkOf(domain.shape);
   const total = context.test.indices.length;
   for (let start = 0; start < total; start += size) {
-    const samples = slice(context.test, start, Math.min(start + size, total));
+    const samples = await context.test.range(start, Math.min(start + size, total));
     const share: OnProgress = (done, all) => context.progress(start + (samples.indices.length * done) / all, total);
     const { json, arrays } = await context.step(`samples-${start}`, async () =>
-      packed(await attackChunk(bound, samples, share), samples, context),
+      packed(await attackChunk(bound, samples, share), samples, kept, context),
     );
     parts.push(json);
     kept = chosen([...kept, ...candidatesOf({ json, arrays }, samples, bound.norm)], context.keep);
   }
+  const trust = await examineAttack(attack, bound, context);
   context.progress(total, total);
-  return { data: evasionData(attack, bound, domain, parts), examples: kept.map(({ example }) => example) };
+  const data = evasionData(attack, bound, domain, parts);
+  return {
+    data: { ...data, ...examinedBy(attack, context.options), ...(trust === undefined ? {} : { trust }) },
+    examples: kept.map(({ example }) => example),
+  };
 }
 
-/** Rows through the target: what the attack itself needs, and the checks around it. */
-export function evasionCost(
-  { samples, epsilons }: { readonly samples: number; readonly epsilons: number | readonly number[] },
-  uses: EvasionAttack<never>['uses'],
-  attack: { readonly predictions: number; readonly gradients: number },
-): Cost {
+/** How the readings of the examination are to be understood. */
+function examinedBy<Options extends EvasionOptions>(
+  { singleStep = false, minimumNorm = false, members }: EvasionAttack<Options>,
+  { eotDraws = 1 }: Options,
+): Pick<EvasionData, 'effort' | 'eotDraws' | 'members'> {
+  return { effort: { singleStep, minimumNorm }, eotDraws, ...(members === undefined ? {} : { members }) };
+}
+
+/** What the cost of an audit depends on. */
+export interface CostOf {
+  readonly samples: number;
+  readonly epsilons: number | readonly number[];
+  readonly trust?: TrustOptions | undefined;
+  /** The attack takes one step. */
+  readonly singleStep?: boolean;
+}
+
+/** Rows through the target: what the attack itself needs, the checks around it, and the examination of the attack. */
+export function evasionCost(of: CostOf, uses: EvasionAttack<never>['uses'] | 'nothing examined', attack: Cost): Cost {
+  const { samples, epsilons } = of;
   const count = ascending(epsilons).length;
   const noise = uses === 'gradients' ? count * (1 + BASELINE_DRAWS) : 0;
-  // Clean inputs are asked for twice: by the attack, and independently of it.
-  return { predictions: samples * (2 + attack.predictions + count + noise), gradients: samples * attack.gradients };
+  const trust = uses === 'nothing examined' ? { predictions: 0, gradients: 0 } : trustCost(of, attack, epsilons);
+  return {
+    // Clean inputs are asked for twice: by the attack, and independently of it.
+    predictions: samples * (2 + attack.predictions + count + noise) + trust.predictions,
+    gradients: samples * attack.gradients + trust.gradients,
+  };
 }
 
 function needed(target: Target | null, name: string): Target {
@@ -113,15 +135,6 @@ function relaxedIn(domain: ContinuousDomain): Pick<EvasionData, 'relaxed'> {
   return relaxed.length === 0 ? {} : { relaxed: relaxed.map(({ name }) => name) };
 }
 
-function slice({ inputs, labels, indices }: Samples, start: number, end: number): Samples {
-  const { width, values } = labels;
-  return {
-    inputs: rowRange(inputs, start, end),
-    labels: { width, values: values.subarray(start * width, end * width) },
-    indices: indices.slice(start, end),
-  };
-}
-
 function evasionData<Options>(
   { name, uses }: EvasionAttack<Options>,
   { target: { head }, norm, epsilons }: Bound,
@@ -135,6 +148,7 @@ function evasionData<Options>(
     norm,
     domain: domain.kind,
     head: head.kind,
+    outputs: scoreWidth(head),
     tolerance: head.kind === 'regression' ? head.tolerance : null,
     range: domain.range,
     ...relaxedIn(domain),

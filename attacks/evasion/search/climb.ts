@@ -1,6 +1,7 @@
+import type { LossSpec } from '#engine/index';
 import type { DifferentiableTarget } from '#target/target';
 import { ask, follow } from './ask.js';
-import { ascended, compacted, type Space, type Stride, type Walk } from './walk.js';
+import { ascended, compacted, type Rows, type Space, type Stride, type Walk } from './walk.js';
 import type { WorstCase } from './worst-case.js';
 
 export interface Climb {
@@ -8,6 +9,8 @@ export interface Climb {
   readonly stride: Stride;
   /** Whether a sample stops at its first wrong iterate. What is left moves together into full batches. */
   readonly earlyStop: boolean;
+  /** What is climbed; default: the loss of the search. */
+  readonly lossOf?: (rows: Rows) => LossSpec;
 }
 
 /** Steepest ascent of the loss: every iterate is judged, the last one by a forward pass. */
@@ -16,16 +19,16 @@ export async function climb(
   search: WorstCase,
   start: Walk,
   space: Space,
-  { steps, stride, earlyStop }: Climb,
+  { steps, stride, earlyStop, lossOf = (rows) => search.lossOf(rows) }: Climb,
   onStep: () => void,
 ): Promise<void> {
   let walk = start;
   search.beginRestart();
   for (let step = 0; step < steps; step++, onStep()) {
     if (walk.positions.length === 0) continue;
-    const { gradient } = await follow(target, search, walk, search.lossOf(walk));
+    const { gradient } = await follow(target, search, walk, lossOf(walk));
     const { walk: left, rows } = compacted(walk, (position) => !(earlyStop && search.isBroken(position)));
     walk = ascended(left, gradient, rows, space, stride);
   }
-  if (walk.positions.length > 0) await ask(target, search, walk);
+  if (walk.positions.length > 0) await ask(target, search, walk, lossOf(walk));
 }

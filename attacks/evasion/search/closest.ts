@@ -32,6 +32,7 @@ export class ClosestFound implements Book {
   readonly #target: Target;
   readonly #samples: Samples;
   readonly #norm: Norm;
+  readonly #cleanScores: Tensor;
   readonly #clean: readonly number[];
   readonly #records: readonly Record[];
 
@@ -40,6 +41,7 @@ export class ClosestFound implements Book {
     this.#samples = samples;
     this.#norm = norm;
     this.draws = draws;
+    this.#cleanScores = clean;
     this.#clean = samples.indices.map((_, i) => margin(target.head, row(clean, i), labelRow(samples.labels, i)));
     this.#records = this.#clean.map((own) => ({
       ...{ input: null, distance: Infinity, margin: own, queries: 0, gradientQueries: 0 },
@@ -66,6 +68,11 @@ export class ClosestFound implements Book {
   /** The closest wrong input so far; null before there is one. Not to be written to. */
   inputOf(position: number): Float32Array | null {
     return this.#records[position]?.input ?? null;
+  }
+
+  /** What the target says of the clean input. */
+  cleanScoresOf(position: number): Float32Array {
+    return row(this.#cleanScores, position);
   }
 
   /** The margin of the clean input. */

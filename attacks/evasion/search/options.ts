@@ -18,7 +18,9 @@ export const TrustOptions = Type.Object(
     samples: Type.Integer({
       minimum: 0,
       default: 100,
-      description: 'Samples that the checks look at. 0: none, and then nothing passes.',
+      description:
+        'Samples that the checks look at. 0: none, and then nothing passes. Where nothing is set, the presets `strict` and ' +
+        '`high-risk` look at all of them, with 10,000 random points each.',
     }),
     noiseDraws: Type.Integer({
       minimum: 1,
@@ -76,6 +78,21 @@ export function ascending(epsilons: number | readonly number[]): readonly number
 
 function illegal(what: string, mend: string): AssayError {
   return new AssayError('usage', { what: `\`epsilons\` ${what}`, mend });
+}
+
+/**
+ * Steps of a fixed length, a share of epsilon, have to reach the border of the ball from its center.
+ *
+ * @throws AssayError `usage` where they do not
+ */
+export function requireReach(steps: number, relativeStepSize: number): void {
+  const reach = steps * relativeStepSize;
+  // A hair below one: 10 steps of 0.1 add up to less than 1 in floating point.
+  if (reach > 1 - 1e-9 && Number.isFinite(reach)) return;
+  throw new AssayError('usage', {
+    what: `${steps} steps of ${relativeStepSize} epsilon cannot reach the border of the ball`,
+    mend: 'steps x relativeStepSize is at least 1.',
+  });
 }
 
 /** @throws AssayError `usage` for what is not a whole number of at least 1 */

@@ -41,6 +41,7 @@ export class WorstCase implements Book {
   readonly #target: Target;
   readonly #samples: Samples;
   readonly #loss: LabelLossKind;
+  readonly #cleanScores: Tensor;
   readonly #clean: readonly number[];
   #attempts: readonly (Attempt | null)[] = [];
   /** What broke a sample at the smallest epsilon that did. */
@@ -51,6 +52,7 @@ export class WorstCase implements Book {
     this.#samples = samples;
     this.#loss = loss;
     this.draws = draws;
+    this.#cleanScores = clean;
     this.#clean = samples.indices.map((_, i) => margin(target.head, row(clean, i), labelRow(samples.labels, i)));
   }
 
@@ -79,6 +81,11 @@ export class WorstCase implements Book {
 
   isBroken(position: number): boolean {
     return this.#attempts[position]?.broken === true;
+  }
+
+  /** What the target said of the clean input. Not to be written to. */
+  cleanScoresOf(position: number): Float32Array {
+    return row(this.#cleanScores, position);
   }
 
   labelsOf({ positions }: Rows): Labels {
@@ -112,6 +119,25 @@ export class WorstCase implements Book {
       this.#observe(attempt, row(rows.inputs, i), row(scores, i), position);
       this.#follow(attempt, this.#valueOf(loss, i, row(scores, i)));
     });
+  }
+
+  /**
+   * The book for points outside of the ball: they cost, and prove nothing. A trace that begins there begins with the loss
+   * of the clean input, since what is reached outside is no measure for what is reached within.
+   */
+  get outside(): Book {
+    return {
+      draws: this.draws,
+      labelsOf: (rows) => this.labelsOf(rows),
+      recordScores: (rows) => this.#each(rows, (attempt) => (attempt.queries += decisionDraws(this.draws))),
+      recordGradient: (rows, { gradient }, loss) =>
+        this.#each(rows, (attempt, i, position) => {
+          attempt.gradientQueries += this.draws;
+          if (attempt.present !== null) return;
+          if (!isUsable(row(gradient, i))) attempt.zeroGradientAtStart = true;
+          this.#follow(attempt, this.#valueOf(loss, i, this.cleanScoresOf(position)));
+        }),
+    };
   }
 
   /** Ends an epsilon: what was found at it, or at a smaller one. */

@@ -3,12 +3,21 @@ import type { CurveDetail, Detail, TableDetail } from '#report/details';
 import { BASELINE_DRAWS } from '../evidence/baseline.js';
 import { countBits, type Bits, type Column, type EpsilonData, type EvasionData } from '../evidence/data.js';
 import { rateOf, robustBits } from './judge.js';
+import { trustTable } from '../trust/trust.js';
+import { leastChangePoints, leastChangeTable } from './least-change.js';
 import { signsOf } from './signs.js';
 
 /** Security curve, gallery, and the numbers behind both. */
 export function evasionDetails(data: EvasionData, verdict: Verdict, pictures: Pictures): Detail[] {
   if (data.n === 0) return [];
-  return [curveOf(data, verdict), ...galleryOf(data, pictures), epsilonTable(data), queryTable(data)];
+  return [
+    curveOf(data, verdict),
+    ...galleryOf(data, pictures),
+    epsilonTable(data),
+    ...leastChange(data),
+    ...trustTable(data),
+    queryTable(data),
+  ];
 }
 
 type Point = CurveDetail['series'][number]['points'][number];
@@ -32,7 +41,10 @@ function curveOf(data: EvasionData, verdict: Verdict): CurveDetail {
       {
         name: data.attack,
         role: 'measured',
-        points: [clean, ...positive(data).map((each) => pointAt(each.epsilon, robustBits(data, each)))],
+        points:
+          data.distances === undefined
+            ? [clean, ...positive(data).map((each) => pointAt(each.epsilon, robustBits(data, each)))]
+            : leastChangePoints(data, data.distances),
       },
       ...(noisy.length === 0
         ? []
@@ -115,6 +127,10 @@ function epsilonTable(data: EvasionData): TableDetail {
       'A sample that is wrong without an adversary is robust nowhere; one that is broken at an epsilon counts as broken at ' +
       `every larger one. Survivors were held against ${BASELINE_DRAWS} random draws each.`,
   };
+}
+
+function leastChange(data: EvasionData): TableDetail[] {
+  return data.distances === undefined ? [] : [leastChangeTable(data, data.distances)];
 }
 
 function queryTable({ queries, epsilons, n, uses }: EvasionData): TableDetail {

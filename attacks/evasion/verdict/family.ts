@@ -3,6 +3,9 @@ import { isContinuous } from '#target/domain';
 import { evasionDetails } from './details.js';
 import { EvasionPolicy, robustAccuracyAtLeast, robustOutcomes } from './judge.js';
 
+/** Every sample is examined, and each with ten thousand random points (Carlini et al. 2019, section 4.3). */
+const THOROUGH = { trust: { samples: 1_000_000_000, noiseDraws: 10_000 } } as const;
+
 /** What the attacks of this family have in common as plugins. */
 export const evasion = {
   area: 'evasion',
@@ -20,6 +23,7 @@ export const evasion = {
     strict: { robustAccuracy: { atLeast: 0.7 } },
     'high-risk': { robustAccuracy: { atLeast: 0.8 } },
   },
+  optionsUnder: { strict: THOROUGH, 'high-risk': THOROUGH },
   appliesTo: ({ domain, head }: TargetFacts): string | null => {
     if (!isContinuous(domain)) return 'a change within a ball needs real-valued inputs';
     return head.kind === 'ranking' || head.kind === 'sequence' ? `the head \`${head.kind}\` has no margin yet` : null;

@@ -1,6 +1,7 @@
 import { counted, grouped, percent } from '#base/format';
 import type { Sign } from '#report/report';
 import { bitAt, countBits, type Bits, type EpsilonData, type EvasionData } from '../evidence/data.js';
+import { trustSigns } from '../trust/trust.js';
 import type { Refusal } from '../evidence/recheck.js';
 
 /** Shares from which on an attack is not believed to have worked; of survivors, and of all samples for noise. */
@@ -13,6 +14,7 @@ const LIMITS = { zeroGradient: 0.01, lossDidNotRise: 0.05, losesToNoise: 0.002 }
  */
 export function signsOf(data: EvasionData, at: EpsilonData): Sign[] {
   return [
+    ...trustSigns(data),
     unconfirmed(data),
     silentSuccess(data),
     notFinite(data),

@@ -83,22 +83,22 @@ async function run(context) {
   const right = { clean: 0, robust: epsilons.map(() => 0) };
 
   for (let start = 0; start < n; start += CHUNK) {
-    const positions = Array.from({ length: Math.min(CHUNK, n - start) }, (_, i) => start + i);
+    const samples = await test.range(start, Math.min(start + CHUNK, n));
     const chunk = await context.step(`samples from ${start}`, async () =>
-      attackChunk(context, target, epsilons, positions),
+      attackChunk(context, target, epsilons, samples),
     );
     const { clean, robust, lost } = /** @type {Chunk} */ (chunk.json);
     right.clean += clean;
     robust.forEach((count, i) => (right.robust[i] = (right.robust[i] ?? 0) + count));
-    examples.push(...lost.map((found, i) => exampleOf(test, found, chunk.arrays, i)));
-    context.progress(start + positions.length, n);
+    examples.push(...lost.map((found, i) => exampleOf(samples, found, chunk.arrays, i)));
+    context.progress(start + samples.indices.length, n);
   }
   return { data: { epsilons, n, ...right }, examples };
 }
 
 /**
  * @typedef {object} Lost
- * @property {number} position
+ * @property {number} position in its chunk
  * @property {number} epsilon
  * @property {number} size Linf norm of the change
  * @property {number[]} before
@@ -111,35 +111,33 @@ async function run(context) {
  * @param {Context} context
  * @param {import('assay').Target} target
  * @param {number[]} epsilons
- * @param {number[]} positions
+ * @param {import('assay').Samples} samples
  * @returns {Promise<import('assay').StepValue>}
  */
-async function attackChunk({ test, random, options }, target, epsilons, positions) {
-  const originals = takeRows(test.inputs, positions);
-  const before = await target.predict(originals);
+async function attackChunk({ random, options }, target, epsilons, { inputs, labels, indices }) {
+  const before = await target.predict(inputs);
   const isRight = (/** @type {import('assay').Tensor} */ scores, /** @type {number} */ i) =>
-    isCorrect(target.head, row(scores, i), labelRow(test.labels, positions[i] ?? 0));
-  let standing = positions.map((_, i) => i).filter((i) => isRight(before, i));
+    isCorrect(target.head, row(scores, i), labelRow(labels, i));
+  let standing = indices.map((_, i) => i).filter((i) => isRight(before, i));
   const clean = standing.length;
   const robust = [];
   const lost = [];
   /** @type {Record<string, Float32Array>} */
   const arrays = {};
   for (const epsilon of epsilons) {
-    const noisy = takeRows(originals, standing);
+    const noisy = takeRows(inputs, standing);
     const sizes = standing.map((i, k) => {
-      const rng = random.of(test.indices[positions[i] ?? 0] ?? 0);
+      const rng = random.of(indices[i] ?? 0);
       return disturb(row(noisy, k), epsilon, options.share, rng, target.domain);
     });
     const after = rowsOf(noisy) === 0 ? noisy : await target.predict(noisy);
     const still = [];
     for (const [k, i] of standing.entries()) {
-      const label = labelRow(test.labels, positions[i] ?? 0);
-      if (isCorrect(target.head, row(after, k), label)) still.push(i);
+      if (isCorrect(target.head, row(after, k), labelRow(labels, i))) still.push(i);
       else {
         arrays[`noisy/${lost.length}`] = row(noisy, k).slice();
         lost.push({
-          position: positions[i] ?? 0,
+          position: i,
           epsilon,
           size: sizes[k] ?? 0,
           before: [...row(before, i)],
@@ -178,23 +176,24 @@ function disturb(values, epsilon, share, rng, domain) {
 }
 
 /**
- * @param {import('assay').Samples} test
+ * @param {import('assay').Samples} samples of the chunk
  * @param {Lost} lost
  * @param {import('assay').StepValue['arrays']} arrays
  * @param {number} i
  * @returns {import('assay').Example}
  */
-function exampleOf(test, lost, arrays, i) {
+function exampleOf({ inputs, labels, indices }, lost, arrays, i) {
   const noisy = arrays[`noisy/${i}`];
   if (!(noisy instanceof Float32Array)) throw new Error('the step lacks a noisy input');
   return {
-    sample: test.indices[lost.position] ?? 0,
+    sample: indices[lost.position] ?? 0,
     epsilon: lost.epsilon,
     norm: { kind: 'Linf', value: lost.size },
-    label: [...labelRow(test.labels, lost.position)],
+    label: [...labelRow(labels, lost.position)],
     scoresBefore: lost.before,
     scoresAfter: lost.after,
-    original: row(test.inputs, lost.position),
+    // A copy: a view would hold the whole chunk in memory.
+    original: row(inputs, lost.position).slice(),
     changed: noisy,
   };
 }

@@ -38,6 +38,9 @@ type Series = CurveChart['series'][number];
 
 const LINE_HEIGHT = 15;
 
+/** More marks than this on one line run into each other. */
+const MOST_MARKS = 24;
+
 /** Epsilons begin at zero, where nobody attacks. */
 function horizontalDomain({ x, series, threshold, untrusted }: CurveChart): [number, number] {
   const values = [
@@ -77,7 +80,9 @@ function band({ x, y }: Drawing, { points }: Series, index: number): SafeMarkup 
   if (bounded.length === 0) return nothing;
   const upper = bounded.map((point) => `${at(x(point.x))},${at(y(point.high))}`);
   const lower = bounded.map((point) => `${at(x(point.x))},${at(y(point.low))}`).reverse();
-  const whiskers = bounded.map((point) => `M${at(x(point.x))},${at(y(point.low))}V${at(y(point.high))}`).join('');
+  const whiskers = marked(bounded)
+    .map((point) => `M${at(x(point.x))},${at(y(point.low))}V${at(y(point.high))}`)
+    .join('');
   return markup`<polygon class="band s${index + 1}" points="${[...upper, ...lower].join(' ')}"/><path class="whisker s${index + 1}" d="${whiskers}"/>`;
 }
 
@@ -86,8 +91,17 @@ function line({ x, y }: Drawing, series: Series, index: number): SafeMarkup {
   const isLine = series.points.length > 1;
   const stroke = isLine ? markup`<path class="line ${series.role} s${index + 1}" d="M${path}"/>` : nothing;
   if (series.role === 'reference' && isLine) return stroke;
-  const marks = series.points.map((point) => marker(x(point.x), y(point.y), index));
+  const marks = marked(series.points).map((point) => marker(x(point.x), y(point.y), index));
   return markup`${stroke}${marks}`;
+}
+
+/** The points that are marked: all, or as many as there is room for, evenly by rank from the first to the last. */
+function marked<T>(points: readonly T[]): readonly T[] {
+  if (points.length <= MOST_MARKS) return points;
+  const stride = (points.length - 1) / (MOST_MARKS - 1);
+  return Array.from({ length: MOST_MARKS }, (_, k) => points[Math.round(k * stride)]).filter(
+    (each) => each !== undefined,
+  );
 }
 
 /** A shape for each series, so that points are told apart without colour. */

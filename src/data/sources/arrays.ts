@@ -1,18 +1,26 @@
 import { AssayError } from '#base/errors';
 import type { SamplesConfig } from '#config/schema';
 import { isContinuous } from '#target/domain';
-import { fileCard, readSourceFile } from '../file.js';
 import { parseArrayPath, readArray } from '../read-array.js';
-import { checkInputs, takeInputs } from '../sample-inputs.js';
+import { checkShape } from '../sample-inputs.js';
 import { readLabels } from '../sample-labels.js';
+import { openBytes } from '../streams/byte-source.js';
+import { streamOf } from '../streams/input-stream.js';
+import { openArray } from '../streams/open-array.js';
 import type { SampleFacts, Source } from './source.js';
 
 /**
- * Samples in arrays of numbers: inputs and labels, both read and checked whole.
+ * Samples in arrays of numbers. Labels are read whole; inputs are read in order, and all are checked, also those that are
+ * not chosen.
  *
+ * @param heldBytes up to this size files and arrays are held in memory
  * @throws AssayError `data` where a file cannot be read or does not fit the target
  */
-export async function arraySource(config: SamplesConfig, { domain, head }: SampleFacts): Promise<Source> {
+export async function arraySource(
+  config: SamplesConfig,
+  { domain, head }: SampleFacts,
+  heldBytes: number,
+): Promise<Source> {
   if (!isContinuous(domain)) {
     throw new AssayError('data', {
       where: config.inputs,
@@ -22,19 +30,20 @@ export async function arraySource(config: SamplesConfig, { domain, head }: Sampl
   if (config.labels === undefined) throw withoutLabels(config.inputs);
   const inputPath = parseArrayPath(config.inputs);
   const labelPath = parseArrayPath(config.labels);
-  const inputFile = await readSourceFile(inputPath.file);
-  const labelFile = labelPath.file === inputPath.file ? inputFile : await readSourceFile(labelPath.file);
+  const inputFile = await openBytes(inputPath.file, heldBytes);
+  const labelFile = labelPath.file === inputPath.file ? inputFile : await openBytes(labelPath.file, heldBytes);
 
-  const inputs = readArray(inputFile.bytes, inputFile.path, inputPath.member);
-  checkInputs(inputs, domain, config.scale);
+  const inputs = await openArray(inputFile, inputPath.member, heldBytes);
+  checkShape(inputs, domain);
   const available = inputs.shape[0] ?? 0;
-  const labels = readLabels(readArray(labelFile.bytes, labelFile.path, labelPath.member), head, available);
+  const labelBytes = (await labelFile.whole()).bytes;
+  const labels = readLabels(readArray(labelBytes, labelFile.path, labelPath.member), head, available);
   return {
     available,
     labels,
     groups: [],
-    take: (indices) => Promise.resolve(takeInputs(inputs, domain, config.scale, indices)),
-    files: () => (inputFile === labelFile ? [inputFile] : [inputFile, labelFile]).map(fileCard),
+    stream: (indices) => streamOf(inputs, domain, config.scale, indices),
+    files: () => [...new Set([inputFile, labelFile])].flatMap((file) => file.card() ?? []),
   };
 }
 

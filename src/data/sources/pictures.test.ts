@@ -256,7 +256,7 @@ describe('a folder a class', () => {
       THREE,
       { pictures: { resize: [60_000, 60_000] } },
       { domain: { ...RGB, shape: [3, 60_000, 60_000] } },
-      'FOLDER: 4 pictures of [3, 60000, 60000] need 164795 MiB, more than the 4096 that are held. Set `sample`',
+      'FOLDER: 4 samples of [3, 60000, 60000] need 164795 MiB, more than the 4096 that are held. Set `sample`',
     ],
     ['columns of a table', THREE, { groups: ['x'] }, {}, 'FOLDER: `groups` is given, and only a table has that.'],
     [

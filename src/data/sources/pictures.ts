@@ -1,26 +1,24 @@
 import { basename } from 'node:path';
-import { digestOfJson, type Digest } from '#base/digest';
+import { digestOfJson } from '#base/digest';
 import { AssayError } from '#base/errors';
-import { counted, grouped } from '#base/format';
-import { sizeOf, type Tensor } from '#base/tensor';
+import { counted } from '#base/format';
+import { sizeOf } from '#base/tensor';
 import type { SamplesConfig } from '#config/schema';
 import type { ImageDomain } from '#target/domain';
 import type { Labels } from '#target/head';
 import { csvColumns } from '../csv.js';
-import { fileCard, readSourceFile, type SourceFile } from '../file.js';
+import { fileCard, readSourceFile, type FileCard, type SourceFile } from '../file.js';
 import { decodePicture } from '../images/decode.js';
 import { classFolders, listedPicture, type ClassFolder, type PictureFile } from '../images/folder.js';
 import { preparationOf } from '../images/preparation.js';
 import { arrange, channelsOf, fitted } from '../images/steps.js';
 import { nameHint } from '../tables/columns.js';
-import { checkInputs, takeInputs } from '../sample-inputs.js';
+import { checkInputs, levelsOf } from '../sample-inputs.js';
 import { labelsOfText } from './named-labels.js';
 import type { GroupColumn, PicturePreparation, SampleFacts, Source } from './source.js';
 
 /** Of one file: no camera writes more, and it is read whole. */
 const MAX_FILE_BYTES = 2 ** 28;
-/** Of all samples as float32, which is what a model receives. */
-const MAX_SAMPLE_BYTES = 2 ** 32;
 
 interface Listed {
   readonly pictures: readonly PictureFile[];
@@ -48,26 +46,23 @@ export async function pictureSource(config: SamplesConfig, facts: SampleFacts): 
     config.labels === undefined
       ? await byFolder(config.inputs, facts)
       : await byList(config.inputs, config.labels, facts);
-  const read: { name: string; sha256: Digest; bytes: number }[] = [];
+  const scale = config.scale ?? steps.rescale ?? undefined;
+  const read: FileCard[] = [];
   return {
     available: listed.pictures.length,
     labels: listed.labels,
     groups: listed.groups,
-    async take(indices) {
-      checkSpace(indices.length, domain, config.inputs);
+    stream(indices) {
       const chosen = indices.flatMap((index) => listed.pictures[index] ?? []);
-      return decoded(chosen, domain, steps, config, (card) => read.push(card));
+      const decoding = { domain, steps, scale, folder: config.inputs, read };
+      return { kind: 'bytes', levels: levelsOf(domain, scale), blocks: decoded(chosen, decoding) };
     },
     files: () => [folderCard(config.inputs, listed, read), ...(listed.list === null ? [] : [fileCard(listed.list)])],
   };
 }
 
 /** All pictures are one file of a report: its digest is of the names of all, and the contents of those that were taken. */
-function folderCard(
-  folder: string,
-  { pictures }: Listed,
-  read: readonly { name: string; sha256: Digest; bytes: number }[],
-) {
+function folderCard(folder: string, { pictures }: Listed, read: readonly FileCard[]): FileCard {
   return {
     name: basename(folder),
     sha256: digestOfJson({ names: pictures.map(({ name }) => name), read }),
@@ -75,37 +70,32 @@ function folderCard(
   };
 }
 
-async function decoded(
+interface Decoding {
+  readonly domain: ImageDomain;
+  readonly steps: PicturePreparation;
+  readonly scale: number | undefined;
+  readonly folder: string;
+  /** Takes what was read. */
+  readonly read: FileCard[];
+}
+
+/** One picture a block. */
+async function* decoded(
   pictures: readonly PictureFile[],
-  domain: ImageDomain,
-  steps: PicturePreparation,
-  config: SamplesConfig,
-  onRead: (card: { name: string; sha256: Digest; bytes: number }) => void,
-): Promise<Tensor> {
+  { domain, steps, scale, folder, read }: Decoding,
+): AsyncGenerator<Uint8Array> {
   const size = sizeOf(domain.shape);
-  const data = new Uint8Array(pictures.length * size);
   for (const [i, { path, name }] of pictures.entries()) {
     const file = await readSourceFile(path, MAX_FILE_BYTES);
-    onRead({ name, sha256: file.digest, bytes: file.bytes.length });
+    read.push({ name, sha256: file.digest, bytes: file.bytes.length });
     const options = { channels: channelsOf(steps.channels), orient: steps.orient };
     const picture = fitted(await decodePicture(file.bytes, options, path), steps, path);
     checkFit(picture, domain, path);
-    arrange(picture, steps.channels, domain.layout, data.subarray(i * size, (i + 1) * size));
+    const data = new Uint8Array(size);
+    arrange(picture, steps.channels, domain.layout, data);
+    checkInputs({ name: folder, shape: [1, ...domain.shape], data }, domain, scale, i);
+    yield data;
   }
-  const array = { name: config.inputs, shape: [pictures.length, ...domain.shape], data };
-  const scale = config.scale ?? steps.rescale ?? undefined;
-  checkInputs(array, domain, scale);
-  return takeInputs(array, domain, scale, [...pictures.keys()]);
-}
-
-function checkSpace(samples: number, domain: ImageDomain, where: string): void {
-  const bytes = 4 * samples * sizeOf(domain.shape);
-  if (bytes <= MAX_SAMPLE_BYTES) return;
-  throw new AssayError('data', {
-    where,
-    what: `${grouped(samples)} pictures of [${domain.shape.join(', ')}] need ${Math.round(bytes / 2 ** 20)} MiB, more than the ${MAX_SAMPLE_BYTES / 2 ** 20} that are held`,
-    mend: 'Set `sample` to the number of pictures to draw.',
-  });
 }
 
 function checkFit(

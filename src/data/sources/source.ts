@@ -1,8 +1,8 @@
-import type { Tensor } from '#base/tensor';
-import type { DataCard } from '#report/report';
-import type { PictureSteps } from '../images/steps.js';
 import type { Domain } from '#target/domain';
 import type { Head, Labels } from '#target/head';
+import type { FileCard } from '../file.js';
+import type { PictureSteps } from '../images/steps.js';
+import type { InputStream } from '../streams/input-stream.js';
 
 /** What samples are read for. */
 export interface SampleFacts {
@@ -30,8 +30,8 @@ export interface Source {
   readonly available: number;
   readonly labels: Labels;
   readonly groups: readonly GroupColumn[];
-  /** The chosen samples in the units and the shape of the domain. */
-  take(indices: readonly number[]): Promise<Tensor>;
-  /** What was read, also by `take`. */
-  files(): DataCard['files'];
+  /** The inputs of the chosen samples, ascending. Reading throws an AssayError `data` for one that is not legal. */
+  stream(indices: readonly number[]): InputStream;
+  /** What was read, also by `stream`. */
+  files(): readonly FileCard[];
 }

@@ -1,8 +1,9 @@
 import { AssayError } from '#base/errors';
 import type { SamplesConfig } from '#config/schema';
-import { fileCard, readSourceFile } from '../file.js';
+import { fileCard, readSourceFile, type FileCard } from '../file.js';
 import { readTable } from '../read-table.js';
-import { checkInputs, takeInputs } from '../sample-inputs.js';
+import { checkInputs, checkShape } from '../sample-inputs.js';
+import { streamOfRows } from '../streams/input-stream.js';
 import { labelsOfText } from './named-labels.js';
 import type { GroupColumn, SampleFacts, Source } from './source.js';
 import { encodedRows, namedColumn, plainRows } from './table-rows.js';
@@ -30,13 +31,14 @@ export async function tableSource(
   const file = await readSourceFile(path);
   const table = await readTable(file, { roles: {}, ...(delimiter === undefined ? {} : { delimiter }) });
   const rows = columns === 'domain' ? encodedRows(table, domain, path) : plainRows(table, columns, domain.shape, path);
+  checkShape(rows, domain);
   checkInputs(rows, domain, config.scale);
   const truth = namedColumn(table, label, path).values;
   return {
     available: table.rows,
     labels: labelsOfText(truth, { head, labels: facts.labels }, `${path}, column ${JSON.stringify(label)}`),
     groups: (config.groups ?? []).map((name) => groupOf(namedColumn(table, name, path))),
-    take: (indices) => Promise.resolve(takeInputs(rows, domain, config.scale, indices)),
+    stream: (indices) => streamOfRows(rows, domain, config.scale, indices),
     files: () => [fileCard(file)],
   };
 }
@@ -45,7 +47,7 @@ export async function tableSource(
 export async function groupsFile(
   path: string,
   samples: number,
-): Promise<{ groups: readonly GroupColumn[]; card: ReturnType<typeof fileCard> }> {
+): Promise<{ groups: readonly GroupColumn[]; card: FileCard }> {
   const file = await readSourceFile(path);
   const { rows, columns } = await readTable(file, { roles: {} });
   if (rows !== samples) {

@@ -1,4 +1,4 @@
-import { AssayError, messageOf } from '#base/errors';
+import { AssayError } from '#base/errors';
 import type { Tensor } from '#base/tensor';
 import type {
   EngineGradient,
@@ -7,7 +7,6 @@ import type {
   EngineModel,
   EngineSpec,
   EngineTrainer,
-  GradientPlace,
   Layer,
   LayerGradient,
   LossSpec,
@@ -15,24 +14,25 @@ import type {
   ModelFacts,
   TrainingOptions,
 } from '../contract.js';
-import type { Substitute } from './autodiff/rule.js';
+import { rowsAsked } from '../jacobian.js';
 import { batched } from './batching.js';
 import { CompiledGradient, CompiledJacobian, sideBySide } from './compiled-gradient.js';
 import { fixedBatchNote, withFixedBatch } from './devices/fixed-batch.js';
 import { enableDevice } from './devices/runtime.js';
 import { refuseEndlessLoops } from './endless.js';
 import { refuseExcess } from './excess.js';
-import { describeNode } from './graph/describe.js';
 import { opsetOf } from './graph/ir.js';
 import { layersOf } from './graph/layers.js';
-import { fixedFrom } from './graph/shape.js';
 import { bytesPerSample } from './graph/trace.js';
-import { samplesIn, type NamedTensors } from './inputs.js';
+import { samplesIn } from './inputs.js';
 import { formOf, type LossForm } from './losses/form.js';
-import { Forward, inputsOf, isReal, largestDifference, readFileModel, scoresOf, type FileModel } from './model.js';
+import { Forward, inputsOf, readFileModel, scoresOf, type FileModel } from './model.js';
 import { prepareGraph, type Preparation, type PreparedGraph } from './prepare.js';
-import { outputScale, probabilitiesOf } from './scale.js';
+import { notesOn, tryGradients, type Gradients } from './prove.js';
+import { outputScale } from './scale.js';
 import { SessionCache } from './session-cache.js';
+import { withStraightThrough } from './straight-through.js';
+import { structureOfFile } from './structure.js';
 import { parametersOf } from './training/parameters.js';
 import { openTrainer } from './training/trainer.js';
 
@@ -55,7 +55,8 @@ export async function openOnnxModel(model: ModelBytes, wanted: EngineSpec): Prom
   const probe = inputsOf(asWritten, spec.probe);
   refuseEndlessLoops(asWritten.name, asWritten.graph);
   await refuseExcess(asWritten, probe);
-  const { file, note } = await batched(asWritten, spec, probe);
+  const declared = await withStraightThrough(asWritten, spec, probe);
+  const { file, note } = await batched(declared.file, spec, probe);
   const forward = await Forward.open(file, spec);
   try {
     const raw = await forward.raw(probe);
@@ -64,18 +65,18 @@ export async function openOnnxModel(model: ModelBytes, wanted: EngineSpec): Prom
     await forward.rest();
     const preparation = { file, written: asWritten.graph, spec, probe, head: { scale, width } };
     const gradients = await tryGradients(preparation, raw);
-    return new OnnxModel(preparation, forward, factsOf(preparation, note, gradients), gradients);
+    return new OnnxModel(preparation, forward, factsOf(preparation, [note, declared.note], gradients), gradients);
   } catch (error) {
     await forward.dispose();
     throw error;
   }
 }
 
-type Gradients =
-  | { readonly prepared: PreparedGraph; readonly place: GradientPlace; readonly substitutes: readonly Substitute[] }
-  | { readonly problem: string };
-
-function factsOf({ file, spec, head }: Preparation, batchNote: string | null, gradients: Gradients): ModelFacts {
+function factsOf(
+  { file, spec, head }: Preparation,
+  remarks: readonly (string | null)[],
+  gradients: Gradients,
+): ModelFacts {
   const problem = 'problem' in gradients ? gradients.problem : null;
   return {
     inputName: file.input.name,
@@ -87,8 +88,9 @@ function factsOf({ file, spec, head }: Preparation, batchNote: string | null, gr
     noGradients: problem,
     noTraining: problem ?? whyUntrainable(file),
     gradientAt: 'place' in gradients ? gradients.place : null,
+    ...structureOfFile(file),
     notes: [
-      ...(batchNote === null ? [] : [batchNote]),
+      ...remarks.filter((remark) => remark !== null),
       ...fixedBatchNote(spec, file.batch),
       ...('prepared' in gradients ? [...gradients.prepared.notes, ...notesOn(gradients.substitutes)] : []),
     ],
@@ -101,76 +103,6 @@ function whyUntrainable({ graph }: FileModel): string | null {
 }
 
 const QUANTIZED = /^Q(uantize)?Linear|^(Dynamic)?Quantize|Integer|^DequantizeLinear$/;
-
-/** One sentence for each kind of node through which something else than its derivative is taken. */
-function notesOn(substitutes: readonly Substitute[]): string[] {
-  const of = (kind: Substitute['kind']): Substitute[] => substitutes.filter((each) => each.kind === kind);
-  const [step] = of('zero');
-  const quantizers = of('straight-through').length;
-  return [
-    ...(step === undefined
-      ? []
-      : [`gradients stop at ${describeNode(step.node)}, which is a step function, and take other ways around it`]),
-    ...(quantizers === 0
-      ? []
-      : [
-          `gradients pass straight through ${quantizers} quantizers, as if they did not round (straight-through estimator)`,
-        ]),
-  ];
-}
-
-/** Builds the gradient graph and proves it on the probe; any reason not to trust it becomes a sentence. */
-async function tryGradients(preparation: Preparation, raw: Tensor): Promise<Gradients> {
-  try {
-    return await provenGradients(preparation, raw);
-  } catch (error) {
-    if (error instanceof AssayError) return { problem: messageOf(error).replace(/\.$/, '') };
-    throw error;
-  }
-}
-
-async function provenGradients(preparation: Preparation, raw: Tensor): Promise<Gradients> {
-  const { file, spec, probe, head } = preparation;
-  const prepared = await prepareGraph(preparation, 'inference');
-  const compiled = await CompiledGradient.compile(prepared, spec, file, { kind: 'score' });
-  try {
-    const { substitutes } = compiled;
-    if (!compiled.reaches) return { problem: whyUnreached(substitutes) };
-    const place = placeOf(prepared, file, probe);
-    const labels = new Float64Array(samplesIn(probe));
-    const { scores } = await compiled.run(probe, { kind: 'score', labels }, place.shape);
-    const outputs = head.scale === 'probabilities' ? probabilitiesOf(spec.head, scores) : scores.data;
-    const difference = largestDifference(outputs, raw.data);
-    const rounds = substitutes.some(({ kind }) => kind === 'straight-through');
-    if (difference <= (rounds ? ROUNDING_TOLERANCE : PROOF_TOLERANCE)) return { prepared, place, substitutes };
-    return {
-      problem: `its gradient graph gives scores that differ from the model's by ${difference.toPrecision(2)}`,
-    };
-  } finally {
-    await compiled.dispose();
-  }
-}
-
-function whyUnreached(substitutes: readonly Substitute[]): string {
-  const step = substitutes.find(({ kind }) => kind === 'zero');
-  if (step === undefined) return 'the scores do not depend on the input in a way that has a derivative';
-  return `${describeNode(step.node)} is a step function, and no gradient passes it`;
-}
-
-function placeOf(prepared: PreparedGraph, file: FileModel, probe: NamedTensors): GradientPlace {
-  if (isReal(file.input)) {
-    const { name } = file.input;
-    return { kind: 'input', value: name, shape: probe.get(name)?.shape.slice(1) ?? [] };
-  }
-  const shape = fixedFrom(prepared.trace.get(prepared.at)?.shape ?? [], 1) ?? [];
-  return { kind: 'embedding', value: prepared.at, shape };
-}
-
-/** Relative to the largest score; float32 rounding of deep networks stays below a tenth of it. */
-const PROOF_TOLERANCE = 1e-3;
-
-/** Real sums that are rounded to integers may fall on the other side of a half, and a step of a quantizer is 1 / 255. */
-const ROUNDING_TOLERANCE = 0.1;
 
 class OnnxModel implements EngineModel {
   readonly #gradients: SessionCache<CompiledGradient>;
@@ -201,7 +133,7 @@ class OnnxModel implements EngineModel {
     const named = inputsOf(this.preparation.file, inputs);
     const { prepared, place } = this.#proven();
     const n = samplesIn(named);
-    const width = n === 0 ? 0 : indices.length / n;
+    const width = rowsAsked(n, indices, this.facts.scoreWidth);
     const parts: EngineJacobian[] = [];
     for (let start = 0; start < width; start += ROWS_AT_ONCE) {
       const columns = Math.min(ROWS_AT_ONCE, width - start);

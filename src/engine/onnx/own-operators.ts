@@ -15,3 +15,6 @@ export const CHANNEL_STATISTICS = 'ChannelStatistics';
  * Weights of a convolution in plain order -> in the order of the blocked kernels. Attributes: their `shape` and the `block`.
  */
 export const BLOCKED_WEIGHTS = 'BlockedWeights';
+
+/** (x, g(x)) -> g(x), with the gradient of x: the end of a preprocessor that has none of its own. */
+export const STRAIGHT_THROUGH = 'StraightThrough';

@@ -5,6 +5,7 @@ import { placeNodes } from './devices/placement.js';
 import { onnxRuntime } from './devices/runtime.js';
 import { halfToNumber } from './graph/constants.js';
 import type { ElementType, Graph } from './graph/ir.js';
+import { withoutMarks } from './graph/marks.js';
 import { encodeModelParts } from './proto/codec.js';
 
 /** A value as the runtime takes and gives it. */
@@ -55,7 +56,7 @@ const ONLY_FATAL = 4;
  * @throws AssayError `model` when the runtime refuses it, as it does for an operator without a kernel.
  */
 export function compileGraph(graph: Graph, options: SessionOptions): Promise<Session> {
-  const placed = placeNodes(graph, options.device ?? 'cpu');
+  const placed = placeNodes(withoutMarks(graph), options.device ?? 'cpu');
   const { model, data } = encodeModelParts(placed.graph);
   return createSession(model, { ...options, onCpu: placed.onCpu }, data);
 }

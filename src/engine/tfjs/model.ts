@@ -15,6 +15,7 @@ import type {
   ModelFacts,
   TrainingOptions,
 } from '../contract.js';
+import { jacobianByRows } from '../jacobian.js';
 import { batched } from '../onnx/batching.js';
 import { refuseEndlessLoops } from '../onnx/endless.js';
 import { refuseExcess } from '../onnx/excess.js';
@@ -24,13 +25,14 @@ import { layersOf } from '../onnx/graph/layers.js';
 import { samplesIn, type NamedTensors } from '../onnx/inputs.js';
 import { inputsOf, isReal, largestDifference, readFileModel, scoresOf } from '../onnx/model.js';
 import { outputScale, probabilitiesOf } from '../onnx/scale.js';
+import { withStraightThrough } from '../onnx/straight-through.js';
+import { structureOfFile } from '../onnx/structure.js';
 import { traceSamples } from '../onnx/tracing.js';
 import { parametersOf } from '../onnx/training/parameters.js';
 import { backend, backendNotes, enter } from './backend.js';
 import { countedOutputs, fixedBatch, givenValues, rawOutputs } from './execution.js';
 import type { Leaf } from './gradient.js';
 import { gradientsOf } from './gradients.js';
-import { jacobianByRows } from './jacobian.js';
 import { Interpreter } from './interpreter.js';
 import type { Preparation } from './preparation.js';
 import { programOf } from './program.js';
@@ -49,7 +51,8 @@ export async function openOnnxFile(model: ModelBytes, spec: EngineSpec): Promise
   const probe = inputsOf(asWritten, spec.probe);
   refuseEndlessLoops(asWritten.name, asWritten.graph);
   await refuseExcess(asWritten, probe);
-  const { file, note } = await batched(asWritten, spec, probe);
+  const declared = await withStraightThrough(asWritten, spec, probe);
+  const { file, note } = await batched(declared.file, spec, probe);
   const [chosen, program] = [await backend(), await programOf(file, spec, probe)];
   const interpreter = new Interpreter(program.graph, program.prepareBody);
   try {
@@ -63,7 +66,12 @@ export async function openOnnxFile(model: ModelBytes, spec: EngineSpec): Promise
     const rows = fixedBatch(elements / samplesIn(probe));
     const preparation: Preparation = { ...bare, rows, head: { scale, width } };
     const gradients = tryGradients(preparation, raw);
-    return new TfjsModel(preparation, asWritten.graph, factsOf(preparation, note, gradients), gradients);
+    return new TfjsModel(
+      preparation,
+      asWritten.graph,
+      factsOf(preparation, [note, declared.note], gradients),
+      gradients,
+    );
   } catch (error) {
     interpreter.dispose();
     throw error;
@@ -73,7 +81,7 @@ export async function openOnnxFile(model: ModelBytes, spec: EngineSpec): Promise
 /** Where gradients are taken, or why there are none. */
 type Gradients = { readonly leaf: Leaf; readonly place: GradientPlace } | { readonly problem: string };
 
-function factsOf(preparation: Preparation, batchNote: string | null, gradients: Gradients): ModelFacts {
+function factsOf(preparation: Preparation, remarks: readonly (string | null)[], gradients: Gradients): ModelFacts {
   const { file, head, backend: used } = preparation;
   const problem = 'problem' in gradients ? gradients.problem : null;
   const quantizers = problem === null ? quantizerNote(preparation) : null;
@@ -87,8 +95,9 @@ function factsOf(preparation: Preparation, batchNote: string | null, gradients: 
     noGradients: problem,
     noTraining: problem ?? whyUntrainable(file),
     gradientAt: 'place' in gradients ? gradients.place : null,
+    ...structureOfFile(file),
     notes: [
-      ...(batchNote === null ? [] : [batchNote]),
+      ...remarks.filter((remark) => remark !== null),
       ...backendNotes(used, file.batch === 'dynamic' ? preparation.rows : null),
       ...(quantizers === null ? [] : [quantizers]),
     ],
@@ -167,14 +176,12 @@ class TfjsModel implements EngineModel {
     return answered(() => gradientsOf(this.preparation, this.#named(inputs), this.#proven().leaf, loss));
   }
 
-  jacobian(inputs: EngineInputs, indices: Float64Array): Promise<EngineJacobian> {
-    return answered(() => {
-      const named = this.#named(inputs);
-      const { leaf, place } = this.#proven();
-      return jacobianByRows(samplesIn(named), indices, this.facts.scoreWidth, place.shape, (labels) =>
-        gradientsOf(this.preparation, named, leaf, { kind: 'score', labels }),
-      );
-    });
+  async jacobian(inputs: EngineInputs, indices: Float64Array): Promise<EngineJacobian> {
+    const named = this.#named(inputs);
+    const { leaf, place } = this.#proven();
+    return jacobianByRows(samplesIn(named), indices, this.facts.scoreWidth, place.shape, (labels) =>
+      gradientsOf(this.preparation, named, leaf, { kind: 'score', labels }),
+    );
   }
 
   layers(): Promise<readonly Layer[]> {

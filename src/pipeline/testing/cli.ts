@@ -13,6 +13,8 @@ export interface Ended {
 }
 
 export interface Started {
+  /** Of the command line's own process, which leads the group. */
+  readonly pid: number;
   readonly ended: Promise<Ended>;
   /** To the whole process group, as a terminal or a system does. */
   signalGroup(signal: NodeJS.Signals): void;
@@ -38,6 +40,7 @@ export function start(args: readonly string[], env: Readonly<Record<string, stri
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   const pid = child.pid ?? NaN;
   return {
+    pid,
     ended: new Promise((resolve, reject) => {
       child.on('error', reject);
       child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));

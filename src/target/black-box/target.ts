@@ -1,11 +1,11 @@
 import type { Digest } from '#base/digest';
 import { row, rowRange, rowsOf, zeros, type Tensor } from '#base/tensor';
-import type { LossSpec } from '#engine/index';
+import { jacobianByRows, rowsAsked, type LossSpec } from '#engine/index';
 import type { Declaration } from '../declare.js';
 import { channelAxis, type ContinuousDomain } from '../domain.js';
 import { scoreWidth } from '../head.js';
 import { sampleLoss } from '../losses.js';
-import type { Capability, DifferentiableTarget, Gradient, QueryCount } from '../target.js';
+import type { Capability, DifferentiableTarget, Gradient, Jacobian, QueryCount } from '../target.js';
 import type { Purse } from './purse.js';
 
 /** Whatever answers: an endpoint, or a function. */
@@ -82,9 +82,30 @@ export class BlackBoxTarget implements DifferentiableTarget {
       losses[i] = value;
       row(slopes, i).set(slope);
     }
-    const gradient = await source.gradient?.(received, scores, slopes);
+    return { scores, loss: losses, gradient: await this.#backward(received, scores, slopes) };
+  }
+
+  /** One backward pass for each row, by a slope of 1 at the score that is asked for. */
+  async jacobian(inputs: Tensor, indices: Float64Array): Promise<Jacobian> {
+    const { source, declaration, purse } = this.parts;
+    rowsAsked(rowsOf(inputs), indices, scoreWidth(this.head));
+    await purse.take(indices.length);
+    this.queries.gradients += indices.length;
+    const received = normalized(inputs, declaration.domain);
+    const width = scoreWidth(this.head);
+    const scores = await askAll(source, received, width);
+    const { rows } = await jacobianByRows(rowsOf(inputs), indices, width, inputs.shape.slice(1), async (labels) => {
+      const slopes = zeros(scores.shape);
+      labels.forEach((label, i) => (slopes.data[i * width + label] = 1));
+      return { scores, gradient: await this.#backward(received, scores, slopes) };
+    });
+    return { scores, rows };
+  }
+
+  async #backward(received: Tensor, scores: Tensor, slopes: Tensor): Promise<Tensor> {
+    const gradient = await this.parts.source.gradient?.(received, scores, slopes);
     if (gradient === undefined) throw new Error(`${this.name} has no gradients`);
-    return { scores, loss: losses, gradient: inUnitsOf(declaration.domain, gradient) };
+    return inUnitsOf(this.parts.declaration.domain, gradient);
   }
 
   dispose(): Promise<void> {

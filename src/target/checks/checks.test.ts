@@ -6,6 +6,7 @@ import type { Graph } from '../../engine/onnx/graph/ir.js';
 import { graphOf, linearModel, modelOf } from '../../../test/linear-model.js';
 import { openTarget } from '../open.js';
 import { labelsOf, type Labels } from '../head.js';
+import { inMemory } from '../sample-source.js';
 import type { Samples } from '../target.js';
 import { checkTarget, type MeasuredCard } from './index.js';
 
@@ -48,7 +49,7 @@ async function checked(
   const probe = { shape: [8, width], data: (samples ?? samplesOf(8)).inputs.data.slice(0, 8 * width) };
   const { target } = await openTarget(config, model, probe, resources);
   try {
-    return await checkTarget(target, probe, samples);
+    return await checkTarget(target, probe, samples && inMemory(samples));
   } finally {
     await target.dispose();
   }
@@ -207,11 +208,7 @@ describe('no better than chance', () => {
     const config = { file: 't.onnx', head: 'classes', domain: { kind: 'tabular', range: [-9, 9] } } as TargetConfig;
     const { target } = await openTarget(config, good, probe, resources);
     for (let i = 0; i < 400; i++) {
-      const card = await checkTarget(
-        target,
-        probe,
-        changed(base, () => source.integer(CLASSES)),
-      );
+      const card = await checkTarget(target, probe, inMemory(changed(base, () => source.integer(CLASSES))));
       if (outcome(card, 'accuracy') === true) alarms++;
     }
     await target.dispose();

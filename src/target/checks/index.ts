@@ -1,6 +1,7 @@
 import type { Tensor } from '#base/tensor';
 import type { TargetCard, TargetCheck } from '#report/report';
-import type { Samples, Target } from '../target.js';
+import { predictAll, type SampleSource } from '../sample-source.js';
+import type { Target } from '../target.js';
 import { accuracyOf, checkAccuracy, isRight } from './accuracy.js';
 import { checkFiniteScores } from './finite-scores.js';
 import { checkLabelOrder } from './label-order.js';
@@ -16,10 +17,9 @@ export type MeasuredCard = Required<Pick<TargetCard, 'accuracy' | 'checks'>>;
  * @param probe a few real samples, which are predicted six times
  * @param test the samples that audits run on, each predicted once; null where there are none
  */
-export async function checkTarget(target: Target, probe: Tensor, test: Samples | null): Promise<MeasuredCard> {
+export async function checkTarget(target: Target, probe: Tensor, test: SampleSource | null): Promise<MeasuredCard> {
   const repeats = await checkRepeats(target, probe);
-  const inputs = test?.inputs ?? probe;
-  const scores = await target.predict(inputs);
+  const scores = await (test === null ? target.predict(probe) : predictAll(target, test));
   const finite = checkFiniteScores(scores, test?.indices ?? null);
   if (test === null || test.indices.length === 0) {
     return { accuracy: null, checks: [finite, ...repeats, untold('target/accuracy'), untold('target/label-order')] };

@@ -7,6 +7,7 @@ import type { TargetCard } from '#report/report';
 import { checkTarget } from '../checks/index.js';
 import { declareTarget } from '../declare.js';
 import { openTarget } from '../open.js';
+import { inMemory } from '../sample-source.js';
 import type { Samples, Target } from '../target.js';
 import { prepareTarget, type EngineChoice } from './prepare.js';
 
@@ -84,7 +85,7 @@ test.each(Object.keys(MODELS))('%s', async (name) => {
     const wanted = LOGITS.has(name) ? softmax(expected[i] ?? []) : (expected[i] ?? []);
     softmax(scores).forEach((probability, j) => expect(Math.abs(probability - (wanted[j] ?? NaN))).toBeLessThan(2e-6));
   });
-  const { accuracy, checks } = await checkTarget(model.target, { ...model.samples.inputs }, model.samples);
+  const { accuracy, checks } = await checkTarget(model.target, { ...model.samples.inputs }, inMemory(model.samples));
   expect(accuracy?.value).toBeGreaterThan(0.75);
   expect(checks.filter(({ holds }) => holds !== true)).toEqual([]);
   await model.target.dispose();

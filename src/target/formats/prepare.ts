@@ -4,6 +4,7 @@ import type { PicturePreparation } from '#data/sources/source';
 import { checkSavedModel, lowerToOnnx, type ModelBytes, type ModelFormat } from '#engine/index';
 import type { TargetCard } from '#report/report';
 import { readModelFile, type ReadModel } from '../read-model.js';
+import { preprocessorCards } from '../preprocessing/declared.js';
 import { completedBy } from './hugging-face.js';
 
 /** What executes a model. */
@@ -46,7 +47,7 @@ export interface PreparedTarget {
 export async function prepareTarget(config: FileTargetConfig, engine: EngineChoice = 'auto'): Promise<PreparedTarget> {
   const read = await readModelFile(config.file);
   const completed = await completedBy(config, read);
-  const model = await prepareModel(read, engine, completed.notes);
+  const model = await prepareModel(read, engine, completed.notes, await preprocessorCards(config.preprocessor));
   return {
     config: completed.config,
     model: {
@@ -60,17 +61,21 @@ export async function prepareTarget(config: FileTargetConfig, engine: EngineChoi
 /**
  * Decides what executes a model. What is no ONNX is lowered to it, which ONNX Runtime executes several times faster than
  * TensorFlow.js; what cannot be lowered, and what was asked to, runs on TensorFlow.js.
+ *
+ * @param more files that decide what the target computes
  */
 export async function prepareModel(
   read: ReadModel,
   engine: EngineChoice = 'auto',
   notes: readonly string[] = [],
+  more: TargetCard['files'] = [],
 ): Promise<TargetModel> {
-  const { main, files, format, cards } = read;
-  const asItIs = (more: readonly string[]): TargetModel => ({
+  const { main, files, format } = read;
+  const cards = [...read.cards, ...more];
+  const asItIs = (others: readonly string[]): TargetModel => ({
     ...{ main, files, executed: format },
     engine: 'tfjs',
-    source: { format, cards, notes: [...notes, ...more] },
+    source: { format, cards, notes: [...notes, ...others] },
   });
   if (format === 'onnx') {
     return {
@@ -85,11 +90,11 @@ export async function prepareModel(
   if (format === 'saved-model') checkSavedModel(read);
   if (engine === 'tfjs' && IS_TENSORFLOW[format]) return asItIs([]);
   try {
-    const { model, notes: more } = await lowerToOnnx(read, format);
+    const { model, notes: lowering } = await lowerToOnnx(read, format);
     return {
       ...{ main, files: underName(main, model), executed: 'onnx' },
       engine: engine === 'tfjs' ? 'tfjs' : 'onnx',
-      source: { format, cards, notes: [...notes, loweringNote(format), ...more] },
+      source: { format, cards, notes: [...notes, loweringNote(format), ...lowering] },
     };
   } catch (thrown) {
     if (!(thrown instanceof AssayError) || thrown.code !== 'operator') throw thrown;

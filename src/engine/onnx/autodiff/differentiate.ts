@@ -1,6 +1,8 @@
 import type { GraphBuilder } from '../graph/builder.js';
 import type { ElementType, Graph } from '../graph/ir.js';
 import type { Trace } from '../graph/trace.js';
+import { withoutPreprocessor } from '../graph/marks.js';
+import { readsShape } from '../graph/structure.js';
 import { dependentsOf, walkBackward } from '../graph/walk.js';
 import { integerOperator, withFakeQuantizers } from './fake-quantizers.js';
 import { operatorError, RuleContext, type GradientRule, type Substitute } from './rule.js';
@@ -31,10 +33,11 @@ export interface Differentiation {
  */
 export function differentiate(builder: GraphBuilder, request: DifferentiationRequest): Differentiation {
   const { graph, trace, rules } = request;
-  const nodes = withFakeQuantizers(graph.nodes);
+  const onTheWay = withoutPreprocessor(graph, [...request.cotangents.keys()]);
+  const nodes = withFakeQuantizers(onTheWay);
   const isReal = (name: string): boolean => FLOATING.has(trace.get(name)?.type ?? 'other');
-  const active = dependentsOf(nodes, request.wrt, isReal);
-  const opaque = integerOperator(graph.nodes, active);
+  const active = dependentsOf(nodes, request.wrt, (name, node) => isReal(name) && !readsShape(node));
+  const opaque = integerOperator(onTheWay, active);
   if (opaque !== undefined) throw operatorError(opaque, 'computes on quantized integers');
   const substitutes: Substitute[] = [];
   const gradientOf = walkBackward(

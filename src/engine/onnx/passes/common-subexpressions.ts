@@ -1,4 +1,5 @@
 import type { Attribute, Constant, Graph, Node } from '../graph/ir.js';
+import { RANDOM } from '../graph/structure.js';
 
 /**
  * Nodes that compute the same from the same become one, so that their gradients meet before that node's rule rather than
@@ -25,15 +26,11 @@ export function mergeRepeats(graph: Graph): Graph {
   return { ...graph, nodes };
 }
 
-const RANDOM: ReadonlySet<string> = new Set(
-  'Bernoulli Dropout Multinomial RandomNormal RandomNormalLike RandomUniform RandomUniformLike'.split(' '),
-);
-
 /** What a node computes, in one string; null where two such nodes may differ. */
 function keyOf(graph: Graph, node: Node): string | null {
   const attributes = [...node.attributes].map(([name, attribute]) => `${name}=${valueOf(attribute) ?? ''}`);
   const isKnown = [...node.attributes.values()].every((attribute) => valueOf(attribute) !== null);
-  if (!isKnown || RANDOM.has(node.op)) return null;
+  if (!isKnown || RANDOM.has(node.op) || node.op === 'Dropout') return null;
   const inputs = node.inputs.map((name) => contentOf(graph.constants.get(name)) ?? name);
   return JSON.stringify([node.domain, node.op, node.outputs.length, inputs, attributes.sort()]);
 }

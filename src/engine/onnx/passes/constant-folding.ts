@@ -1,11 +1,11 @@
 import { constantOfRuntime } from '../graph/runtime-constant.js';
 import type { Constant, Graph, Node } from '../graph/ir.js';
+import { RANDOM } from '../graph/structure.js';
 import { readsOf } from '../graph/walk.js';
 import { executions, type TraceFeeds } from '../tracing.js';
 
 /** What they give depends on the shape of their input alone. */
 const SHAPES: ReadonlySet<string> = new Set(['Shape', 'Size']);
-const RANDOM = /^(Random|Multinomial|Bernoulli)/;
 /** They give sequences, which no constant holds; tensors that are taken out of them may be constant. */
 const SEQUENCES = /^(Sequence(?!At|Length)|SplitToSequence|Optional(?!HasElement))/;
 /** Larger results stay computed: what is repeated to this size is cheaper to repeat again. */
@@ -54,7 +54,7 @@ function foldableNodes(graph: Graph): Node[] {
   return graph.nodes.filter((node) => {
     const isShape = node.domain === '' && SHAPES.has(node.op);
     const isKnown = readsOf(node).every((name) => known.has(name));
-    if ((!isShape && !isKnown) || RANDOM.test(node.op) || node.outputs.some((name) => outputs.has(name))) return false;
+    if ((!isShape && !isKnown) || RANDOM.has(node.op) || node.outputs.some((name) => outputs.has(name))) return false;
     node.outputs.forEach((name) => known.add(name));
     return true;
   });

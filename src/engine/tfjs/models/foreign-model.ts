@@ -13,12 +13,12 @@ import type {
   ModelFacts,
   TrainingOptions,
 } from '../../contract.js';
+import { jacobianByRows } from '../../jacobian.js';
 import type { Graph } from '../../onnx/graph/ir.js';
 import { namedInputs, samplesIn, type NamedTensors } from '../../onnx/inputs.js';
 import { scoresOf } from '../../onnx/model.js';
 import { outputScale } from '../../onnx/scale.js';
 import { backendNotes, enter, type Backend } from '../backend.js';
-import { jacobianByRows } from '../jacobian.js';
 import { scoped } from '../value.js';
 import type { Executable } from './executable.js';
 import { executions, FOREIGN_BATCH, gradientsOf, rawOutputs, tensorsOf, type Ready } from './foreign-gradients.js';
@@ -47,6 +47,13 @@ export async function openForeignModel(
       where: executable.name,
       what: `the input \`${strange.name}\` takes ${strange.dtype}`,
       mend: 'Convert the model with an input of real numbers, or of integers for tokens.',
+    });
+  }
+  if (spec.straightThrough !== undefined) {
+    throw new AssayError('config', {
+      where: executable.name,
+      what: `TensorFlow.js executes the ${executable.kind} by itself, where \`${spec.straightThrough}\` cannot be the output of a preprocessor`,
+      mend: 'Set `engine` to "onnx", which executes its graph, or declare the preprocessor as a module.',
     });
   }
   const declared = executable.inputs.map(valueInfo);
@@ -104,6 +111,8 @@ function factsOf(
             shape: gradients.place,
           }
         : null,
+    blocked: [],
+    random: [],
     notes: backendNotes(used, batch === 'dynamic' ? FOREIGN_BATCH : null),
   };
 }
@@ -148,14 +157,12 @@ class ForeignModel implements EngineModel {
     });
   }
 
-  jacobian(inputs: EngineInputs, indices: Float64Array): Promise<EngineJacobian> {
-    return Promise.resolve().then(() => {
-      const named = this.#named(inputs);
-      const layer = this.#layer();
-      return jacobianByRows(samplesIn(named), indices, this.ready.width, this.facts.gradientAt?.shape ?? [], (labels) =>
-        gradientsOf(this.ready, named, layer, { kind: 'score', labels }),
-      );
-    });
+  async jacobian(inputs: EngineInputs, indices: Float64Array): Promise<EngineJacobian> {
+    const named = this.#named(inputs);
+    const layer = this.#layer();
+    return jacobianByRows(samplesIn(named), indices, this.ready.width, this.facts.gradientAt?.shape ?? [], (labels) =>
+      gradientsOf(this.ready, named, layer, { kind: 'score', labels }),
+    );
   }
 
   async layers(): Promise<readonly Layer[]> {

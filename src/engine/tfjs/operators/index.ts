@@ -17,6 +17,7 @@ import { resizeOperators } from './resize.js';
 import { samplingOperators } from './sampling.js';
 import { selectionOperators } from './selection.js';
 import { shapeOperators } from './shape.js';
+import { straightThroughOperators } from './straight-through.js';
 
 /** All operators of the engine, by name. */
 export const operators: ReadonlyMap<string, Operator> = new Map(
@@ -39,5 +40,6 @@ export const operators: ReadonlyMap<string, Operator> = new Map(
     samplingOperators,
     selectionOperators,
     shapeOperators,
+    straightThroughOperators,
   ].flatMap((table) => Object.entries(table)),
 );

@@ -9,6 +9,7 @@ import { quantizationRules } from './quantization/index.js';
 import { recurrentRules } from './recurrent/index.js';
 import { reductionRules } from './reduction/index.js';
 import { shapeRules } from './shape/index.js';
+import { straightThroughRules } from './straight-through.js';
 
 const FAMILIES: readonly RuleTable[] = [
   convolutionRules,
@@ -21,6 +22,7 @@ const FAMILIES: readonly RuleTable[] = [
   recurrentRules,
   reductionRules,
   shapeRules,
+  straightThroughRules,
 ];
 
 /**

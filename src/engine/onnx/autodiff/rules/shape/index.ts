@@ -4,10 +4,10 @@ import { col2im } from './col2im.js';
 import { concat } from './concat.js';
 import { depthToSpace, spaceToDepth } from './depth-to-space.js';
 import { expand } from './expand.js';
-import { eyeLike } from './eye-like.js';
 import { pad } from './pad.js';
 import { reshape } from './reshape.js';
 import { resize } from './resize.js';
+import { shapeOnly } from './shape-only.js';
 import { split } from './split.js';
 import { tile } from './tile.js';
 import { transpose } from './transpose.js';
@@ -20,9 +20,11 @@ export const shapeRules: RuleTable = {
   Concat: concat,
   DepthToSpace: depthToSpace,
   Expand: expand,
-  EyeLike: eyeLike,
+  EyeLike: shapeOnly,
   Flatten: reshape,
   Pad: pad,
+  RandomNormalLike: shapeOnly,
+  RandomUniformLike: shapeOnly,
   Reshape: reshape,
   Resize: resize,
   SpaceToDepth: spaceToDepth,

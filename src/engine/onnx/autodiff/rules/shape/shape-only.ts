@@ -1,4 +1,4 @@
 import type { GradientRule } from '../../rule.js';
 
 /** Depends on the shape of its input alone. */
-export const eyeLike: GradientRule = () => [null];
+export const shapeOnly: GradientRule = () => [null];

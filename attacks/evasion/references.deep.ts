@@ -1,0 +1,3 @@
+import { describeReferences } from '../../test/describe-references.js';
+
+describeReferences({ seeds: 3, images: {} });

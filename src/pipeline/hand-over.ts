@@ -1,0 +1,24 @@
+import type { StoredSamples } from '#data/streams/stored-samples';
+import type { Task } from './worker-protocol.js';
+
+/** After stdin, stdout, stderr and the channel to the parent. */
+const FIRST_DESCRIPTOR = 4;
+
+/**
+ * A task as a worker gets it. Files that are open here are inherited: they have the same content and other numbers there.
+ *
+ * @returns also the descriptors that the worker's process is to inherit, in order, from the fourth on
+ */
+export function handOver(task: Task): { readonly task: Task; readonly descriptors: readonly number[] } {
+  const descriptors: number[] = [];
+  if (task.kind === 'inspect') return { task: { ...task, test: inherited(task.test) }, descriptors };
+  const { test, train } = task.inputs;
+  const inputs = { ...task.inputs, test: inherited(test), train: inherited(train) };
+  return { task: { ...task, inputs }, descriptors };
+
+  function inherited(samples: StoredSamples | null): StoredSamples | null {
+    if (samples?.inputs.kind !== 'file') return samples;
+    const descriptor = FIRST_DESCRIPTOR - 1 + descriptors.push(samples.inputs.descriptor);
+    return { ...samples, inputs: { ...samples.inputs, descriptor } };
+  }
+}
