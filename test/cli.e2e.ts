@@ -5,6 +5,7 @@ import { packageRoot } from '#base/package-root';
 import { assay } from './cli.js';
 import { mlpConfig } from './mlp-config.js';
 import { temporaryFolder } from './temporary-folder.js';
+import { BRIEF } from '#pipeline/testing/brief';
 
 /** The command line as its users have it: exit codes, what goes to which stream, and how it stops. */
 
@@ -15,8 +16,8 @@ function project(audits: object, sample = 100): string {
   return temporaryFolder({ 'assay.config.json': JSON.stringify(mlpConfig(audits, sample)) });
 }
 
-const weak = { 'evasion/fgsm': { epsilons: [0.001] } };
-const strong = { 'evasion/fgsm': { epsilons: [0.2] } };
+const weak = { 'evasion/fgsm': { epsilons: [0.001], trust: BRIEF } };
+const strong = { 'evasion/fgsm': { epsilons: [0.2], trust: BRIEF } };
 
 describe('help', () => {
   test.each(COMMANDS)('%s has help with examples', (command) => {

@@ -7,6 +7,7 @@ import type { Report } from '#report/report';
 import { readIdx } from '#data/idx';
 import { assay } from './cli.js';
 import { temporaryFolder } from './temporary-folder.js';
+import { BRIEF } from '#pipeline/testing/brief';
 
 /** Data as people have it, audited from the command line: a folder of pictures, and tables. */
 
@@ -54,8 +55,8 @@ function project(inputs: string, labels?: string): string {
     data: { test: { inputs, ...(labels === undefined ? {} : { labels }), scale: 1 / 255 } },
     seed: 7,
     audits: {
-      'evasion/fgsm': { epsilons: [0.01, 0.05] },
-      'evasion/pgd': { epsilons: [0.02], steps: 5, restarts: 2 },
+      'evasion/fgsm': { epsilons: [0.01, 0.05], trust: BRIEF },
+      'evasion/pgd': { epsilons: [0.02], steps: 5, restarts: 2, trust: BRIEF },
       'evasion/noise': { epsilons: [0.05], draws: 2 },
     },
   });

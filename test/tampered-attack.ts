@@ -9,6 +9,7 @@ export function tampering(change: (result: AttackResult) => AttackResult): Evasi
   return {
     name: 'Tampered',
     uses: 'gradients',
+    examined: false,
     run: async (target: DifferentiableTarget, samples, options, random, progress) =>
       change(await runPgd(target, samples, options, random, progress)),
   };

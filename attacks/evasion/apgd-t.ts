@@ -147,10 +147,10 @@ export const apgdT = defineAttack({
   checkOptions: checkApgdTOptions,
   appliesTo: (facts) => evasion.appliesTo(facts) ?? unfit(facts.head),
   cost: (samples, options) => {
-    const { epsilons, trust, steps } = options;
+    const { epsilons, trust, eotDraws, steps } = options;
     const climbs = ascending(epsilons).length * options.restarts * targetsOf(options);
     const attack = { predictions: climbs * (usesLargerRadii(options) ? 3 : 1), gradients: climbs * steps };
-    return evasionCost({ samples, epsilons, trust }, 'gradients', attack);
+    return evasionCost({ samples, epsilons, trust, eotDraws }, 'gradients', attack);
   },
   run: (context) =>
     attackEvidence(

@@ -133,10 +133,10 @@ export const apgd = defineAttack({
   checkOptions: checkApgdOptions,
   appliesTo: (facts, options) => evasion.appliesTo(facts) ?? unfit(facts.head, options),
   cost: (samples, options) => {
-    const { epsilons, trust, steps } = options;
+    const { epsilons, trust, eotDraws, steps } = options;
     const climbs = ascending(epsilons).length * restartsOf(options);
     const attack = { predictions: climbs * (usesLargerRadii(options) ? 3 : 1), gradients: climbs * steps };
-    return evasionCost({ samples, epsilons, trust }, 'gradients', attack);
+    return evasionCost({ samples, epsilons, trust, eotDraws }, 'gradients', attack);
   },
   run: (context) =>
     attackEvidence(

@@ -1,4 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox';
+import { AssayError } from '#base/errors';
 import { defineAttack } from '#plugin/define';
 import type { RandomStreams } from '#stats/random';
 import type { Head } from '#target/head';
@@ -9,7 +10,7 @@ import { memberOf } from './ensemble/members.js';
 import { runEnsemble } from './ensemble/run-ensemble.js';
 import { attackEvidence, evasionCost } from './evidence/evidence.js';
 import type { ConvexNorm } from './geometry/norms.js';
-import { ascending, BallOptions, EotOption } from './search/options.js';
+import { ascending, BallOptions } from './search/options.js';
 import type { AttackResult, OnProgress } from './search/result.js';
 import { evasion, WHITE_BOX, WHITE_BOX_TEXTS } from './verdict/family.js';
 
@@ -24,7 +25,14 @@ export const AutoAttackOptions = Type.Object(
         '`standard` is what robustness is compared by, `plus` adds restarts and the attacks without goals, `rand` is for ' +
         'targets that draw random numbers.',
     }),
-    eotDraws: Type.Optional(EotOption),
+    // Without a default in the schema, which would be filled in whatever the version is.
+    eotDraws: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description:
+          'Of `rand`: gradients averaged at each iterate. Default: 20. Of the other versions, which average none: 1.',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -38,6 +46,8 @@ export type AutoAttackOptions = Static<typeof AutoAttackOptions>;
  *   restarts, APGD-T 5 goals, and both begin in larger balls
  * - `plus`: APGD-CE (5 restarts), APGD-DLR (5), FAB (5), Square, APGD-T, FAB-T
  * - `rand`: APGD-CE and APGD-DLR on the mean of 20 gradients an iterate
+ *
+ * `plus` and `rand` are the same in each norm: only `standard` has settings of its own for L1.
  *
  * Each attack sees only what those before it left standing, from the original inputs, and what it calls adversarial is
  * classified again. Different from the authors' code: random draws, windows, early stops and binary searches are of each
@@ -54,6 +64,7 @@ export async function runAutoAttack(
   random: RandomStreams,
   progress?: OnProgress,
 ): Promise<AttackResult> {
+  checkAutoAttackOptions(options);
   const { norm, epsilons } = options;
   const members = autoAttackMembers(options);
   return runEnsemble(target, samples, { norm, epsilons, members, draws: drawsOf(options) }, random, progress);
@@ -86,24 +97,34 @@ function standard(norm: ConvexNorm): readonly Member[] {
 
 function plus(): readonly Member[] {
   return [
-    memberOf('apgd', { loss: 'cross-entropy', steps: 100, restarts: 5 }, 'apgd-ce'),
-    memberOf('apgd', { loss: 'dlr', steps: 100, restarts: 5 }, 'apgd-dlr'),
+    memberOf('apgd', { loss: 'cross-entropy', steps: 100, restarts: 5, largerRadii: false }, 'apgd-ce'),
+    memberOf('apgd', { loss: 'dlr', steps: 100, restarts: 5, largerRadii: false }, 'apgd-dlr'),
     memberOf('fab', { steps: 100, restarts: 5 }),
     memberOf('square', SQUARE),
-    memberOf('apgd-t', { steps: 100, restarts: 1, targetClasses: 9 }),
+    memberOf('apgd-t', { steps: 100, restarts: 1, targetClasses: 9, largerRadii: false }),
     memberOf('fab-t', { steps: 100, restarts: 1, targetClasses: 9 }),
   ];
 }
 
 function rand(eotDraws: number): readonly Member[] {
   return [
-    memberOf('apgd', { loss: 'cross-entropy', steps: 100, restarts: 1, eotDraws }, 'apgd-ce'),
-    memberOf('apgd', { loss: 'dlr', steps: 100, restarts: 1, eotDraws }, 'apgd-dlr'),
+    memberOf('apgd', { loss: 'cross-entropy', steps: 100, restarts: 1, largerRadii: false, eotDraws }, 'apgd-ce'),
+    memberOf('apgd', { loss: 'dlr', steps: 100, restarts: 1, largerRadii: false, eotDraws }, 'apgd-dlr'),
   ];
 }
 
 function drawsOf({ version, eotDraws }: AutoAttackOptions): number {
   return eotDraws ?? (version === 'rand' ? 20 : 1);
+}
+
+/** Judged as if it averaged gradients that it does not, an attack would be trusted for what it did not do. */
+function checkAutoAttackOptions({ epsilons, version, eotDraws = 1 }: AutoAttackOptions): void {
+  ascending(epsilons);
+  if (version === 'rand' || eotDraws === 1) return;
+  throw new AssayError('usage', {
+    what: `\`eotDraws\` is ${eotDraws}, and AutoAttack \`${version}\` averages no gradients`,
+    mend: 'Set `version` to rand, or leave `eotDraws` out.',
+  });
 }
 
 /** Classes that the losses of a version need: the ratio of logits towards a goal takes four. */
@@ -150,7 +171,7 @@ export const autoAttack = defineAttack({
     },
   },
   options: AutoAttackOptions,
-  checkOptions: ({ epsilons }) => void ascending(epsilons),
+  checkOptions: checkAutoAttackOptions,
   appliesTo: (facts, { version }) => evasion.appliesTo(facts) ?? tooFewClasses(facts.head, version),
   cost: (samples, options) => {
     const { norm, epsilons, trust } = options;

@@ -76,9 +76,12 @@ export const bim = defineAttack({
   },
   options: BimOptions,
   checkOptions: checkBimOptions,
-  cost: (samples, { epsilons, trust, steps }) => {
+  cost: (samples, { epsilons, trust, eotDraws, steps }) => {
     const count = ascending(epsilons).length;
-    return evasionCost({ samples, epsilons, trust }, 'gradients', { predictions: count, gradients: count * steps });
+    return evasionCost({ samples, epsilons, trust, eotDraws }, 'gradients', {
+      predictions: count,
+      gradients: count * steps,
+    });
   },
   run: (context) =>
     attackEvidence(

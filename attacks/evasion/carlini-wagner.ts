@@ -187,8 +187,11 @@ export const carliniWagner = defineAttack({
   },
   options: CarliniWagnerOptions,
   checkOptions: checkCarliniWagnerOptions,
-  cost: (samples, { epsilons, searchSteps, steps }) =>
-    evasionCost({ samples, epsilons }, 'gradients', { predictions: 0, gradients: searchSteps * steps }),
+  cost: (samples, { epsilons, trust, eotDraws, searchSteps, steps }) =>
+    evasionCost({ samples, epsilons, trust, eotDraws }, 'gradients', {
+      predictions: 0,
+      gradients: searchSteps * steps,
+    }),
   run: (context) =>
     attackEvidence(
       {

@@ -142,8 +142,8 @@ export const ddn = defineAttack({
   },
   options: DdnOptions,
   checkOptions: checkDdnOptions,
-  cost: (samples, { epsilons, steps }) =>
-    evasionCost({ samples, epsilons }, 'gradients', { predictions: 1, gradients: steps }),
+  cost: (samples, { epsilons, trust, eotDraws, steps }) =>
+    evasionCost({ samples, epsilons, trust, eotDraws }, 'gradients', { predictions: 1, gradients: steps }),
   run: (context) =>
     attackEvidence(
       {

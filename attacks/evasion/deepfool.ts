@@ -204,8 +204,8 @@ export const deepfool = defineAttack({
   },
   options: DeepFoolOptions,
   checkOptions: checkDeepFoolOptions,
-  cost: (samples, { epsilons, steps, candidates }) =>
-    evasionCost({ samples, epsilons }, 'gradients', { predictions: steps, gradients: steps * candidates }),
+  cost: (samples, { epsilons, trust, steps, candidates }) =>
+    evasionCost({ samples, epsilons, trust }, 'gradients', { predictions: steps, gradients: steps * candidates }),
   run: (context) =>
     attackEvidence(
       {

@@ -42,9 +42,9 @@ export const fabT = defineAttack({
   options: FabTOptions,
   checkOptions: checkFabTOptions,
   appliesTo: (facts: TargetFacts) => evasion.appliesTo(facts) ?? unfit(facts.head),
-  cost: (samples, { epsilons, steps, restarts, targetClasses }) => {
+  cost: (samples, { epsilons, trust, steps, restarts, targetClasses }) => {
     const each = targetClasses * restarts * steps;
-    return evasionCost({ samples, epsilons }, 'gradients', { predictions: each, gradients: each });
+    return evasionCost({ samples, epsilons, trust }, 'gradients', { predictions: each, gradients: each });
   },
   run: (context) =>
     attackEvidence(

@@ -117,8 +117,8 @@ export const fab = defineAttack({
   },
   options: FabOptions,
   checkOptions: checkSharedFabOptions,
-  cost: (samples, { epsilons, steps, restarts }) =>
-    evasionCost({ samples, epsilons }, 'gradients', {
+  cost: (samples, { epsilons, trust, steps, restarts }) =>
+    evasionCost({ samples, epsilons, trust }, 'gradients', {
       predictions: restarts * steps,
       gradients: restarts * steps * USUAL_CLASSES,
     }),

@@ -35,9 +35,9 @@ export const fgsm = defineAttack({
   },
   options: FgsmOptions,
   checkOptions: ({ epsilons }) => void ascending(epsilons),
-  cost: (samples, { epsilons, trust }) => {
+  cost: (samples, { epsilons, trust, eotDraws }) => {
     const count = ascending(epsilons).length;
-    return evasionCost({ samples, epsilons, trust, singleStep: true }, 'gradients', {
+    return evasionCost({ samples, epsilons, trust, eotDraws, singleStep: true }, 'gradients', {
       predictions: count,
       gradients: count,
     });

@@ -159,8 +159,8 @@ export const fmn = defineAttack({
   },
   options: FmnOptions,
   checkOptions: checkFmnOptions,
-  cost: (samples, { epsilons, steps }) =>
-    evasionCost({ samples, epsilons }, 'gradients', { predictions: 1, gradients: steps }),
+  cost: (samples, { epsilons, trust, eotDraws, steps }) =>
+    evasionCost({ samples, epsilons, trust, eotDraws }, 'gradients', { predictions: 1, gradients: steps }),
   run: (context) =>
     attackEvidence(
       {

@@ -158,9 +158,12 @@ export const miFgsm = defineAttack({
   },
   options: MiFgsmOptions,
   checkOptions: checkMiFgsmOptions,
-  cost: (samples, { epsilons, trust, steps }) => {
+  cost: (samples, { epsilons, trust, eotDraws, steps }) => {
     const count = ascending(epsilons).length;
-    return evasionCost({ samples, epsilons, trust }, 'gradients', { predictions: count, gradients: count * steps });
+    return evasionCost({ samples, epsilons, trust, eotDraws }, 'gradients', {
+      predictions: count,
+      gradients: count * steps,
+    });
   },
   run: (context) =>
     attackEvidence(

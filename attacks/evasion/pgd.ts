@@ -147,9 +147,12 @@ export const pgd = defineAttack({
   },
   options: PgdOptions,
   checkOptions: checkPgdOptions,
-  cost: (samples, { epsilons, trust, steps, restarts }) => {
+  cost: (samples, { epsilons, trust, eotDraws, steps, restarts }) => {
     const climbs = ascending(epsilons).length * restarts;
-    return evasionCost({ samples, epsilons, trust }, 'gradients', { predictions: climbs, gradients: climbs * steps });
+    return evasionCost({ samples, epsilons, trust, eotDraws }, 'gradients', {
+      predictions: climbs,
+      gradients: climbs * steps,
+    });
   },
   run: (context) => attackEvidence({ name: 'PGD', uses: 'gradients', run: runPgd, stronger }, context),
 });

@@ -13,6 +13,7 @@ export {
 } from './tfjs/native/index.js';
 export {
   fastestOf,
+  LEAST_SPEEDUP,
   proveDevice,
   proveDevices,
   resolveDevice,

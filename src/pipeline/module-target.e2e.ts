@@ -1,3 +1,4 @@
+import { BRIEF } from './testing/brief.js';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,7 +37,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 function auditOf(
   code: string,
   parts: object = {},
-  audits: object = { 'evasion/pgd': { norm: 'Linf', epsilons: [0.03, 0.06] } },
+  audits: object = { 'evasion/pgd': { norm: 'Linf', epsilons: [0.03, 0.06], trust: BRIEF } },
   execution: object = {},
 ): string {
   writeFileSync(join(folder, 'model.mjs'), code);
@@ -121,7 +122,10 @@ test('without a gradient its scores are audited, by several workers at once', as
   const config = auditOf(
     MODULE.replace('export const gradient', 'const gradient'),
     {},
-    { 'evasion/noise': [noise, { ...noise, draws: 3 }], 'evasion/pgd': { norm: 'Linf', epsilons: [0.01] } },
+    {
+      'evasion/noise': [noise, { ...noise, draws: 3 }],
+      'evasion/pgd': { norm: 'Linf', epsilons: [0.01], trust: BRIEF },
+    },
   );
   await assay(['audit', config, '--out', out, '--allow-code', '--quiet', '--workers', '2']);
   const { findings } = readReport(onlyRun(out));

@@ -75,19 +75,27 @@ export interface CostOf {
   readonly samples: number;
   readonly epsilons: number | readonly number[];
   readonly trust?: TrustOptions | undefined;
+  /** Gradients averaged at an iterate; of an ensemble its members count their own. */
+  readonly eotDraws?: number | undefined;
   /** The attack takes one step. */
   readonly singleStep?: boolean;
 }
 
-/** Rows through the target: what the attack itself needs, the checks around it, and the examination of the attack. */
-export function evasionCost(of: CostOf, uses: EvasionAttack<never>['uses'] | 'nothing examined', attack: Cost): Cost {
-  const { samples, epsilons } = of;
+/**
+ * Rows through the target: what the attack itself needs, the checks around it, and the examination of the attack.
+ *
+ * @param once rows that the attack needs where nothing is averaged
+ */
+export function evasionCost(of: CostOf, uses: EvasionAttack<never>['uses'] | 'nothing examined', once: Cost): Cost {
+  const { samples, epsilons, eotDraws = 1 } = of;
+  const draws = decisionDraws(eotDraws);
+  const attack = { predictions: draws * once.predictions, gradients: eotDraws * once.gradients };
   const count = ascending(epsilons).length;
   const noise = uses === 'gradients' ? count * (1 + BASELINE_DRAWS) : 0;
   const trust = uses === 'nothing examined' ? { predictions: 0, gradients: 0 } : trustCost(of, attack, epsilons);
   return {
     // Clean inputs are asked for twice: by the attack, and independently of it.
-    predictions: samples * (2 + attack.predictions + count + noise) + trust.predictions,
+    predictions: samples * (draws * (2 + count + noise) + attack.predictions) + trust.predictions,
     gradients: samples * attack.gradients + trust.gradients,
   };
 }

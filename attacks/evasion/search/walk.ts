@@ -70,11 +70,10 @@ export interface Stride {
  */
 export function ascended(walk: Walk, gradients: Tensor, rows: readonly number[], space: Space, stride: Stride): Walk {
   const inputs = zeros(walk.inputs.shape);
-  const movable = movableIn(space.box);
+  const movable = stride.aroundBounds && space.norm === 'L1' ? movableIn(space.box) : null;
   walk.balls.forEach((ball, i) => {
     const point = row(walk.inputs, i);
-    const canMove = stride.aroundBounds ? movable(point) : undefined;
-    ball.step(point, free(row(gradients, rows[i] ?? -1), space.box), stride.size, row(inputs, i), canMove);
+    ball.step(point, free(row(gradients, rows[i] ?? -1), space.box), stride.size, row(inputs, i), movable?.(point));
   });
   return { ...walk, inputs };
 }

@@ -18,7 +18,7 @@ export type TrustData = {
   readonly boundary: Bits | null;
   readonly noise: { readonly broken: Bits; readonly draws: number };
   readonly square: { readonly broken: Bits; readonly queries: number } | null;
-  /** By the attack alone, at other epsilons, ascending. The last allows every legal input. */
+  /** By the attack alone, at other epsilons, ascending; half of the widest change and all of it among them or examined. */
   readonly curve: readonly { readonly epsilon: number; readonly broken: Bits }[];
   readonly repeats: RepeatsData;
   /** Null where the target has no gradients. */

@@ -1,3 +1,4 @@
+import { counted } from '#base/format';
 import { countBits } from '../evidence/data.js';
 import { beyond, either, exceeds, LIMITS, share, undecided, type Rule } from './reading.js';
 import { list, rightOf, type Seen } from './rules.js';
@@ -28,7 +29,7 @@ export const DIAGNOSES: readonly Rule<Seen>[] = [
         sentence:
           apart === 0
             ? 'A sample gets the same answer alone and among others.'
-            : `${share(apart, Math.min(8, rightOf(seen)))} get another answer alone than among others: a normalization by the batch lets labels leak between samples.`,
+            : `${counted(apart, 'sample gets', 'samples get')} another answer alone than among others: a normalization by the batch lets labels leak between samples.`,
       };
     },
   },

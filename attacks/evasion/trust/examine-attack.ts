@@ -5,9 +5,9 @@ import { isCorrect, labelRow } from '#target/head';
 import { chunkOf } from '#target/sample-source';
 import { isDifferentiable, type Samples, type Target } from '#target/target';
 import type { Bound, EvasionAttack } from '../evidence/chunk.js';
-import type { EvasionOptions } from '../evidence/evidence.js';
+import type { CostOf, EvasionOptions } from '../evidence/evidence.js';
 import { boxOf } from '../geometry/space.js';
-import { decisiveScores } from '../search/ask.js';
+import { decisionDraws, decisiveScores } from '../search/ask.js';
 import { ascending, type TrustOptions } from '../search/options.js';
 import type { TrustData } from './data.js';
 import type { AttackForm, AttackForms } from './examination.js';
@@ -93,18 +93,18 @@ export function trustCost(
   {
     samples,
     trust = USUAL,
+    eotDraws = 1,
     singleStep = false,
-  }: { readonly samples: number; readonly trust?: TrustOptions | undefined; readonly singleStep?: boolean },
+  }: Pick<CostOf, 'samples' | 'trust' | 'eotDraws' | 'singleStep'>,
   attack: Cost,
   epsilons: number | readonly number[],
 ): Cost {
   const n = Math.min(samples, trust.samples);
   const each = 1 / Math.max(1, ascending(epsilons).filter((epsilon) => epsilon > 0).length);
+  const points = decisionDraws(eotDraws) * trust.noiseDraws;
   const runs = singleStep ? RUNS.asItIs : RUNS.asItIs + RUNS.moreSteps + RUNS.moreRestarts;
   return {
-    predictions: Math.round(
-      n * (BESIDE.predictions + trust.noiseDraws + trust.queries + runs * each * attack.predictions),
-    ),
+    predictions: Math.round(n * (BESIDE.predictions + points + trust.queries + runs * each * attack.predictions)),
     gradients: Math.round(n * (attack.gradients === 0 ? 0 : BESIDE.gradients + runs * each * attack.gradients)),
   };
 }

@@ -33,14 +33,13 @@ export const FLAGS: readonly Rule<Seen>[] = [
     read: (seen) => {
       const { gradients } = seen.trust;
       if (gradients === null || seen.data.uses === 'scores') return undecided('No gradient is followed.');
-      const counts = [
-        countBits(gradients.zeroCrossEntropy),
-        countBits(gradients.zeroMargin),
-        countBits(gradients.zeroDlr ?? ''),
-      ];
+      const zero = countBits(gradients.zeroDlr ?? gradients.zeroMargin);
+      const of = gradients.zeroDlr === null ? 'margin' : 'ratio of logits';
       return {
-        holds: counts.every((count) => !exceeds(count, rightOf(seen), LIMITS.symptom)),
-        sentence: `Zero at the clean input, of ${rightOf(seen)}: ${counts[0]} of cross-entropy, ${counts[1]} of the margin${gradients.zeroDlr === null ? '' : `, ${counts[2]} of the logits ratio`}.`,
+        holds: !exceeds(zero, rightOf(seen), LIMITS.symptom),
+        sentence:
+          `The gradient of the ${of} is zero at the clean input on ${share(zero, rightOf(seen))}; that of cross-entropy on ` +
+          `${share(countBits(gradients.zeroCrossEntropy), rightOf(seen))}.`,
       };
     },
   },

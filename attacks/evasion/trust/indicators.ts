@@ -1,7 +1,7 @@
 import { percent } from '#base/format';
 import { countBits } from '../evidence/data.js';
 import { beyond, exceeds, LIMITS, share, undecided, type Rule } from './reading.js';
-import { rightOf, type Seen } from './rules.js';
+import { endsOf, rightOf, type Seen } from './rules.js';
 
 /** Mean relative change of the margin from which predictions count as unstable. */
 const UNSTABLE = 0.5;
@@ -64,9 +64,9 @@ export const INDICATORS: readonly Rule<Seen>[] = [
     id: 'I6',
     title: 'The attack succeeds without a budget',
     read: (seen) => {
-      const whole = seen.trust.curve.at(-1);
-      if (whole === undefined || seen.data.effort?.singleStep === true) return undecided('A single step is no search.');
-      const standing = rightOf(seen) - countBits(whole.broken);
+      const ends = endsOf(seen.trust);
+      if (ends === null || seen.data.effort?.singleStep === true) return undecided('A single step is no search.');
+      const standing = rightOf(seen) - countBits(ends.whole.broken);
       return {
         holds: !exceeds(standing, rightOf(seen), LIMITS.converged),
         sentence: `${share(standing, rightOf(seen))} stand where every legal input is allowed.`,

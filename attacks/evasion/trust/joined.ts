@@ -37,7 +37,7 @@ export function joined(parts: readonly TrustData[]): TrustData | undefined {
       constant: bits(({ landscape }) => landscape.constant),
       jumps: bits(({ landscape }) => landscape.jumps),
       instability: meanInstability(parts),
-      normalized: parts.every(({ landscape }) => landscape.normalized),
+      normalized: isNormalizedIn(parts),
     },
     gaussian: first.gaussian.map((point, k) => ({ ...point, right: bits(({ gaussian }) => gaussian[k]?.right ?? '') })),
   };
@@ -52,6 +52,12 @@ function joinedGradients(parts: readonly GradientData[]): GradientData {
     saturated: bits((part) => part.saturated),
     misled: bits((part) => part.misled),
   };
+}
+
+/** A part without a sample that is right has asked for no scores. */
+function isNormalizedIn(parts: readonly TrustData[]): boolean {
+  const asked = parts.filter(({ right }) => countBits(right) > 0);
+  return asked.length > 0 && asked.every(({ landscape }) => landscape.normalized);
 }
 
 /** Each part counts by its samples that are right when clean: the mean is over those. */

@@ -73,8 +73,9 @@ export const RULES: readonly Rule<Seen>[] = [
     title: 'At a large epsilon no more than chance is left',
     read: (seen) => {
       const why = noSearch(seen);
-      const half = seen.trust.curve.at(-2);
-      if (why !== null || half === undefined) return undecided(why ?? 'There is no larger epsilon.');
+      const ends = endsOf(seen.trust);
+      if (why !== null || ends === null) return undecided(why ?? 'There is no larger epsilon.');
+      const { half } = ends;
       const standing = rightOf(seen) - countBits(half.broken);
       const chance = seen.data.outputs === undefined || seen.data.head !== 'classes' ? 0.5 : 1 / seen.data.outputs;
       const low = rightOf(seen) === 0 ? 0 : clopperPearson(standing, rightOf(seen)).low;
@@ -89,9 +90,9 @@ export const RULES: readonly Rule<Seen>[] = [
     title: 'Without a budget every sample falls',
     read: (seen) => {
       const why = noSearch(seen);
-      const whole = seen.trust.curve.at(-1);
-      if (why !== null || whole === undefined) return undecided(why ?? 'There is no larger epsilon.');
-      const standing = rightOf(seen) - countBits(whole.broken);
+      const ends = endsOf(seen.trust);
+      if (why !== null || ends === null) return undecided(why ?? 'There is no larger epsilon.');
+      const standing = rightOf(seen) - countBits(ends.whole.broken);
       return {
         holds: !exceeds(standing, rightOf(seen), LIMITS.converged),
         sentence: `${share(standing, rightOf(seen))} are left standing where every legal input is allowed.`,
@@ -160,17 +161,14 @@ export const RULES: readonly Rule<Seen>[] = [
       const random = countBits(repeats.differing) > 0 && (seen.data.eotDraws ?? 1) === 1;
       const blocked = structure?.blocked ?? [];
       const gone = seen.data.uses === 'scores' ? [] : blocked;
-      return {
-        holds: !random && gone.length === 0,
-        sentence:
-          (random ? 'Answers differ from pass to pass, and the attack averages none (`eotDraws`). ' : '') +
-          (gone.length > 0
-            ? `No gradient comes through ${list(gone)}; what is not declared as a preprocessor is not gone around. `
-            : '') +
-          (!random && gone.length === 0
-            ? 'Nothing random was left without averages, and nothing without a derivative was met undeclared.'
-            : ''),
-      };
+      const found = [
+        ...(random ? ['Answers differ from pass to pass, and the attack averages none (`eotDraws`).'] : []),
+        ...(gone.length > 0
+          ? [`No gradient comes through ${list(gone)}; what is not declared as a preprocessor is not gone around.`]
+          : []),
+      ];
+      const nothing = 'Nothing random was left without averages, and nothing without a derivative was met undeclared.';
+      return { holds: found.length === 0, sentence: found.length === 0 ? nothing : found.join(' ') };
     },
   },
   {
@@ -212,6 +210,17 @@ export function rightOf({ trust }: Seen): number {
 /** The curve with the examined epsilon in its place. */
 function pointsOf({ curve, epsilon, base }: TrustData): TrustData['curve'] {
   return [...curve, { epsilon, broken: base.broken }].sort((a, b) => a.epsilon - b.epsilon);
+}
+
+type CurvePoint = TrustData['curve'][number];
+
+/** Where every legal input is allowed, and half as far; the examined epsilon may be either. Null without a curve. */
+export function endsOf(trust: TrustData): { readonly half: CurvePoint; readonly whole: CurvePoint } | null {
+  const points = pointsOf(trust);
+  const whole = points.at(-1);
+  if (trust.curve.length === 0 || whole === undefined) return null;
+  // A hair less than half: an epsilon may be written with a few digits of the widest change.
+  return { whole, half: points.find(({ epsilon }) => epsilon >= (0.5 - 1e-6) * whole.epsilon) ?? whole };
 }
 
 function more(seen: Seen, broken: string | null, what: string, otherwise: string) {

@@ -88,18 +88,23 @@ export function trustTable(data: EvasionData): TableDetail[] {
       kind: 'table',
       title: 'Can this number be believed?',
       columns: [
-        { label: 'After', format: 'text' },
         { label: 'Rule', format: 'text' },
         { label: 'What has to hold', format: 'text' },
         { label: 'Holds', format: 'text' },
         { label: 'What was seen', format: 'text' },
       ],
       rows: groups.flatMap(({ source, readings }) =>
-        readings.map(({ id, title, holds, sentence }) => [source, id, title, ANSWERS[String(holds)] ?? '', sentence]),
+        readings.map(({ id, title, holds, sentence }) => [
+          id,
+          source === NAMES ? `No sign of: ${title.charAt(0).toLowerCase()}${title.slice(1)}` : title,
+          ANSWERS[String(holds)] ?? '',
+          sentence,
+        ]),
       ),
       note:
         `At epsilon ${epsilon}, on ${counted(indices.length, 'sample')} drawn by seed and stratified by label, of which ` +
-        `${grouped(countBits(right))} are right without an adversary. A rule without an answer did not decide.`,
+        `${grouped(countBits(right))} are right without an adversary. Rules are those of Carlini et al. 2019 (R), AutoAttack's flags (F) and the indicators of ` +
+        'attack failure of Pintor et al. 2022 (I); what did not decide says why.',
     },
   ];
 }

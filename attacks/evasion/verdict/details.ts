@@ -4,6 +4,7 @@ import { BASELINE_DRAWS } from '../evidence/baseline.js';
 import { countBits, type Bits, type Column, type EpsilonData, type EvasionData } from '../evidence/data.js';
 import { rateOf, robustBits } from './judge.js';
 import { trustTable } from '../trust/trust.js';
+import { memberTable } from './member-table.js';
 import { leastChangePoints, leastChangeTable } from './least-change.js';
 import { signsOf } from './signs.js';
 
@@ -14,6 +15,7 @@ export function evasionDetails(data: EvasionData, verdict: Verdict, pictures: Pi
     curveOf(data, verdict),
     ...galleryOf(data, pictures),
     epsilonTable(data),
+    ...memberTable(data),
     ...leastChange(data),
     ...trustTable(data),
     queryTable(data),

@@ -9,6 +9,7 @@ import type { JsonObject } from '#base/json';
 import type { Report } from '#report/report';
 import { schemaErrors } from '../../../reports/sarif/testing/schema.js';
 import { assay, writeAuditConfig } from '../../pipeline/testing/cli.js';
+import { BRIEF } from '#pipeline/testing/brief';
 
 // What a pipeline does: audit, decide again, bless, and be held against what was blessed.
 
@@ -18,7 +19,7 @@ let config: string;
 
 const AUDITS = {
   'evasion/noise': { norm: 'L2', epsilons: [0.5] },
-  'evasion/fgsm': { norm: 'Linf', epsilons: [0.01, 0.03] },
+  'evasion/fgsm': { norm: 'Linf', epsilons: [0.01, 0.03], trust: BRIEF },
 };
 const POLICY = {
   audits: { 'evasion/fgsm': { robustAccuracy: { epsilon: 0.01, atLeast: 0.3 } } },

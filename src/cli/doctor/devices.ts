@@ -1,4 +1,4 @@
-import { UNPROVED_ON_HARDWARE, type DeviceProof } from '#engine/index';
+import { LEAST_SPEEDUP, UNPROVED_ON_HARDWARE, type DeviceProof } from '#engine/index';
 import type { Colors } from '../io.js';
 import { oneLine } from '../print/text.js';
 
@@ -22,7 +22,8 @@ function working(proof: Working, taken: string, colors: Colors): string {
 }
 
 function whyNotTaken({ software }: Working, taken: string): string {
-  return software === true ? 'it is a program that plays a GPU' : `${taken} is faster`;
+  if (software === true) return 'it is a program that plays a GPU';
+  return taken === 'cpu' ? `it is not ${LEAST_SPEEDUP} times as fast as the CPU` : `${taken} is faster`;
 }
 
 function failing({ device, because, mend }: Exclude<DeviceProof, Working>, colors: Colors): string {

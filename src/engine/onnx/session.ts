@@ -1,7 +1,7 @@
 import type * as ort from 'onnxruntime-node';
 import { AssayError, messageOf } from '#base/errors';
 import type { Device } from '../contract.js';
-import { placeNodes } from './devices/placement.js';
+import { ON_CPU, placeNodes } from './devices/placement.js';
 import { onnxRuntime } from './devices/runtime.js';
 import { halfToNumber } from './graph/constants.js';
 import type { ElementType, Graph } from './graph/ir.js';
@@ -73,25 +73,7 @@ export async function createSession(
   data: ReadonlyMap<string, Uint8Array> = new Map(),
 ): Promise<Session> {
   const session = await refused('the model was refused by ONNX Runtime', () =>
-    onnxRuntime().InferenceSession.create(model, {
-      executionProviders: [providerOf(options)],
-      graphOptimizationLevel: options.optimization === 'all' ? 'all' : 'disabled',
-      intraOpNumThreads: options.threads,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      enableMemPattern: options.memoryPattern ?? true,
-      logSeverityLevel: ONLY_FATAL,
-      externalData: [...data].map(([path, bytes]) => ({ path, data: bytes })),
-      extra: {
-        session: {
-          // Workers wait for the next operator awake and sleep after the last: awake they would slow down what runs next.
-          force_spinning_stop: '1',
-          intra_op: { allow_spinning: '1' },
-          // A second copy of the weights, laid out for the kernels, pays only where a graph runs often.
-          disable_prepacking: options.optimization === 'all' ? '0' : '1',
-        },
-      },
-    }),
+    onnxRuntime().InferenceSession.create(model, runtimeOptions(options, data)),
   );
   return {
     inferred: session.outputMetadata.flatMap(inferredOutput),
@@ -106,10 +88,42 @@ export async function createSession(
   };
 }
 
+/** What the runtime is asked for. */
+export function runtimeOptions(
+  options: SessionOptions,
+  data: ReadonlyMap<string, Uint8Array>,
+): ort.InferenceSession.SessionOptions {
+  return {
+    executionProviders: [providerOf(options)],
+    graphOptimizationLevel: options.optimization === 'all' ? 'all' : 'disabled',
+    intraOpNumThreads: options.threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    enableMemPattern: options.memoryPattern ?? true,
+    logSeverityLevel: ONLY_FATAL,
+    externalData: [...data].map(([path, bytes]) => ({ path, data: bytes })),
+    extra: {
+      session: {
+        // Workers wait for the next operator awake and sleep after the last: awake they would slow down what runs next.
+        force_spinning_stop: '1',
+        intra_op: { allow_spinning: '1' },
+        // A second copy of the weights, laid out for the kernels, pays only where a graph runs often.
+        disable_prepacking: options.optimization === 'all' ? '0' : '1',
+        ...layersOf(options),
+      },
+    },
+  };
+}
+
 /** Nodes without a kernel on the device stay on the CPU anyway. */
 function providerOf({ device = 'cpu', onCpu = [] }: SessionOptions): ort.InferenceSession.ExecutionProviderConfig {
   // An empty list is refused.
   return device === 'webgpu' && onCpu.length > 0 ? { name: device, forceCpuNodeNames: onCpu } : device;
+}
+
+/** The CUDA provider takes no names: the runtime itself leaves to the CPU what has this part in its name. */
+function layersOf({ device, onCpu = [] }: SessionOptions): Readonly<Record<string, string>> {
+  return device === 'cuda' && onCpu.length > 0 ? { name_based_layer_assignment: `cpu(${ON_CPU})` } : {};
 }
 
 function inferredOutput(output: ort.InferenceSession.ValueMetadata): InferredOutput[] {

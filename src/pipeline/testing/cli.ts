@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '#base/package-root';
 import type { JsonObject } from '#base/json';
+import { BRIEF } from './brief.js';
 
 export interface Ended {
   readonly code: number | null;
@@ -96,7 +97,7 @@ export function writeAuditConfig(folder: string, changes: JsonObject = {}): stri
     seed: 7,
     audits: {
       'evasion/noise': { norm: 'L2', epsilons: [0.5] },
-      'evasion/pgd': { norm: 'Linf', epsilons: [0.05], steps: 4, restarts: 2 },
+      'evasion/pgd': { norm: 'Linf', epsilons: [0.05], steps: 4, restarts: 2, trust: BRIEF },
       'training/fgsm': { epochs: 2, evaluationSteps: 2 },
     },
     ...changes,

@@ -4,8 +4,9 @@ import type { Report } from '#report/report';
 import { assay, type CliResult } from '../../../test/cli.js';
 import { mlpConfig } from '../../../test/mlp-config.js';
 import { temporaryFolder } from '../../../test/temporary-folder.js';
+import { BRIEF } from './brief.js';
 
-export const CONFIG = mlpConfig({ 'evasion/fgsm': { epsilons: [0.02] } }, 40);
+export const CONFIG = mlpConfig({ 'evasion/fgsm': { epsilons: [0.02], trust: BRIEF } }, 40);
 export const NO_VULKAN = { VK_DRIVER_FILES: '/none.json' };
 
 export const project = (config: object = CONFIG) => temporaryFolder({ 'assay.config.json': JSON.stringify(config) });

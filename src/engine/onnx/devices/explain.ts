@@ -15,12 +15,18 @@ export interface Explanation {
  *
  * @param sentence what the process said that tried it
  * @param lastWords what the driver and its loader wrote
+ * @param plausible whether the machine shows a GPU
  */
-export function explain(device: Device, sentence: string, lastWords: string): Explanation {
+export function explain(
+  device: Device,
+  sentence: string,
+  lastWords: string,
+  plausible = graphics().plausible,
+): Explanation {
   const cause = device === 'webgpu' ? CAUSES.find(({ said }) => said.test(lastWords + sentence)) : undefined;
   if (device === 'cuda') return explainCuda(sentence, lastWords) ?? inTwo(sentence);
   if (cause === undefined) return inTwo(sentence);
-  if (graphics().plausible) return cause;
+  if (plausible) return cause;
   return { because: `${cause.because}, and this machine shows no GPU`, mend: 'Run it on a machine with a GPU.' };
 }
 
@@ -34,7 +40,10 @@ const CAUSES: readonly (Explanation & { readonly said: RegExp })[] = [
   {
     said: /Found no drivers|VK_ERROR_INCOMPATIBLE_DRIVER/,
     because: 'the Vulkan loader found no driver',
-    mend: "Install it: `apt-get install mesa-vulkan-drivers` (Debian, Ubuntu) for AMD and Intel, NVIDIA's own for NVIDIA.",
+    // NVIDIA's driver lies behind the libraries that share out GL between vendors: the loader found it only beside them.
+    mend:
+      'Install it (Debian, Ubuntu): for AMD and Intel `apt-get install mesa-vulkan-drivers`; for NVIDIA its own, ' +
+      'and beside it `apt-get install libgl1 libegl1 libgles2 libopengl0`.',
   },
   {
     said: /No supported adapters|Failed to get a WebGPU adapter/,

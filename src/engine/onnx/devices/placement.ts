@@ -1,7 +1,10 @@
 import type { Device } from '../../contract.js';
-import { floatOf, intOf, intsOf } from '../graph/attributes.js';
+import { floatOf, intOf, intsOf, stringOf } from '../graph/attributes.js';
 import { integersOf } from '../graph/constants.js';
 import type { Constant, Graph, Node } from '../graph/ir.js';
+
+/** How the names of nodes that stay on the CPU begin. */
+export const ON_CPU = 'on-cpu/';
 
 /** A graph whose nodes have unique names where one of them stays on the CPU. */
 export interface Placed {
@@ -11,18 +14,18 @@ export interface Placed {
 }
 
 /**
- * Finds the nodes that the WebGPU provider of ONNX Runtime 1.30 computes wrongly, not at all, or less exactly than the 1e-4 that
+ * Finds the nodes that a device's provider of ONNX Runtime 1.30 computes wrongly, not at all, or less exactly than the 1e-4 that
  * devices agree within. Found by the cases of test/operator-cases.ts, which hold without these nodes.
  */
 export function placeNodes(graph: Graph, device: Device): Placed {
-  if (device !== 'webgpu') return { graph, onCpu: [] };
+  const unfit = UNFIT[device];
   const known = knownValues(graph);
-  const stays = new Set(graph.nodes.filter((node) => UNFIT.get(keyOf(node))?.(node, known) === true));
+  const stays = new Set(graph.nodes.filter((node) => unfit.get(keyOf(node))?.(node, known) === true));
   if (stays.size === 0) return { graph, onCpu: [] };
-  const nodes = graph.nodes.map((node, i) => (stays.has(node) ? { ...node, name: `on-cpu/${i}` } : node));
+  const nodes = graph.nodes.map((node, i) => (stays.has(node) ? { ...node, name: `${ON_CPU}${i}` } : node));
   return {
     graph: { ...graph, nodes },
-    onCpu: graph.nodes.flatMap((node, i) => (stays.has(node) ? `on-cpu/${i}` : [])),
+    onCpu: graph.nodes.flatMap((node, i) => (stays.has(node) ? `${ON_CPU}${i}` : [])),
   };
 }
 
@@ -51,7 +54,11 @@ type Unfit = (node: Node, known: Known) => boolean;
 
 const always: Unfit = () => true;
 
-const UNFIT: ReadonlyMap<string, Unfit> = new Map<string, Unfit>([
+const NOTHING_REDUCED = ['ReduceL1', 'ReduceL2', 'ReduceLogSum', 'ReduceSumSquare'].map(
+  (op) => [op, reducesNothing] as const,
+);
+
+const UNFIT_ON_WEBGPU: ReadonlyMap<string, Unfit> = new Map<string, Unfit>([
   // WGSL lets their absolute error be 2^-11 and more (W3C, WebGPU Shading Language, 15.7.4.1).
   ...['Sin', 'Cos', 'Tan', 'Asin', 'Acos', 'Atan'].map((op) => [op, always] as const),
   // log(x + sqrt(x^2 + 1)), which cancels below zero.
@@ -63,9 +70,14 @@ const UNFIT: ReadonlyMap<string, Unfit> = new Map<string, Unfit>([
   ['Pow', (node, { constant }) => !isSingle(constant(node.inputs[1]))],
   ['Slice', stepsBackward],
   ['Split', ({ outputs }) => outputs.length > MOST_OUTPUTS],
-  ['Resize', (node) => intOf(node, 'antialias', 0) === 1],
-  ...['ReduceL1', 'ReduceL2', 'ReduceLogSum', 'ReduceSumSquare'].map((op) => [op, reducesNothing] as const),
-  ['MaxPool', ({ outputs }) => (outputs[1] ?? '') !== ''],
+  [
+    'Resize',
+    (node) =>
+      intOf(node, 'antialias', 0) === 1 ||
+      (modeOf(node) === 'nearest' && coordinatesOf(node) === 'half_pixel_symmetric'),
+  ],
+  ...NOTHING_REDUCED,
+  ['MaxPool', hasIndices],
   ['Conv', (node, known) => groupsOf(node) > 1 && isVolume(node, known)],
   ['ConvTranspose', (node, known) => isVolume(node, known) || hasOneOutputInGroup(node, known)],
   // The shader of the first one serves all of its shape, whatever their epsilon: those with the default one may share it.
@@ -77,6 +89,25 @@ const UNFIT: ReadonlyMap<string, Unfit> = new Map<string, Unfit>([
   ['GRU', hasOtherActivations],
   ['LSTM', (node) => hasOtherActivations(node) || clipsPeepholes(node)],
 ]);
+
+const UNFIT_ON_CUDA: ReadonlyMap<string, Unfit> = new Map<string, Unfit>([
+  ...NOTHING_REDUCED,
+  ['LayerNormalization', hasBroadcastScale],
+  ['RMSNormalization', hasBroadcastScale],
+  ['SimplifiedLayerNormalization', hasBroadcastScale],
+  // Of equal values in a window another one than the first is taken.
+  ['MaxPool', hasIndices],
+  // Wrong where the first lacks a leading axis of the second; Mean is right.
+  ...['Sum', 'Max', 'Min'].map((op) => [op, hasMoreThanTwoInputs] as const),
+  ...['QuantizeLinear', 'DequantizeLinear'].map((op) => [op, hasScalesOfBlocksOrOfAVector] as const),
+  ['Resize', (node) => modeOf(node) === 'linear' && coordinatesOf(node) === 'tf_crop_and_resize'],
+]);
+
+const UNFIT: Readonly<Record<Device, ReadonlyMap<string, Unfit>>> = {
+  cpu: new Map(),
+  webgpu: UNFIT_ON_WEBGPU,
+  cuda: UNFIT_ON_CUDA,
+};
 
 /** WebGPU promises 8 buffers a shader, and one is the input. */
 const MOST_OUTPUTS = 7;
@@ -96,6 +127,33 @@ function stepsBackward(node: Node, { constant }: Known): boolean {
 /** `noop_with_empty_axes` still asks for the operation on each element, which is left out. */
 function reducesNothing(node: Node): boolean {
   return intOf(node, 'noop_with_empty_axes', 0) === 1;
+}
+
+function hasIndices({ outputs }: Node): boolean {
+  return (outputs[1] ?? '') !== '';
+}
+
+function hasMoreThanTwoInputs({ inputs }: Node): boolean {
+  return inputs.length > 2;
+}
+
+function modeOf(node: Node): string {
+  return stringOf(node, 'mode', 'nearest');
+}
+
+function coordinatesOf(node: Node): string {
+  return stringOf(node, 'coordinate_transformation_mode', 'half_pixel');
+}
+
+/** Both are refused; more than one scale of a value of two axes and more is not. */
+function hasScalesOfBlocksOrOfAVector(node: Node, { shape }: Known): boolean {
+  const [x, scale] = node.inputs;
+  if (intOf(node, 'block_size', 0) > 0) return true;
+  if (shape(scale)?.every((size) => size === 1) === true) return false;
+  const axes = shape(x)?.length;
+  const axis = intOf(node, 'axis', 1);
+  // A vector has no other axis than these.
+  return axes === undefined ? axis === 0 || axis === -1 : axes === 1;
 }
 
 function groupsOf(node: Node): number {

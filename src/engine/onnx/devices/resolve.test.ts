@@ -24,6 +24,10 @@ test.each<[string, readonly DeviceProof[], string]>([
   ['it cannot be told what it is, and it is faster', [working('webgpu', 4, null)], 'webgpu'],
   ['a GPU is slower than the CPU', [working('webgpu', 50)], 'cpu'],
   ['a GPU is as slow as the CPU, as the CPU itself', [working('cpu', 40), working('webgpu', 40)], 'cpu'],
+  // As it was on an H100, where attacks took 4 to 6 times as long on WebGPU as on the CPU.
+  ['a GPU is hardly faster', [{ ...working('webgpu', 8.15), cpuMilliseconds: 8.54 } as DeviceProof], 'cpu'],
+  ['a GPU is just below 1.5 times as fast', [working('cuda', 26.7)], 'cpu'],
+  ['a GPU is just above 1.5 times as fast', [working('cuda', 26.6)], 'cuda'],
   ['a program that plays a GPU claims to be faster', [working('webgpu', 4, true)], 'cpu'],
 ])('where %s', (_, proofs, device) => {
   expect(fastestOf(proofs)).toBe(device);

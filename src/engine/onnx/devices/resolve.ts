@@ -32,11 +32,19 @@ export async function proveDevices(signal?: AbortSignal): Promise<readonly Devic
   return prove(DEVICES, signal);
 }
 
-/** The fastest of those that work and are faster than the CPU, programs that play a GPU left out. */
+/**
+ * How many times as fast as the CPU a device has to be in its proof for `auto` to take it. Nearer than that the small network of
+ * the proof does not tell which of them is faster on a real one.
+ */
+export const LEAST_SPEEDUP = 1.5;
+
+/** The fastest of those that work and are faster than the CPU by the margin, programs that play a GPU left out. */
 export function fastestOf(proofs: readonly DeviceProof[]): Device {
   const share = ({ milliseconds, cpuMilliseconds }: WorkingDevice): number => milliseconds / cpuMilliseconds;
   const [fastest] = proofs
-    .filter((proof): proof is WorkingDevice => proof.works && proof.software !== true && share(proof) < 1)
+    .filter(
+      (proof): proof is WorkingDevice => proof.works && proof.software !== true && share(proof) <= 1 / LEAST_SPEEDUP,
+    )
     .sort((a, b) => share(a) - share(b));
   return fastest?.device ?? 'cpu';
 }

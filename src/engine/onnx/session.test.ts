@@ -1,0 +1,46 @@
+import { GraphBuilder } from './graph/builder.js';
+import type { Graph } from './graph/ir.js';
+import { placeNodes } from './devices/placement.js';
+import { runtimeOptions } from './session.js';
+
+const THREE: Graph = {
+  name: 'sum',
+  irVersion: 9,
+  opsets: new Map([['', 20]]),
+  inputs: ['a', 'b', 'c'].map((name) => ({ name, type: 'float32', shape: [3, 4] })),
+  outputs: [],
+  nodes: [],
+  constants: new Map(),
+  functions: [],
+};
+const options = { threads: 1, optimization: 'all' } as const;
+const ASSIGNMENT = 'extra.session.name_based_layer_assignment';
+
+function placed(op: string, device: 'cpu' | 'webgpu' | 'cuda') {
+  const builder = new GraphBuilder(THREE);
+  builder.node(op, ['a', 'b', 'c'], {});
+  const { graph, onCpu } = placeNodes(builder.build([]), device);
+  return {
+    names: graph.nodes.map(({ name }) => name),
+    asked: runtimeOptions({ ...options, device, onCpu }, new Map()),
+  };
+}
+
+test('CUDA leaves to the CPU what has in its name what the session is told', () => {
+  const { names, asked } = placed('Sum', 'cuda');
+  expect(asked.executionProviders).toEqual(['cuda']);
+  expect(asked).toHaveProperty(ASSIGNMENT, 'cpu(on-cpu/)');
+  // A rule `provider(part)` matches a part of a name.
+  expect(names).toEqual([expect.stringContaining('on-cpu/')]);
+});
+
+test('the session is told nothing where no node stays', () => {
+  expect(placed('Mean', 'cuda').asked).not.toHaveProperty(ASSIGNMENT);
+  expect(placed('Sum', 'cpu').asked).not.toHaveProperty(ASSIGNMENT);
+});
+
+test('WebGPU takes the names themselves', () => {
+  const { names, asked } = placed('Einsum', 'webgpu');
+  expect(asked.executionProviders).toEqual([{ name: 'webgpu', forceCpuNodeNames: names }]);
+  expect(asked).not.toHaveProperty(ASSIGNMENT);
+});
