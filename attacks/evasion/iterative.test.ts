@@ -14,8 +14,9 @@ import { waveSamples, waveTarget, type WaveTarget } from '../../test/wave-target
 const NORMS: readonly ConformanceNorm[] = ['Linf', 'L2', 'L1'];
 const streams = randomStreams(1, 'test');
 
-describeAttack({ norms: NORMS, exact: true, configure: (norm, epsilons) => bim({ norm, epsilons, steps: 40 }) });
-describeAttack({ norms: NORMS, exact: true, configure: (norm, epsilons) => miFgsm({ norm, epsilons, steps: 40 }) });
+// The other norms are in conformance.deep.ts.
+describeAttack({ norms: ['Linf'], exact: true, configure: (norm, epsilons) => bim({ norm, epsilons, steps: 40 }) });
+describeAttack({ norms: ['Linf'], exact: true, configure: (norm, epsilons) => miFgsm({ norm, epsilons, steps: 40 }) });
 
 function bimOptions(changes: Partial<BimOptions> = {}): BimOptions {
   return { norm: 'Linf', epsilons: 0.1, steps: 10, loss: 'cross-entropy', ...changes };

@@ -108,7 +108,10 @@ export default {
   sources: ['s'], severity: 'low', frameworks: {}, needs: ['scores'], data: ['test'], advice: 'a', threat: null,
   options: Type.Object({}), policy: Type.Object({}), presets: { baseline: {}, strict: {}, 'high-risk': {} },
   cost: (samples) => ({ predictions: samples, gradients: 0 }),
-  run: async ({ target, test }) => { for (;;) await target.predict(test.inputs); },
+  run: async ({ target, test }) => {
+    const { inputs } = await test.range(0, test.indices.length);
+    for (;;) await target.predict(inputs);
+  },
   judge: () => { throw new Error('there is no evidence'); },
   details: () => [],
 };`,
