@@ -24,7 +24,10 @@ describe('two implementations that share no code of gradients', () => {
 
   test('every operator that has a rule of differentiation in the one engine is there in the other', () => {
     // What Assay's own passes write, and what they put in the place of a whole layer, is no operator of a file.
-    const missing = [...gradientRules.keys()].filter((name) => !operators.has(name) && !name.startsWith('assay.'));
+    const own = (name: string) => name.startsWith('assay.');
+    // Draws of two engines cannot be compared: a model that draws is refused by the one without them.
+    const draws = (name: string) => name.startsWith('Random');
+    const missing = [...gradientRules.keys()].filter((name) => !operators.has(name) && !own(name) && !draws(name));
     expect(missing).toEqual([]);
   });
 });
