@@ -1,11 +1,10 @@
 import { Type, type Static } from '@sinclair/typebox';
-import { AssayError } from '#base/errors';
 import type { LossSpec } from '#engine/index';
 import { defineAttack } from '#plugin/define';
 import type { RandomStreams } from '#stats/random';
 import type { Head } from '#target/head';
 import type { DifferentiableTarget, Samples } from '#target/target';
-import { AutoOptions, checkAutoOptions, usesLargerRadii } from './apgd/options.js';
+import { AutoOptions, checkAutoOptions, usesLargerRadii, requireFit } from './apgd/options.js';
 import { runRestart } from './apgd/restart.js';
 import { attackEvidence, evasionCost } from './evidence/evidence.js';
 import { boxOf } from './geometry/space.js';
@@ -50,7 +49,7 @@ export async function runApgdT(
   progress: OnProgress = () => undefined,
 ): Promise<AttackResult> {
   checkApgdTOptions(options);
-  requireClasses(target.head);
+  requireFit(unfit(target.head), 'Use `evasion/apgd`.');
   const { norm, steps, rho, restarts } = options;
   const epsilons = ascending(options.epsilons);
   const targets = targetsOf(options, target.head);
@@ -104,11 +103,6 @@ function checkApgdTOptions(options: ApgdTOptions): void {
 function unfit(head: Head): string | null {
   if (head.kind === 'classes' && head.count >= 4) return null;
   return 'the targeted difference of logits ratio needs at least four classes';
-}
-
-function requireClasses(head: Head): void {
-  const why = unfit(head);
-  if (why !== null) throw new AssayError('usage', { what: why, mend: 'Use `evasion/apgd`.' });
 }
 
 export const apgdT = defineAttack({

@@ -1,10 +1,9 @@
 import { Type, type Static } from '@sinclair/typebox';
-import { AssayError } from '#base/errors';
 import { defineAttack } from '#plugin/define';
 import type { RandomStreams } from '#stats/random';
 import type { Head } from '#target/head';
 import type { DifferentiableTarget, Samples } from '#target/target';
-import { AutoOptions, checkAutoOptions, usesLargerRadii } from './apgd/options.js';
+import { AutoOptions, checkAutoOptions, usesLargerRadii, requireFit } from './apgd/options.js';
 import { runRestart } from './apgd/restart.js';
 import { attackEvidence, evasionCost } from './evidence/evidence.js';
 import { boxOf } from './geometry/space.js';
@@ -53,7 +52,7 @@ export async function runApgd(
   progress: OnProgress = () => undefined,
 ): Promise<AttackResult> {
   checkApgdOptions(options);
-  requireClasses(target.head, options);
+  requireFit(unfit(target.head, options), 'Set `loss` to cross-entropy.');
   const { norm, steps, loss, rho } = options;
   const epsilons = ascending(options.epsilons);
   const restarts = restartsOf(options);
@@ -89,11 +88,6 @@ function checkApgdOptions(options: ApgdOptions): void {
 function unfit(head: Head, { loss }: Pick<ApgdOptions, 'loss'>): string | null {
   if (loss !== 'dlr' || (head.kind === 'classes' && head.count >= 3)) return null;
   return 'the difference of logits ratio needs at least three classes';
-}
-
-function requireClasses(head: Head, options: ApgdOptions): void {
-  const why = unfit(head, options);
-  if (why !== null) throw new AssayError('usage', { what: why, mend: 'Set `loss` to cross-entropy.' });
 }
 
 export const apgd = defineAttack({

@@ -2,7 +2,7 @@ import { Type, type Static } from '@sinclair/typebox';
 import { defineAttack } from '#plugin/define';
 import type { RandomStreams } from '#stats/random';
 import type { DifferentiableTarget, Samples } from '#target/target';
-import { attackEvidence, evasionCost } from './evidence/evidence.js';
+import { attackEvidence, climbCost } from './evidence/evidence.js';
 import { runPgd } from './pgd.js';
 import { ascending, BallOptions, EotOption, LossOption, requireCount } from './search/options.js';
 import type { AttackResult, OnProgress } from './search/result.js';
@@ -76,13 +76,7 @@ export const bim = defineAttack({
   },
   options: BimOptions,
   checkOptions: checkBimOptions,
-  cost: (samples, { epsilons, trust, eotDraws, steps }) => {
-    const count = ascending(epsilons).length;
-    return evasionCost({ samples, epsilons, trust, eotDraws }, 'gradients', {
-      predictions: count,
-      gradients: count * steps,
-    });
-  },
+  cost: (samples, options) => climbCost(samples, options),
   run: (context) =>
     attackEvidence(
       {

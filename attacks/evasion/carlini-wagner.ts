@@ -188,7 +188,7 @@ export const carliniWagner = defineAttack({
   options: CarliniWagnerOptions,
   checkOptions: checkCarliniWagnerOptions,
   cost: (samples, { epsilons, trust, eotDraws, searchSteps, steps }) =>
-    evasionCost({ samples, epsilons, trust, eotDraws }, 'gradients', {
+    evasionCost({ samples, epsilons, trust, eotDraws, minimumNorm: true }, 'gradients', {
       predictions: 0,
       gradients: searchSteps * steps,
     }),

@@ -143,7 +143,10 @@ export const ddn = defineAttack({
   options: DdnOptions,
   checkOptions: checkDdnOptions,
   cost: (samples, { epsilons, trust, eotDraws, steps }) =>
-    evasionCost({ samples, epsilons, trust, eotDraws }, 'gradients', { predictions: 1, gradients: steps }),
+    evasionCost({ samples, epsilons, trust, eotDraws, minimumNorm: true }, 'gradients', {
+      predictions: 1,
+      gradients: steps,
+    }),
   run: (context) =>
     attackEvidence(
       {

@@ -205,7 +205,10 @@ export const deepfool = defineAttack({
   options: DeepFoolOptions,
   checkOptions: checkDeepFoolOptions,
   cost: (samples, { epsilons, trust, steps, candidates }) =>
-    evasionCost({ samples, epsilons, trust }, 'gradients', { predictions: steps, gradients: steps * candidates }),
+    evasionCost({ samples, epsilons, trust, minimumNorm: true }, 'gradients', {
+      predictions: steps,
+      gradients: steps * candidates,
+    }),
   run: (context) =>
     attackEvidence(
       {

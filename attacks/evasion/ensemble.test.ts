@@ -116,6 +116,12 @@ describe('what an ensemble may have', () => {
     expect(says([{ attack: 'pgd' }, { attack: 'apgd' }])).toBe(null);
   });
 
+  test('draws that no member averages are refused: the number would be called one that averages', () => {
+    expect(() => complete({ eotDraws: 5, attacks: [{ attack: 'fab-t' }, { attack: 'square' }] })).toThrow(
+      /`eotDraws` is 5, and none of the attacks averages gradients/,
+    );
+  });
+
   test('averages go to the members that can average, and to no other', () => {
     const options = { eotDraws: 5, attacks: [{ attack: 'pgd', options: { steps: 20 } }, { attack: 'square' }] };
     const gradientsAt = (eotDraws: number) =>

@@ -85,6 +85,12 @@ function checkEnsembleOptions(options: EnsembleOptions): void {
     throw new AssayError('usage', { what: '`attacks` is empty', mend: 'Name at least one.' });
   }
   for (const member of membersOf(options)) member.requires(options.norm);
+  const averages = options.attacks.some(({ attack }) => ENSEMBLE_ATTACKS[attack]?.averages === true);
+  if ((options.eotDraws ?? 1) === 1 || averages) return;
+  throw new AssayError('usage', {
+    what: `\`eotDraws\` is ${options.eotDraws}, and none of the attacks averages gradients`,
+    mend: 'Name one that does, such as `apgd`, or leave it out.',
+  });
 }
 
 export const ensemble = defineAttack({

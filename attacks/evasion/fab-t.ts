@@ -44,7 +44,10 @@ export const fabT = defineAttack({
   appliesTo: (facts: TargetFacts) => evasion.appliesTo(facts) ?? unfit(facts.head),
   cost: (samples, { epsilons, trust, steps, restarts, targetClasses }) => {
     const each = targetClasses * restarts * steps;
-    return evasionCost({ samples, epsilons, trust }, 'gradients', { predictions: each, gradients: each });
+    return evasionCost({ samples, epsilons, trust, minimumNorm: true }, 'gradients', {
+      predictions: each,
+      gradients: each,
+    });
   },
   run: (context) =>
     attackEvidence(

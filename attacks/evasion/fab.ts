@@ -118,7 +118,7 @@ export const fab = defineAttack({
   options: FabOptions,
   checkOptions: checkSharedFabOptions,
   cost: (samples, { epsilons, trust, steps, restarts }) =>
-    evasionCost({ samples, epsilons, trust }, 'gradients', {
+    evasionCost({ samples, epsilons, trust, minimumNorm: true }, 'gradients', {
       predictions: restarts * steps,
       gradients: restarts * steps * USUAL_CLASSES,
     }),

@@ -160,7 +160,10 @@ export const fmn = defineAttack({
   options: FmnOptions,
   checkOptions: checkFmnOptions,
   cost: (samples, { epsilons, trust, eotDraws, steps }) =>
-    evasionCost({ samples, epsilons, trust, eotDraws }, 'gradients', { predictions: 1, gradients: steps }),
+    evasionCost({ samples, epsilons, trust, eotDraws, minimumNorm: true }, 'gradients', {
+      predictions: 1,
+      gradients: steps,
+    }),
   run: (context) =>
     attackEvidence(
       {

@@ -4,7 +4,7 @@ import { AssayError } from '#base/errors';
 import { defineAttack } from '#plugin/define';
 import type { RandomStreams } from '#stats/random';
 import type { DifferentiableTarget, Samples } from '#target/target';
-import { attackEvidence, evasionCost } from './evidence/evidence.js';
+import { attackEvidence, climbCost } from './evidence/evidence.js';
 import { boxOf } from './geometry/space.js';
 import { ask, follow } from './search/ask.js';
 import { ascending, BallOptions, EotOption, LossOption, requireCount, requireReach } from './search/options.js';
@@ -158,13 +158,7 @@ export const miFgsm = defineAttack({
   },
   options: MiFgsmOptions,
   checkOptions: checkMiFgsmOptions,
-  cost: (samples, { epsilons, trust, eotDraws, steps }) => {
-    const count = ascending(epsilons).length;
-    return evasionCost({ samples, epsilons, trust, eotDraws }, 'gradients', {
-      predictions: count,
-      gradients: count * steps,
-    });
-  },
+  cost: (samples, options) => climbCost(samples, options),
   run: (context) =>
     attackEvidence(
       {

@@ -4,7 +4,7 @@ import { defineAttack } from '#plugin/define';
 import type { RandomStreams } from '#stats/random';
 import type { DifferentiableTarget, Samples } from '#target/target';
 import { climb } from './search/climb.js';
-import { attackEvidence, evasionCost } from './evidence/evidence.js';
+import { attackEvidence, climbCost } from './evidence/evidence.js';
 import { evasion, WHITE_BOX, WHITE_BOX_TEXTS } from './verdict/family.js';
 import { ascending, BallOptions, EotOption, LossOption, requireCount, requireReach } from './search/options.js';
 import type { AttackResult, EpsilonResult, OnProgress } from './search/result.js';
@@ -147,12 +147,6 @@ export const pgd = defineAttack({
   },
   options: PgdOptions,
   checkOptions: checkPgdOptions,
-  cost: (samples, { epsilons, trust, eotDraws, steps, restarts }) => {
-    const climbs = ascending(epsilons).length * restarts;
-    return evasionCost({ samples, epsilons, trust, eotDraws }, 'gradients', {
-      predictions: climbs,
-      gradients: climbs * steps,
-    });
-  },
+  cost: (samples, options) => climbCost(samples, options, options.restarts),
   run: (context) => attackEvidence({ name: 'PGD', uses: 'gradients', run: runPgd, stronger }, context),
 });

@@ -32,6 +32,11 @@ export interface AutoSettings {
   readonly largerRadii?: boolean;
 }
 
+/** @throws AssayError `usage` where there is a reason why a loss does not fit a head */
+export function requireFit(why: string | null, mend: string): void {
+  if (why !== null) throw new AssayError('usage', { what: why, mend });
+}
+
 export function usesLargerRadii({ norm, largerRadii = norm === 'L1' }: AutoSettings): boolean {
   return largerRadii;
 }

@@ -79,6 +79,19 @@ export interface CostOf {
   readonly eotDraws?: number | undefined;
   /** The attack takes one step. */
   readonly singleStep?: boolean;
+  /** One run serves all epsilons. */
+  readonly minimumNorm?: boolean;
+}
+
+/** Of attacks that climb to each epsilon, step by step, with a forward pass at the end of each climb. */
+export function climbCost(
+  samples: number,
+  { epsilons, trust, eotDraws, steps }: Omit<CostOf, 'samples'> & { readonly steps: number },
+  restarts = 1,
+): Cost {
+  const climbs = ascending(epsilons).length * restarts;
+  const attack = { predictions: climbs, gradients: climbs * steps };
+  return evasionCost({ samples, epsilons, trust, eotDraws }, 'gradients', attack);
 }
 
 /**
@@ -92,7 +105,7 @@ export function evasionCost(of: CostOf, uses: EvasionAttack<never>['uses'] | 'no
   const attack = { predictions: draws * once.predictions, gradients: eotDraws * once.gradients };
   const count = ascending(epsilons).length;
   const noise = uses === 'gradients' ? count * (1 + BASELINE_DRAWS) : 0;
-  const trust = uses === 'nothing examined' ? { predictions: 0, gradients: 0 } : trustCost(of, attack, epsilons);
+  const trust = uses === 'nothing examined' ? { predictions: 0, gradients: 0 } : trustCost(of, attack);
   return {
     // Clean inputs are asked for twice: by the attack, and independently of it.
     predictions: samples * (draws * (2 + count + noise) + attack.predictions) + trust.predictions,

@@ -85,26 +85,22 @@ function formsOf<Options extends EvasionOptions>(attack: EvasionAttack<Options>,
 /** How often the examination runs the attack on a sample: as it is, twice as long, restarted, and along the curve. */
 const RUNS = { asItIs: 6, moreSteps: 2, moreRestarts: 5 };
 
-/** Gradients and predictions of a sample beside those runs: goals, gradients at the start, lines, noise nearby, passes. */
-const BESIDE = { gradients: 3 * 20 + 4, predictions: 200 };
+/** Gradients and predictions of a sample beside those runs: goals and boundaries, the start, lines, noise nearby, passes. */
+const BESIDE = { gradients: 2 * 3 * 20 + 4, predictions: 260 };
 
-/** Rows through the target for the examination, before early stops. @param attack rows of one sample at one epsilon */
+/** Rows through the target for the examination, before early stops. @param attack rows of one sample at all epsilons */
 export function trustCost(
-  {
-    samples,
-    trust = USUAL,
-    eotDraws = 1,
-    singleStep = false,
-  }: Pick<CostOf, 'samples' | 'trust' | 'eotDraws' | 'singleStep'>,
+  { samples, epsilons, trust = USUAL, eotDraws = 1, singleStep = false, minimumNorm = false }: CostOf,
   attack: Cost,
-  epsilons: number | readonly number[],
 ): Cost {
   const n = Math.min(samples, trust.samples);
-  const each = 1 / Math.max(1, ascending(epsilons).filter((epsilon) => epsilon > 0).length);
-  const points = decisionDraws(eotDraws) * trust.noiseDraws;
-  const runs = singleStep ? RUNS.asItIs : RUNS.asItIs + RUNS.moreSteps + RUNS.moreRestarts;
+  const followsGradients = attack.gradients > 0;
+  const shared = minimumNorm ? 1 : Math.max(1, ascending(epsilons).filter((epsilon) => epsilon > 0).length);
+  const runs = (singleStep ? RUNS.asItIs : RUNS.asItIs + RUNS.moreSteps + RUNS.moreRestarts) / shared;
+  const draws = decisionDraws(eotDraws);
+  const queries = followsGradients && !singleStep ? draws * trust.queries : 0;
   return {
-    predictions: Math.round(n * (BESIDE.predictions + points + trust.queries + runs * each * attack.predictions)),
-    gradients: Math.round(n * (attack.gradients === 0 ? 0 : BESIDE.gradients + runs * each * attack.gradients)),
+    predictions: Math.round(n * (BESIDE.predictions + draws * trust.noiseDraws + queries + runs * attack.predictions)),
+    gradients: Math.round(n * (followsGradients ? eotDraws * BESIDE.gradients + runs * attack.gradients : 0)),
   };
 }

@@ -3,7 +3,7 @@ import { strataOf } from '#data/sample-labels';
 import type { Target } from '#target/target';
 import { countBits } from '../evidence/data.js';
 import type { TrustData } from './data.js';
-import type { Examination } from './examination.js';
+import { bitsOf, brokenBy, type Examination } from './examination.js';
 import { base, curve } from './measure/base.js';
 import { gradients } from './measure/gradients.js';
 import { gaussian, landscape } from './measure/landscape.js';
@@ -16,10 +16,9 @@ import {
   brokenByTargeted,
 } from './measure/rivals.js';
 import { twin } from './measure/twin.js';
-import { bitsOf, brokenBy } from './examination.js';
 
 /** Runs a part of the examination, writes it down and gives it back. */
-export type Step = <T extends TrustData[keyof TrustData]>(name: string, compute: () => Promise<T>) => Promise<T>;
+export type Step = <T extends TrustData[keyof TrustData] | null>(name: string, compute: () => Promise<T>) => Promise<T>;
 
 /** Measures everything by which an attack can be trusted or not; each part is a checkpoint. */
 export async function examine(examination: Examination, step: Step): Promise<TrustData> {
@@ -29,22 +28,25 @@ export async function examine(examination: Examination, step: Step): Promise<Tru
   const deterministic = countBits(repeated.differing) === 0;
   const stronger = async (form: Examination['attack']['moreSteps'], name: string) =>
     form === null ? null : bits((await brokenBy(examination, form, name)).positions);
+  // Other attacks are held against searches along gradients alone: a single step or a guess claims no more than it is.
+  const isHeld = attack.usesGradients && !attack.singleStep;
+  const rival = async <T extends TrustData[keyof TrustData]>(
+    name: string,
+    compute: (examination: Examination) => Promise<T | null>,
+  ): Promise<T | null> => (isHeld ? step<T | null>(name, () => compute(examination)) : null);
   return {
     epsilon,
     indices: samples.indices,
     right: bits(right),
     repeats: repeated,
     base: await step('base', () => base(examination)),
-    oneStep:
-      attack.singleStep || !attack.usesGradients ? null : await step('one-step', () => brokenByOneStep(examination)),
     moreSteps: await step('more-steps', () => stronger(attack.moreSteps, 'more-steps')),
     moreRestarts: await step('more-restarts', () => stronger(attack.moreRestarts, 'more-restarts')),
-    targeted:
-      attack.singleStep || !attack.usesGradients ? null : await step('targeted', () => brokenByTargeted(examination)),
-    boundary:
-      attack.singleStep || !attack.usesGradients ? null : await step('boundary', () => brokenByBoundary(examination)),
+    oneStep: await rival('one-step', brokenByOneStep),
+    targeted: await rival('targeted', brokenByTargeted),
+    boundary: await rival('boundary', brokenByBoundary),
+    square: await rival('square', brokenBySquare),
     noise: await step('noise', () => brokenByNoise(examination)),
-    square: !attack.usesGradients ? null : await step('square', () => brokenBySquare(examination)),
     curve: await step('curve', () => curve(examination)),
     gradients: await step('gradients', () => gradients(examination)),
     landscape: await step('landscape', () => landscape(examination, deterministic)),

@@ -165,10 +165,14 @@ describe('what does not decide', () => {
   const alone = { oneStep: null, square: null, targeted: null, boundary: null };
   test('for attacks on scores', () => {
     expect(undecided(planted(alone), { uses: 'scores' })).toEqual(
-      ['F3', 'F4', 'I1', 'R1', 'R8', 'R9', 'masked-gradients', ...NEVER].sort(),
+      ['F3', 'F4', 'I1', 'R1', 'R9', 'masked-gradients', ...NEVER].sort(),
     );
     const noisy = planted({ ...alone, noise: { broken: more(2), draws: 9 } });
     expect(failing(noisy, { uses: 'scores' })).toEqual(['R7']);
+    // It is an attack without gradients: that is what the rule asks for, in whatever norm.
+    expect(sentenceOf('R8', evidenceOf(planted(alone), { uses: 'scores' }))).toMatch(
+      /^The attack itself follows none\./,
+    );
   });
 
   test('for attacks on scores gradients are no matter, and their twin may stand on half', () => {

@@ -124,13 +124,16 @@ export const RULES: readonly Rule<Seen>[] = [
   {
     id: 'R8',
     title: 'An attack without gradients was tried',
-    read: ({ trust }) => ({
-      holds: trust.square === null ? null : true,
-      sentence:
-        trust.square === null
-          ? 'The square attack has no form in this norm.'
-          : `The square attack ran with ${counted(trust.square.queries, 'query', 'queries')} a sample. An attack on labels alone was not run.`,
-    }),
+    read: (seen) => {
+      const { square } = seen.trust;
+      const labels = 'An attack on labels alone was not run.';
+      if (seen.data.uses === 'scores') return { holds: true, sentence: `The attack itself follows none. ${labels}` };
+      if (square === null) return undecided(noSearch(seen) ?? `The square attack has no form in this norm. ${labels}`);
+      return {
+        holds: true,
+        sentence: `The square attack ran with ${counted(square.queries, 'query', 'queries')} a sample. ${labels}`,
+      };
+    },
   },
   {
     id: 'R9',

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { runningDigest, type Digest } from '#base/digest';
 import { AssayError } from '#base/errors';
 import { fileCard, readSourceFile, requireReadable, unreadable, type FileCard, type SourceFile } from '../file.js';
+import type { Stream } from './stream.js';
 
 /** Up to here files, arrays and inputs are held in memory; what is larger is read part by part. */
 export const HELD_BYTES = 2 ** 26;
@@ -22,7 +23,7 @@ export interface ByteSource {
   readonly head: Uint8Array;
   whole(): Promise<SourceFile>;
   /** All bytes, in order. @throws AssayError `data` where the file was changed since it was opened */
-  parts(): AsyncIterable<Uint8Array>;
+  parts(): Stream<Uint8Array>;
   /** Null before the file was read. */
   card(): FileCard | null;
 }
@@ -44,8 +45,7 @@ function heldFile(file: SourceFile): ByteSource {
     isHeld: true,
     head: bytes.subarray(0, HEAD_BYTES),
     whole: () => Promise.resolve(file),
-    // eslint-disable-next-line @typescript-eslint/require-await
-    async *parts() {
+    *parts() {
       yield bytes;
     },
     card: () => fileCard(file),

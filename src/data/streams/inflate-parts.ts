@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { constants, createGunzip, createInflateRaw, inflateRawSync } from 'node:zlib';
 import { AssayError, messageOf } from '#base/errors';
 import type { Compression } from '../inflate.js';
+import type { Stream } from './stream.js';
 
 /** Of a compressed array, enough to find its header in. */
 const START_BYTES = 2 ** 16;
@@ -12,7 +13,7 @@ const START_BYTES = 2 ** 16;
  * @throws AssayError `data` as soon as there are more, and at the end where there are fewer
  */
 export async function* inflateParts(
-  parts: AsyncIterable<Uint8Array>,
+  parts: Stream<Uint8Array>,
   size: number,
   compression: Compression,
   where: string,

@@ -3,13 +3,14 @@ import type { ContinuousDomain } from '#target/domain';
 import type { NumericArray } from '../numeric-array.js';
 import { checkInputs, isUniform, levelsOf, takeInputs } from '../sample-inputs.js';
 import type { OpenedArray } from './open-array.js';
+import type { Stream } from './stream.js';
 
 /** Chosen inputs, some at a time and in order, each block whole inputs behind one another. */
 export type InputStream =
   /** In the units of the domain. */
-  | { readonly kind: 'values'; readonly blocks: AsyncIterable<Float32Array> }
+  | { readonly kind: 'values'; readonly blocks: Stream<Float32Array> }
   /** Each byte stands for one of 256 values in the units of the domain. */
-  | { readonly kind: 'bytes'; readonly levels: Float32Array; readonly blocks: AsyncIterable<Uint8Array> };
+  | { readonly kind: 'bytes'; readonly levels: Float32Array; readonly blocks: Stream<Uint8Array> };
 
 const BLOCK_VALUES = 2 ** 21;
 
@@ -44,8 +45,7 @@ export function streamOfRows(
   const size = blockOf(domain.shape);
   return { kind: 'values', blocks: blocks() };
 
-  // eslint-disable-next-line @typescript-eslint/require-await
-  async function* blocks() {
+  function* blocks() {
     for (let start = 0; start < indices.length; start += size) {
       yield takeInputs(array, domain, scale, indices.slice(start, start + size)).data;
     }
@@ -77,14 +77,14 @@ async function* checkedBlocks(
 }
 
 async function* valuesIn(
-  blocks: AsyncIterable<Block>,
+  blocks: Stream<Block>,
   domain: ContinuousDomain,
   scale: number | undefined,
 ): AsyncGenerator<Float32Array> {
   for await (const { array, rows } of blocks) yield takeInputs(array, domain, scale, rows).data;
 }
 
-async function* bytesIn(blocks: AsyncIterable<Block>): AsyncGenerator<Uint8Array> {
+async function* bytesIn(blocks: Stream<Block>): AsyncGenerator<Uint8Array> {
   for await (const { array, rows } of blocks) {
     const size = sizeOf(array.shape.slice(1));
     const chosen = new Uint8Array(rows.length * size);

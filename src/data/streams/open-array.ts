@@ -7,6 +7,7 @@ import { wrongChecksum } from '../zip.js';
 import { layoutOf, type ArrayLayout } from './array-layout.js';
 import type { ByteSource } from './byte-source.js';
 import { inflateParts } from './inflate-parts.js';
+import type { Stream } from './stream.js';
 
 /** An array of numbers of which the header was read. */
 export interface OpenedArray {
@@ -15,7 +16,7 @@ export interface OpenedArray {
   /** Whether its elements are bytes from 0 to 255. */
   readonly isBytes: boolean;
   /** All rows, in order, so many at a time; the last block may have fewer. */
-  blocks(rows: number): AsyncIterable<NumericArray>;
+  blocks(rows: number): Stream<NumericArray>;
 }
 
 /**
@@ -43,8 +44,7 @@ function held(array: NumericArray): OpenedArray {
     name,
     shape,
     isBytes: data instanceof Uint8Array,
-    // eslint-disable-next-line @typescript-eslint/require-await
-    async *blocks(rows) {
+    *blocks(rows) {
       for (let start = 0; start < count; start += rows) {
         const end = Math.min(start + rows, count);
         yield { name, shape: [end - start, ...rest], data: data.subarray(start * size, end * size) };
@@ -90,7 +90,7 @@ async function* elementParts(file: ByteSource, layout: ArrayLayout): AsyncGenera
 }
 
 /** All parts are read, for the digest of the file is of all; those between two places are given. */
-async function* between(parts: AsyncIterable<Uint8Array>, from: number, to: number): AsyncGenerator<Uint8Array> {
+async function* between(parts: Stream<Uint8Array>, from: number, to: number): AsyncGenerator<Uint8Array> {
   let at = 0;
   for await (const part of parts) {
     const chosen = part.subarray(Math.max(0, from - at), Math.max(0, to - at));
@@ -100,7 +100,7 @@ async function* between(parts: AsyncIterable<Uint8Array>, from: number, to: numb
 }
 
 /** The same bytes in blocks of one length, but for the last; each may be used until the next. */
-async function* joined(parts: AsyncIterable<Uint8Array>, length: number): AsyncGenerator<Uint8Array> {
+async function* joined(parts: Stream<Uint8Array>, length: number): AsyncGenerator<Uint8Array> {
   const block = new Uint8Array(length);
   let filled = 0;
   for await (const part of parts) {
