@@ -54,12 +54,17 @@ function signOf(value: number): number {
 
 function normalized(gradient: Float32Array): Float64Array {
   const direction = new Float64Array(gradient.length);
-  let squares = 0;
-  for (let i = 0; i < gradient.length; i++) squares += (gradient[i] ?? 0) ** 2;
-  const length = sqrt(squares);
-  if (!(length > 0) || !isFinite(length)) return direction;
+  const length = lengthOf(gradient);
+  if (length === 0) return direction;
   for (let i = 0; i < gradient.length; i++) direction[i] = (gradient[i] ?? 0) / length;
   return direction;
+}
+
+/** The L2 norm of a gradient; 0 where it gives no direction. */
+export function lengthOf(gradient: Float32Array): number {
+  let squares = 0;
+  for (let i = 0; i < gradient.length; i++) squares += (gradient[i] ?? 0) ** 2;
+  return isFinite(squares) ? sqrt(squares) : 0;
 }
 
 function largestOnly(gradient: Float32Array, canMove: CanMove): Float64Array {

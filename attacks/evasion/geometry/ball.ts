@@ -1,6 +1,6 @@
 import type { Rng } from '#stats/random';
-import { steepestAscent, type CanMove } from './ascent.js';
-import { roundDown, roundToward, roundUp } from './float32.js';
+import { lengthOf, steepestAscent, type CanMove } from './ascent.js';
+import { clamped, roundDown, roundToward, roundUp, withinFloat32 } from './float32.js';
 import { projectOntoL1BallAndBox } from './l1-projection.js';
 import type { ConvexNorm, Norm } from './norms.js';
 import type { Box } from './space.js';
@@ -65,7 +65,7 @@ function linfBall(center: Float32Array, epsilon: number, { low, high }: Bounds):
 
 /**
  * A step and its projection in one pass without branches: beside the gradients of a small model this is what an attack
- * costs, and signs are not predictable (measured: 4 ns a value, and 9 with branches).
+ * costs, and neither signs nor bounds are predictable (measured: 7 ns a value, 12 with branches, 17 with min and max).
  */
 function signedStep(
   point: Float32Array,
@@ -78,7 +78,7 @@ function signedStep(
   for (let i = 0; i < into.length; i++) {
     const slope = gradient[i] ?? NaN;
     const value = (point[i] ?? NaN) + size * (asNumber(slope > 0) - asNumber(slope < 0));
-    into[i] = min(max(value, least[i] ?? NaN), most[i] ?? NaN);
+    into[i] = clamped(value, least[i] ?? NaN, most[i] ?? NaN);
   }
 }
 
@@ -92,16 +92,41 @@ function stepBy(norm: Norm, project: Ball['project']): Ball['step'] {
 }
 
 function l2Ball(center: Float32Array, epsilon: number, { low, high }: Bounds): Ball {
+  const least = center.map((value, i) => min(withinFloat32(roundUp(low[i] ?? NaN)), value));
+  const most = center.map((value, i) => max(withinFloat32(roundDown(high[i] ?? NaN)), value));
   const project: Ball['project'] = (candidate, into) => {
     const length = sqrt(squaredDistance(candidate, center));
     const scale = length > epsilon ? epsilon / length : 1;
     for (let i = 0; i < into.length; i++) {
       const origin = center[i] ?? NaN;
       const value = origin + scale * ((candidate[i] ?? NaN) - origin);
-      into[i] = roundToward(min(max(value, min(low[i] ?? NaN, origin)), max(high[i] ?? NaN, origin)), origin);
+      into[i] = roundToward(clamped(value, least[i] ?? NaN, most[i] ?? NaN), origin);
     }
   };
-  return { center, project, step: stepBy('L2', project) };
+  return {
+    center,
+    project,
+    // As `stepBy` has it, without an array in between.
+    step(point, gradient, size, into) {
+      const length = lengthOf(gradient);
+      if (length === 0) {
+        project(Float64Array.from(point), into);
+        return;
+      }
+      const pace = size / length;
+      let squares = 0;
+      for (let i = 0; i < into.length; i++) {
+        const offset = (point[i] ?? NaN) - (center[i] ?? NaN) + pace * (gradient[i] ?? NaN);
+        squares += offset * offset;
+      }
+      const scale = squares > epsilon * epsilon ? epsilon / sqrt(squares) : 1;
+      for (let i = 0; i < into.length; i++) {
+        const origin = center[i] ?? NaN;
+        const value = origin + scale * ((point[i] ?? NaN) - origin + pace * (gradient[i] ?? NaN));
+        into[i] = roundToward(clamped(value, least[i] ?? NaN, most[i] ?? NaN), origin);
+      }
+    },
+  };
 }
 
 function l1Ball(center: Float32Array, epsilon: number, { low, high }: Bounds): Ball {

@@ -21,6 +21,15 @@ describe('float32 rounding', () => {
     },
   );
 
+  test('towards an anchor is up or down, whichever leads there', () => {
+    const source = rng('rounding');
+    for (let i = 0; i < 10_000; i++) {
+      const value = (source.uniform() - 0.5) * 10 ** Math.round(20 * (source.uniform() - 0.5));
+      const anchor = Math.fround(value + (source.uniform() - 0.5) * Math.abs(value));
+      expect(roundToward(value, anchor)).toBe(value < anchor ? roundUp(value) : roundDown(value));
+    }
+  });
+
   test('what is a float32 stays as it is', () => {
     for (const value of [0, 0.5, -2, Infinity, 2 ** -149]) {
       expect([roundDown(value), roundUp(value), roundToward(value, 0)]).toEqual([value, value, value]);
