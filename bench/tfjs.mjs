@@ -123,7 +123,7 @@ async function openTraining(model) {
     weights,
     facts,
     notes: opened.facts.notes,
-    differenceTo: async (plain) => Math.abs((await run()) - (await plain())),
+    differenceTo: async (plain) => Math.abs((await run()).loss - (await plain())),
     dispose: async () => {
       await trainer.dispose();
       await opened.dispose();

@@ -81,7 +81,8 @@ async function train(model, facts, samples) {
   for (let step = 0; step < facts.steps; step++) {
     const rows = Array.from({ length: facts.batch }, (_, i) => (step * facts.batch + i) % facts.labels.length);
     const labels = Float64Array.from(rows, (row) => facts.labels[row]);
-    losses.push(await trainer.step(samples.rows(rows), { kind: 'cross-entropy', labels }));
+    const { loss } = await trainer.step(samples.rows(rows), { kind: 'cross-entropy', labels });
+    losses.push(loss);
   }
   const seconds = (performance.now() - start) / 1000;
   const file = trainer.file();

@@ -35,6 +35,6 @@ await benchmark({
 /** Of the losses of the first steps, which PyTorch gave for the same weights and images. */
 async function largestDifference(own, losses) {
   let largest = 0;
-  for (const loss of losses) largest = Math.max(largest, Math.abs((await own.once()) - loss));
+  for (const loss of losses) largest = Math.max(largest, Math.abs((await own.once()).loss - loss));
   return largest;
 }

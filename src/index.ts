@@ -54,11 +54,14 @@ export type {
   VerdictStatus,
 } from '#plugin/plugin';
 export type { Detail } from '#report/details';
+export { HardeningRecord } from '#report/hardening';
 export { Report, type Finding, type Measure, type Sign, type Timings } from '#report/report';
+export type { Hardened, HardenEvent } from '#pipeline/hardening/harden';
 export type { RunEvent, RunResult } from '#pipeline/types';
 
 export * from '#attacks/evasion/index';
 export { audit, type AuditOptions } from './api/audit.js';
 export { bless, type BlessOptions } from './api/bless.js';
 export { defineConfig } from './api/define-config.js';
+export { harden, type HardenOptions } from './api/harden.js';
 export { openTarget, type OpenOptions } from './api/open-target.js';

@@ -135,7 +135,8 @@ export async function compareTraining(device: Device, begin: Begin): Promise<Com
     return [...wanted].map(([name, { data }]) => [name, found.get(name)?.data, data] as const);
   });
   await comparison.of('training: a step', async () => {
-    const [found, wanted] = [await onDevice.trainer.step(inputs, loss), await onCpu.trainer.step(inputs, loss)];
+    const { loss: found } = await onDevice.trainer.step(inputs, loss);
+    const { loss: wanted } = await onCpu.trainer.step(inputs, loss);
     const after = onDevice.trainer.state();
     const moved = Object.entries(onCpu.trainer.state()).map(([name, data]) => [name, after[name], data] as const);
     return [['loss', Float32Array.of(found), Float32Array.of(wanted)] as const, ...moved];

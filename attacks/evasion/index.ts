@@ -35,6 +35,9 @@ export { runFgsm, type FgsmOptions } from './run-fgsm.js';
 export { runNoise, type NoiseOptions } from './run-noise.js';
 export { runSquare, type SquareOptions } from './run-square.js';
 export { square } from './square.js';
+export { ballAround, drawFromBall, type Ball } from './geometry/ball.js';
+export type { ConvexNorm } from './geometry/norms.js';
+export { boxOf, type Box } from './geometry/space.js';
 export type { AttackResult, EpsilonResult, SampleOutcome } from './search/result.js';
 
 /** The attacks of this family, cheapest first. */

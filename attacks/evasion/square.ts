@@ -30,7 +30,7 @@ export const square = defineAttack({
     'An adversary who sees the scores of the model and nothing else of it, may ask it often, and changes single inputs by ' +
     'at most epsilon in the stated norm, within the domain.',
   advice:
-    'Train on adversarial examples (`training/fgsm` shows what that brings here), then audit the new file.\n' +
+    'Train on adversarial examples (`assay harden` writes and audits the new file).\n' +
     'Limit how often one client may ask, watch for long series of inputs that hardly differ, and give labels where scores ' +
     'are not needed.',
   texts: {
@@ -43,7 +43,7 @@ export const square = defineAttack({
       threat:
         '只能看到模型得分、对模型一无所知、可以多次查询的攻击者：在定义域内改动单个输入，改动量按所述范数不超过 epsilon。',
       advice:
-        '使用对抗样本进行训练（`training/fgsm` 可显示其在此处的效果），然后对新文件重新审计。\n' +
+        '使用对抗样本进行训练（`assay harden` 会写出新文件并对其审计）。\n' +
         '限制单个客户端的查询次数，留意一长串几乎没有差别的输入；不需要得分时只返回标签。',
     },
     de: {
@@ -57,7 +57,7 @@ export const square = defineAttack({
         'Ein Angreifer, der die Scores des Modells sieht und sonst nichts, es oft befragen darf und einzelne Eingaben um ' +
         'höchstens Epsilon in der angegebenen Norm verändert, innerhalb des zulässigen Wertebereichs.',
       advice:
-        'Mit adversarialen Beispielen trainieren (`training/fgsm` zeigt, was das hier bringt), dann die neue Datei prüfen.\n' +
+        'Mit adversarialen Beispielen trainieren (`assay harden` schreibt die neue Datei und prüft sie).\n' +
         'Begrenzen, wie oft ein einzelner Client fragen darf, auf lange Reihen fast gleicher Eingaben achten und nur Labels ' +
         'herausgeben, wo keine Scores nötig sind.',
     },

@@ -385,6 +385,7 @@ describe('the plugin', () => {
     random: randomStreams(0),
     keep,
     step: (_, compute) => compute(),
+    bookmark: () => ({ recall: () => Promise.resolve(null), keep: () => Promise.resolve() }),
     progress: () => undefined,
   });
   const many = tableOf(Array.from({ length: 30 }, (_, i) => [String(i)]));

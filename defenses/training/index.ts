@@ -1,3 +1,3 @@
-import { fgsm } from './fgsm.js';
+import { adversarial } from './adversarial.js';
 
-export const training = [fgsm];
+export const training = [adversarial];

@@ -4,6 +4,9 @@ import type { JudgePolicy, SampleOutcomes, Verdict } from '#plugin/plugin';
 import type { Measure } from '#report/report';
 import { clopperPearson } from '#stats/intervals';
 import { mcnemar } from '#stats/tests';
+import type { EpochRecord } from './loop/progress.js';
+import { isTrouble, type Stop } from './loop/trouble.js';
+import type { Method, Recipe } from './recipe.js';
 
 const Rate = (description: string) => Type.Number({ minimum: -1, maximum: 1, description });
 
@@ -34,47 +37,72 @@ export interface Standing {
 }
 
 export interface HardeningEvidence {
-  readonly epsilon: number;
+  /** Complete. */
+  readonly recipe: Recipe;
+  /** What both models are measured by. */
+  readonly evaluation: string;
   readonly n: number;
   /** Of the test samples, in the data set. */
   readonly indices: readonly number[];
+  /** Samples that were learned, and those held out. */
   readonly trained: number;
-  /** Mean training loss of each epoch; null where it is no number. */
-  readonly losses: readonly (number | null)[];
+  readonly validated: number;
+  readonly epochs: readonly EpochRecord[];
+  /** The epoch whose weights are kept: 0 is the model as it came; null for the mean of several. */
+  readonly kept: number | null;
+  readonly stop: Stop | null;
   readonly before: Standing;
   readonly after: Standing;
 }
 
+type Bar = NonNullable<Measure['threshold']>;
+
 const ROBUST_AFTER = 'Robust accuracy after';
 const CLEAN_AFTER = 'Clean accuracy after';
 
-type Bar = NonNullable<Measure['threshold']>;
+const TRAINING: Readonly<Record<Method, string>> = {
+  standard: 'Standard training',
+  pgd: 'PGD adversarial training',
+  trades: 'TRADES',
+  mart: 'MART',
+  fast: 'Fast adversarial training',
+  free: 'Free adversarial training',
+};
 
 /** Holds hardening against its bars: how robust, how much gained, how much clean accuracy given up. */
 export function hardens(data: HardeningEvidence, policy: JudgePolicy<HardeningPolicy>): Verdict {
-  const { before, after, n, epsilon } = data;
+  const { before, after, n, recipe, stop } = data;
   const bars = measuresOf(data, policy);
   const missed = bars.filter((measure) => measure.threshold?.holds === false);
   const gained = mcnemar(count(before.robust, after.robust, 0, 1), count(before.robust, after.robust, 1, 0));
   const claim =
-    `Fast adversarial training on ${grouped(data.trained)} samples takes robust accuracy at epsilon ${epsilon} from ` +
-    `${percent(mean(before.robust))} to ${percent(mean(after.robust))} and clean accuracy from ${percent(mean(before.clean))} ` +
-    `to ${percent(mean(after.clean))} (n = ${grouped(n)}).`;
-  const change = `McNemar's exact test of the change in robust accuracy gives ${pValue(gained)}.`;
-  const diverged = data.losses.includes(null);
+    `${TRAINING[recipe.method]} on ${grouped(data.trained)} samples takes robust accuracy at ${recipe.norm} epsilon ` +
+    `${recipe.epsilon} from ${percent(mean(before.robust))} to ${percent(mean(after.robust))} and clean accuracy from ` +
+    `${percent(mean(before.clean))} to ${percent(mean(after.clean))} (n = ${grouped(n)}).`;
   const few = n < policy.minimumSamples;
   const reasons = [
-    ...(diverged ? ['The training diverged: its loss is not a number.'] : []),
+    ...(stop === null ? [] : [stop.sentence]),
+    keptSentence(data),
     ...missed.map((measure) => `${measure.label} misses the bar of the ${measure.threshold?.setBy ?? 'policy'}.`),
     ...(few
       ? [
           `${counted(n, 'sample is', 'samples are')} fewer than the ${grouped(policy.minimumSamples)} that the policy asks for.`,
         ]
       : []),
-    change,
+    `McNemar's exact test of the change in robust accuracy gives ${pValue(gained)}.`,
   ];
-  const status = missed.length > 0 || diverged ? 'fail' : few || n === 0 ? 'inconclusive' : 'pass';
+  const failed = missed.length > 0 || isTrouble(stop);
+  const status = failed ? 'fail' : few || n === 0 ? 'inconclusive' : 'pass';
   return { status, claim, reasons, measures: bars, signs: [] };
+}
+
+function keptSentence({ kept, validated, epochs }: HardeningEvidence): string {
+  const last = epochs.at(-1)?.epoch ?? 0;
+  if (kept === null) return 'The mean of the weights of the last epochs is kept.';
+  if (kept === 0) return 'The weights are those of the model as it came.';
+  if (validated === 0) return `The weights of epoch ${kept}, the last whole one, are kept.`;
+  const why = `robust accuracy on ${counted(validated, 'sample', 'samples')} held out was best`;
+  return `The weights of epoch ${kept} of ${last} are kept, where ${why}.`;
 }
 
 /** What a later run is compared with: which samples the hardened model gets right, and keeps right under attack. */

@@ -118,7 +118,7 @@ test('a number that no verdict stands on, or that is not of this model, is no re
   expect(names.filter((name) => /evasion\/square|k-anonymity/.test(name))).toEqual([]);
   expect(card.text).toContain('? inconclusive | `evasion/square`');
   const trained = modelIndex(parsed(modelCardReporter.render(passedReport()))).results[0]!.metrics;
-  expect(trained.filter(({ name }) => name.includes('training/fgsm'))).toEqual([]);
+  expect(trained.filter(({ name }) => name.includes('training/adversarial'))).toEqual([]);
 });
 
 test('a number with an exponent is a text, which YAML 1.1 would not read as a number', () => {

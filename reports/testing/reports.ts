@@ -37,7 +37,7 @@ export function passedReport(): ReportInput {
         'Withstands noise: 868 of 1,000 images keep their label at epsilon 0.1 (86.8 %, 95 % interval 84.6 to 88.8); the preset asks for 80 %.',
       measures: [rateMeasure('Robust accuracy at epsilon 0.1', 0.868, 0.8)],
     }),
-    finding('training/fgsm', {
+    finding('training/adversarial', {
       area: 'training',
       severity: 'low',
       title: 'Hardening keeps the clean accuracy',

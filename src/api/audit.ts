@@ -40,7 +40,8 @@ export async function audit(config: string | Config, options: AuditOptions = {})
   return executeRun(planned, { resume, signal, on, reporters });
 }
 
-function load(config: string | Config, cwd: string, policy: PolicyConfig | undefined): Promise<LoadedConfig> {
+/** @throws AssayError `config` or `policy` */
+export function load(config: string | Config, cwd: string, policy: PolicyConfig | undefined): Promise<LoadedConfig> {
   if (typeof config === 'string') return loadConfig(config, { cwd, allowCode: true });
   return configFromValue(config, { cwd, name: 'the config', ...(policy === undefined ? {} : { policy }) });
 }

@@ -7,6 +7,7 @@ import { addBless } from './commands/bless.js';
 import { addDemo } from './commands/demo.js';
 import { addDoctor } from './commands/doctor.js';
 import { addGate } from './commands/gate.js';
+import { addHarden } from './commands/harden.js';
 import { addInit } from './commands/init.js';
 import { addList } from './commands/list.js';
 import { addPlan } from './commands/plan.js';
@@ -28,6 +29,7 @@ const COMMANDS: readonly AddCommand[] = [
   addReport,
   addGate,
   addBless,
+  addHarden,
   addList,
   addShow,
 ];

@@ -70,3 +70,40 @@ test('on a terminal each cell that runs has one row, which ends with its outcome
   expect(lines.join('\n')).not.toContain('text/typos');
   expect(lines.join('\n')).toContain('██████████░░░░░░░░░░');
 });
+
+describe('a cell that takes long says how long it still takes', () => {
+  beforeEach(() => jest.useFakeTimers({ now: 0 }));
+  afterEach(() => jest.useRealTimers());
+
+  /** What is shown of a cell that does one of ten in each 20 seconds, for 80 seconds. */
+  function shownOfSlow(isTTY: boolean): string {
+    const stderr = Object.assign(new PassThrough(), { isTTY, columns: 100 });
+    const progress = progressOn(
+      { cwd: '/', env: { NO_COLOR: '1' }, stdout: new PassThrough(), stderr },
+      { quiet: false },
+    );
+    progress.on({ kind: 'run-started', folder: 'x', plan: { ...plan, cells: [first] }, resumed: false });
+    progress.on({ kind: 'cell-started', cell: first, position: 1 });
+    for (let done = 1; done <= 4; done++) {
+      jest.setSystemTime(20_000 * done);
+      progress.on({ kind: 'cell-progress', cell: first, done, total: 10 });
+    }
+    progress.end();
+    return stripVTControlCharacters((stderr.read() as Buffer).toString()).replaceAll('\u00a0', ' ');
+  }
+
+  test('on a terminal beside its bar', () => {
+    expect(
+      shownOfSlow(true)
+        .split('\n')
+        .findLast((line) => line.includes('fgsm')),
+    ).toMatch(/████████░{12} 1 min 20 s, about 2 min 0 s left$/);
+  });
+
+  test('elsewhere on a line of its own, once a minute', () => {
+    const lines = shownOfSlow(false).split('\n');
+    expect(lines.filter((line) => line.includes('left'))).toEqual([
+      '      evasion/fgsm (norm Linf, epsilons 0.1): 30.0 % done, about 2 min 20 s left',
+    ]);
+  });
+});

@@ -1,8 +1,9 @@
 import { createLogUpdate } from 'log-update';
 import type { Cell, RunEvent } from '#pipeline/types';
 import { colorsFor, printLine, type Io } from './io.js';
-import { formatDuration } from '#reports/format';
+import { formatDuration, formatPercent } from '#reports/format';
 import { oneLine } from './print/text.js';
+import { beginning, further, secondsLeft, type Pace } from './pace.js';
 
 /** Listens to a run and shows how far it is, on stderr. */
 export interface Progress {
@@ -22,8 +23,12 @@ function warn(io: Io, event: RunEvent): void {
   if (event.kind === 'warning') printLine(io.stderr, `assay: warning: ${oneLine(event.sentence)}`);
 }
 
+/** Where lines stay, a cell that takes long says so this often. */
+const LINE_MS = 60_000;
+
 function plainLines(io: Io): Progress {
   let total = 0;
+  const underWay = new Map<string, { readonly pace: Pace; readonly saidAt: number }>();
   const on = (event: RunEvent) => {
     warn(io, event);
     if (event.kind === 'run-started') {
@@ -33,6 +38,15 @@ function plainLines(io: Io): Progress {
     }
     if (event.kind === 'cell-started') {
       printLine(io.stderr, `[${event.position}/${total}] ${describe(event.cell)}`);
+      underWay.set(event.cell.id, { pace: beginning, saidAt: Date.now() });
+    }
+    if (event.kind === 'cell-progress') {
+      const { cell, done } = event;
+      const now = Date.now();
+      const { pace, saidAt } = underWay.get(cell.id) ?? { pace: beginning, saidAt: now };
+      const next = { pace: further(pace, done, now), saidAt: now - saidAt < LINE_MS ? saidAt : now };
+      underWay.set(cell.id, next);
+      if (next.saidAt !== saidAt) printLine(io.stderr, `      ${describe(cell)}: ${howFar(event, next.pace, now)}`);
     }
     if (event.kind === 'cell-finished') {
       const how = event.outcome.kind === 'evidence' ? 'done' : `${event.outcome.kind}: ${event.outcome.sentence}`;
@@ -42,9 +56,15 @@ function plainLines(io: Io): Progress {
   return { on, end: () => undefined };
 }
 
+interface Far {
+  readonly done: number;
+  readonly total: number;
+  readonly pace: Pace;
+}
+
 type Row = { readonly cell: Cell } & (
   | { readonly state: 'waiting' }
-  | { readonly state: 'running'; readonly since: number; readonly share: number }
+  | { readonly state: 'running'; readonly since: number; readonly far: Far }
   | { readonly state: 'done' | 'error' | 'inconclusive'; readonly seconds: number }
 );
 
@@ -64,9 +84,11 @@ function liveList(io: Io): Progress {
       case 'waiting':
         return colors.dim(`· ${name}`);
       case 'running': {
-        const seconds = (Date.now() - row.since) / 1000;
+        const now = Date.now();
+        const { done, total, pace } = row.far;
         const mark = colors.cyan(FRAMES[frame % FRAMES.length] ?? '·');
-        return `${mark} ${name}  ${bar(row.share)} ${colors.dim(formatDuration(seconds))}`;
+        const times = [formatDuration((now - row.since) / 1000), ...timeLeft(row.far, pace, now)].join(', ');
+        return `${mark} ${name}  ${bar(done / Math.max(1, total))} ${colors.dim(times)}`;
       }
       case 'done':
         return `${colors.green('✓')} ${name}  ${colors.dim(formatDuration(row.seconds))}`;
@@ -105,11 +127,13 @@ function change(rows: Map<string, Row>, event: RunEvent): void {
       for (const cell of cellsThatRun(event.plan.cells)) rows.set(cell.id, { cell, state: 'waiting' });
       break;
     case 'cell-started':
-      rows.set(event.cell.id, { cell: event.cell, state: 'running', since: Date.now(), share: 0 });
+      rows.set(event.cell.id, { cell: event.cell, state: 'running', since: Date.now(), far: NOTHING_DONE });
       break;
     case 'cell-progress': {
       const row = rows.get(event.cell.id);
-      if (row?.state === 'running') rows.set(event.cell.id, { ...row, share: event.done / Math.max(1, event.total) });
+      if (row?.state !== 'running') break;
+      const { done, total } = event;
+      rows.set(event.cell.id, { ...row, far: { done, total, pace: further(row.far.pace, done, Date.now()) } });
       break;
     }
     case 'cell-finished': {
@@ -123,13 +147,26 @@ function change(rows: Map<string, Row>, event: RunEvent): void {
   }
 }
 
+const NOTHING_DONE: Far = { done: 0, total: 1, pace: beginning };
+
+function howFar({ done, total }: Pick<Far, 'done' | 'total'>, pace: Pace, now: number): string {
+  const share = formatPercent(Math.min(1, done / Math.max(1, total)));
+  return [`${share} done`, ...timeLeft({ done, total }, pace, now)].join(', ');
+}
+
+/** Nothing as long as nobody can tell. */
+function timeLeft({ done, total }: Pick<Far, 'done' | 'total'>, pace: Pace, now: number): string[] {
+  const seconds = secondsLeft(pace, total - done, now);
+  return seconds === null ? [] : [`about ${formatDuration(seconds)} left`];
+}
+
 function cellsThatRun(cells: readonly Cell[]): readonly Cell[] {
   return cells.filter(({ fate }) => fate.kind === 'run');
 }
 
 /** A plugin's id, with what tells its cells apart. */
 export function describe({ audit, options }: Cell): string {
-  const facts = ['norm', 'epsilons', 'steps'].flatMap((key) => {
+  const facts = ['method', 'norm', 'epsilon', 'epsilons', 'steps'].flatMap((key) => {
     const value = options[key];
     return value === undefined || (typeof value === 'object' && !Array.isArray(value))
       ? []

@@ -30,7 +30,7 @@ export async function runConfig(config: string | undefined, flags: RunFlags, io:
   });
 }
 
-function resumeOf({ resume }: RunFlags): RunOptions['resume'] {
+export function resumeOf({ resume }: Pick<RunFlags, 'resume'>): RunOptions['resume'] {
   if (resume === undefined) return false;
   return resume === true ? 'latest' : resume;
 }

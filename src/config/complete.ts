@@ -32,7 +32,7 @@ export function complete(config: Config, folder: string): CompleteConfig {
       threads: execution.threads ?? Math.max(1, Math.floor(availableParallelism() / workers)),
       batchSize: execution.batchSize ?? 128,
       memoryMiB: execution.memoryMiB ?? 4096,
-      cellMinutes: execution.cellMinutes ?? 60,
+      ...(execution.cellMinutes === undefined ? {} : { cellMinutes: execution.cellMinutes }),
     },
   };
 }

@@ -42,7 +42,13 @@ const CONFIG = {
 };
 
 test('there is one file for each thing that people write or read', () => {
-  expect([...files.keys()]).toEqual(['config.json', 'policy.json', 'report-1.json', 'report-2.json']);
+  expect([...files.keys()]).toEqual([
+    'config.json',
+    'policy.json',
+    'report-1.json',
+    'report-2.json',
+    'hardening-1.json',
+  ]);
 });
 
 // Draft-07 is what ajv reads by default, and has its own meta-schema in ajv.

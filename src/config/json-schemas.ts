@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { TObject, TSchema } from '@sinclair/typebox';
 import type { Json, JsonObject } from '#base/json';
 import { packageFile } from '#base/package-root';
+import { HARDENING_VERSION, HardeningRecord } from '#report/hardening';
 import { REPORT_VERSION, Report } from '#report/report';
 import { READABLE_VERSIONS } from '#report/upgrade';
 import { closedObject, type ConfigurablePlugin } from './configurable.js';
@@ -24,6 +25,7 @@ export function schemaFiles(plugins: ReadonlyMap<string, ConfigurablePlugin>): R
     ['policy.json', textOf(withAudits(PolicyConfig, thresholds))],
     ...earlierReports(),
     [`report-${REPORT_VERSION}.json`, textOf(Report)],
+    [`hardening-${HARDENING_VERSION}.json`, textOf(HardeningRecord)],
   ]);
 }
 

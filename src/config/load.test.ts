@@ -71,7 +71,7 @@ describe('a good config', () => {
       samples: 'ids',
       language: 'en',
       keep: 64,
-      execution: { workers: 1, threads: availableParallelism(), batchSize: 128, memoryMiB: 4096, cellMinutes: 60 },
+      execution: { workers: 1, threads: availableParallelism(), batchSize: 128, memoryMiB: 4096 },
     });
   });
 

@@ -2,7 +2,7 @@ import type { Digest } from '#base/digest';
 import type { Severity } from '#report/report';
 import type { Positions } from './place.js';
 import type { PolicyConfig } from './policy-schema.js';
-import type { Config } from './schema.js';
+import type { Config, ExecutionConfig } from './schema.js';
 
 /** A configuration that was read, checked and completed. Paths in it are absolute. */
 export interface LoadedConfig {
@@ -25,7 +25,8 @@ export type CompleteConfig = Omit<Config, '$schema' | 'policy' | 'baseline'> &
   Required<
     Pick<Config, 'data' | 'engine' | 'device' | 'seed' | 'plugins' | 'audits' | 'out' | 'samples' | 'language' | 'keep'>
   > & {
-    readonly execution: Required<NonNullable<Config['execution']>>;
+    /** Without a time limit of cells, each has that of its kind. */
+    readonly execution: Required<Omit<ExecutionConfig, 'cellMinutes'>> & Pick<ExecutionConfig, 'cellMinutes'>;
   };
 
 export interface BaselineText {

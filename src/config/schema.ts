@@ -251,7 +251,10 @@ export const ExecutionConfig = Type.Object(
     ),
     memoryMiB: Type.Optional(Type.Integer({ minimum: 64, description: 'Memory limit of each worker. Default 4096.' })),
     cellMinutes: Type.Optional(
-      Type.Number({ exclusiveMinimum: 0, description: 'Time limit of each cell. Default 60.' }),
+      Type.Number({
+        exclusiveMinimum: 0,
+        description: 'Time limit of each cell. Default 60; of a cell that trains, 1440.',
+      }),
     ),
   },
   { ...closed, description: 'How the machine is used. Nothing here changes a result.' },

@@ -1,4 +1,7 @@
 import type { Tensor } from '#base/tensor';
+import type { TrainingOptions } from './training/options.js';
+
+export type * from './training/options.js';
 
 /** The files of a model by name, read once and hashed; nothing below `target` sees a path. */
 export interface ModelBytes {
@@ -30,6 +33,8 @@ export type OutputScale = 'logits' | 'probabilities' | 'values';
  * - `divergence`: KL(p || q) of given probabilities [n, width] and the model's (TRADES, Zhang et al. 2019); for binary and
  *   multi-label heads the sum over labels; not for regression
  * - `squared-error`: of the scores against given values [n, width], summed
+ * - `weighted-scores`: the scores times given weights [n, width], summed: its gradient is a vector-Jacobian product, by which
+ *   any loss can be descended whose derivative by the scores is known
  * - `weighted-sum`: of any of these, with one weight a term or one a sample and term
  */
 export type LossSpec =
@@ -41,6 +46,7 @@ export type LossSpec =
     }
   | { readonly kind: 'divergence'; readonly probabilities: Float64Array }
   | { readonly kind: 'squared-error'; readonly values: Float64Array }
+  | { readonly kind: 'weighted-scores'; readonly values: Float64Array }
   | { readonly kind: 'weighted-sum'; readonly terms: readonly WeightedLoss[] };
 
 /** Losses that need nothing but labels. */
@@ -52,75 +58,6 @@ export interface WeightedLoss {
 }
 
 export type LossKind = LossSpec['kind'];
-
-/**
- * How gradients move weights, in the form of PyTorch's optimizers of the same names.
- *
- * - `sgd`: v <- momentum v + g, w <- w - rate v (Sutskever et al. 2013); with `nesterov` w <- w - rate (g + momentum v)
- * - `adam`: Kingma & Ba 2015, algorithm 1, with weight decay added to the gradient
- * - `adamw`: Loshchilov & Hutter 2019, algorithm 2: w <- w - rate weightDecay w in front of Adam's step
- */
-export type Optimizer =
-  | { readonly kind: 'sgd'; readonly momentum: number; readonly nesterov?: boolean }
-  | {
-      readonly kind: 'adam' | 'adamw';
-      /** 0.9 and 0.999 when left out. */
-      readonly betas?: readonly [number, number];
-      /** Added to the root of the second moment; 1e-8 when left out. */
-      readonly epsilon?: number;
-    };
-
-/**
- * The learning rate of each step, counted from 0.
- *
- * - `constant`
- * - `cyclic`: from `lowest` to `highest` within `rise` steps, back within `fall`, again and again (Smith 2017, triangular);
- *   `rise` and `fall` that fill the training together give the one cycle of fast adversarial training
- * - `cosine`: half a cosine from `highest` to `lowest` over `steps`, where it stays (Loshchilov & Hutter 2017, eq. 5),
- *   behind a linear warm-up of `warmUp` steps
- */
-export type LearningRate =
-  | { readonly kind: 'constant'; readonly rate: number }
-  | {
-      readonly kind: 'cyclic';
-      readonly lowest: number;
-      readonly highest: number;
-      readonly rise: number;
-      readonly fall: number;
-    }
-  | {
-      readonly kind: 'cosine';
-      readonly highest: number;
-      readonly lowest: number;
-      readonly steps: number;
-      readonly warmUp?: number;
-    };
-
-/**
- * Which activations a dropout layer keeps: 1 or 0 for each element, row-major.
- *
- * @param layer the name of the Dropout node
- * @param step counted from 0
- * @param shape of the layer's input, samples first as the model has it
- * @param ratio the share that the layer drops
- */
-export type DropoutMasks = (layer: string, step: number, shape: readonly number[], ratio: number) => Uint8Array;
-
-export interface TrainingOptions {
-  readonly optimizer: Optimizer;
-  readonly learningRate: LearningRate;
-  /** Of every weight, biases and normalization included, as PyTorch has it. None when left out. */
-  readonly weightDecay?: number;
-  /** Weights that stay as they are: their names, or the path of a module in front of a dot. */
-  readonly frozen?: readonly string[];
-  /**
-   * `batch`: normalized by the statistics of the batch, which move the running ones (Ioffe & Szegedy 2015); `running`: by the
-   * running ones, which stay. `batch` when left out.
-   */
-  readonly batchNormalization?: 'batch' | 'running';
-  /** Layers drop nothing when it is left out. */
-  readonly dropout?: DropoutMasks;
-}
 
 /**
  * Where graphs are executed. Scores and gradients of two devices agree within 1e-4 of the largest value, not bit by bit.
@@ -265,11 +202,29 @@ export interface Parameter {
   readonly frozen: boolean;
 }
 
+export interface DescentStep {
+  /** The mean loss of the batch before the step. */
+  readonly loss: number;
+  /** The L2 norm of the gradient of that mean by all weights that move, together. */
+  readonly gradientNorm: number;
+}
+
 /** A copy of a model whose weights move. The file that it came from stays as it is. */
 export interface EngineTrainer {
   readonly parameters: readonly Parameter[];
-  /** One descent step on the mean loss of the batch; gives that mean before the step. */
-  step(inputs: EngineInputs, loss: LossSpec): Promise<number>;
+  /** One descent step on the mean loss of the batch. */
+  step(inputs: EngineInputs, loss: LossSpec): Promise<DescentStep>;
+  /** What the next step will see of these inputs, [n, width]: statistics of the batch, dropout of that step. Moves nothing. */
+  trainingScores(inputs: EngineInputs): Promise<Tensor>;
+  /** Moves the running statistics of batch normalizations by those of the batch, as a step does, and nothing else. */
+  observe(inputs: EngineInputs): Promise<void>;
+  /**
+   * Adds to weights, beside the optimizer and its count of steps.
+   *
+   * @param changes by the names of weights, in their shapes
+   * @throws AssayError `usage` for a weight that there is not, or that is frozen
+   */
+  shift(changes: ReadonlyMap<string, Tensor>): void;
   /** The gradient of the mean loss of the batch by each weight that is not frozen, in training mode; moves nothing. */
   weightGradients(inputs: EngineInputs, loss: LossSpec): Promise<ReadonlyMap<string, Tensor>>;
   /** Scores, losses and input gradient at the present weights, as at inference: running statistics, no dropout. */

@@ -23,6 +23,7 @@ export {
 } from './onnx/devices/index.js';
 export { formatOf, type ModelFormat } from './formats/format.js';
 export { lowerToOnnx } from './formats/lower.js';
+export { isWritable, writeTrained, type WritableFormat } from './formats/rewriting/index.js';
 export {
   checkSavedModel,
   savedModelFiles,

@@ -94,6 +94,7 @@ function run(
     random: randomStreams(seed, plugin.id),
     keep: KEEP,
     step: (_name, compute) => compute(),
+    bookmark: () => ({ recall: () => Promise.resolve(null), keep: () => Promise.resolve() }),
     progress: () => undefined,
   });
 }

@@ -3,7 +3,7 @@ import type { PlannedRun, PlanOptions } from './types.js';
 
 /** The command that repeats a run. Without folders and what changes no result: equal runs have equal commands. */
 export function commandOf({ loaded, options }: PlannedRun): string {
-  return words(basename(loaded.file), flagsOf(options));
+  return options.command ?? words(basename(loaded.file), flagsOf(options));
 }
 
 /** A command for these plugins alone. */
@@ -22,7 +22,7 @@ function words(config: string, flags: readonly string[]): string {
 }
 
 /** What decides the plan beside the config. */
-function flagsOf({ sample, seed, device }: PlanOptions): string[] {
+export function flagsOf({ sample, seed, device }: PlanOptions): string[] {
   return [
     ...(sample === undefined ? [] : [`--sample ${sample}`]),
     ...(seed === undefined ? [] : [`--seed ${quoted(String(seed))}`]),
@@ -31,6 +31,6 @@ function flagsOf({ sample, seed, device }: PlanOptions): string[] {
 }
 
 /** As a shell reads it back. */
-function quoted(word: string): string {
+export function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -104,6 +104,17 @@ export function readEvidence(folder: string, digest: Digest): StoredEvidence {
   };
 }
 
+/**
+ * A file that a plugin made; null where its evidence has none of that name.
+ *
+ * @throws AssayError `run` when it differs from its hash
+ */
+export function readArtifact(folder: string, digest: Digest, name: string): Uint8Array | null {
+  const text = readChecked(join(folder, FILE), digest).toString('utf8');
+  const artifact = parseRecord(checkFile, text, join(folder, FILE)).artifacts.find((each) => each.name === name);
+  return artifact === undefined ? null : readChecked(join(folder, ARTIFACTS, name), artifact.sha256);
+}
+
 /** The chosen examples come first, in the order of the page; then the others as the plugin gave them. */
 function divide(examples: readonly Example[], options: StoreOptions): { kept: StoredExample[]; others: Example[] } {
   const chosen = chooseExamples(examples, options.key);

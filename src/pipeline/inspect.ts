@@ -21,7 +21,7 @@ export async function inspect(
   { execution }: CompleteConfig,
   signal: AbortSignal | undefined,
 ): Promise<TargetCard> {
-  const { threads, batchSize, memoryMiB, cellMinutes } = execution;
+  const { threads, batchSize, memoryMiB, cellMinutes = Infinity } = execution;
   const longest = LONGEST_MINUTES * (1 + (test?.indices.length ?? 0) / SAMPLES);
   const limits = { memoryMiB, minutes: Math.min(cellMinutes, longest), signal };
   try {

@@ -25,7 +25,7 @@ const AT = '2026-11-25T04:00:00.000Z';
 /** A run folder as it lies on the disk when each cell found the given number of hits; null: it did not run. */
 function runOf(hits: readonly (number | null)[], more: readonly JournalEntry[] = []): string {
   const planned = plannedRun(out, CELLS, REGISTRY);
-  const { folder } = openFolder(planned, false);
+  const { folder } = openFolder(planned, { resume: false });
   const journal = Journal.open(folder);
   journal.append(openedEntry(planned, [], TODAY));
   hits.forEach((each, i) => {

@@ -9,7 +9,7 @@ import { nameIn } from '#config/document/find';
 import { positionAt } from '#config/place';
 import { commandOf, resumeCommandOf } from './command.js';
 import { RUN_VERSION, type JournalEntry, type Opened, type PlanFile } from './records.js';
-import { checkResumable, createRunFolder, findUnfinished } from './run-folder.js';
+import { checkResumable, createNamedRunFolder, createRunFolder, findUnfinished, hasPlan } from './run-folder.js';
 import type { PlannedRun, RunOptions } from './types.js';
 
 /** The folder that a run works in, new or found. */
@@ -22,8 +22,12 @@ export interface OpenFolder {
  * Finds the run folder to go on in, or makes one. Without an unfinished run of the plan, `latest` begins a new one: a
  * run may have been killed before it left anything.
  */
-export function openFolder({ plan, loaded }: PlannedRun, resume: RunOptions['resume']): OpenFolder {
+export function openFolder(
+  { plan, loaded }: PlannedRun,
+  { resume, folder: named }: Pick<RunOptions, 'resume' | 'folder'>,
+): OpenFolder {
   const { out } = loaded.config;
+  if (named !== undefined && hasPlan(named)) return { folder: checkResumable(named, plan.digest), resumed: true };
   if (resume !== false && resume !== 'latest') {
     return { folder: checkResumable(resolve(resume), plan.digest), resumed: true };
   }
@@ -36,7 +40,8 @@ export function openFolder({ plan, loaded }: PlannedRun, resume: RunOptions['res
     versions: versions(),
     plan: { ...plan, cells, data: [...plan.data] },
   };
-  return { folder: createRunFolder(out, file, new Date()), resumed: false };
+  const folder = named === undefined ? createRunFolder(out, file, new Date()) : createNamedRunFolder(named, file);
+  return { folder, resumed: false };
 }
 
 /** How a process begins, or goes on with, a run. A resumed run keeps the day of its start. */

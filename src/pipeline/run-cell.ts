@@ -1,5 +1,6 @@
 import type { Digest } from '#base/digest';
 import { AssayError, errnoOf, messageOf } from '#base/errors';
+import type { Plugin } from '#plugin/plugin';
 import type { Traffic } from '#report/report';
 import { checkpointsIn } from './checkpoints.js';
 import { writeEvidence } from './evidence-store.js';
@@ -28,7 +29,8 @@ export async function runCell(
   onProgress: (done: number, total: number) => void,
   ledger: QueryLedger | null = null,
 ): Promise<CellEnd> {
-  const { memoryMiB, cellMinutes: minutes } = planned.loaded.config.execution;
+  const { memoryMiB, cellMinutes } = planned.loaded.config.execution;
+  const minutes = cellMinutes ?? minutesOf(planned.registry.get(cell.audit));
   let peakMiB: number | null = null;
   try {
     const checkpoints = checkpointsIn(folder);
@@ -44,6 +46,14 @@ export async function runCell(
     const kind = thrown.code === 'budget' ? 'inconclusive' : 'error';
     return { outcome: { kind, sentence: sentenceOf(cell, thrown) }, peakMiB };
   }
+}
+
+/** Time limits of cells where the config sets none. */
+const MINUTES = 60;
+const TRAINING_MINUTES = 24 * 60;
+
+function minutesOf({ needs }: Plugin): number {
+  return needs.includes('training') ? TRAINING_MINUTES : MINUTES;
 }
 
 function grantOf(ledger: QueryLedger, rows: number, { id }: Cell): Grant {

@@ -22,8 +22,23 @@ export function createRunFolder(out: string, plan: PlanFile, now: Date): string 
   const time = now.toISOString().slice(0, 19).replaceAll(':', '-');
   const name = `${time}Z-${plan.plan.digest.slice(0, 8)}`;
   const folder = onDisk(out, () => firstFree(out, name));
-  writeAtomically(join(folder, PLAN), `${JSON.stringify(plan, null, 2)}\n`);
+  writePlan(folder, plan);
   return folder;
+}
+
+/**
+ * Makes a run folder of a given name, or takes one that a process left before its plan was written.
+ *
+ * @throws AssayError `output` when it cannot be written
+ */
+export function createNamedRunFolder(folder: string, plan: PlanFile): string {
+  makeFolder(folder);
+  writePlan(folder, plan);
+  return folder;
+}
+
+function writePlan(folder: string, plan: PlanFile): void {
+  writeAtomically(join(folder, PLAN), `${JSON.stringify(plan, null, 2)}\n`);
 }
 
 /** @throws AssayError when the folder is no run (`usage`), of another version (`usage`) or damaged (`run`) */
@@ -117,7 +132,7 @@ function namesIn(folder: string): string[] {
 }
 
 /** A run that was killed before its plan was written holds nothing. */
-function hasPlan(folder: string): boolean {
+export function hasPlan(folder: string): boolean {
   return statSync(join(folder, PLAN), { throwIfNoEntry: false }) !== undefined;
 }
 

@@ -140,7 +140,7 @@ test('the gate can be asked again, by another policy, and the model is not run',
     JSON.stringify({
       audits: {
         'evasion/pgd': { robustAccuracy: { atLeast: 0 } },
-        'training/fgsm': { cleanAccuracyDrop: { atMost: 1 } },
+        'training/adversarial': { cleanAccuracyDrop: { atMost: 1 } },
       },
     }),
   );

@@ -28,7 +28,7 @@ import type { Cell, PlannedRun, RunEvent, RunOptions, RunResult } from './types.
  */
 export async function executeRun(planned: PlannedRun, options: RunOptions): Promise<RunResult> {
   try {
-    return await executeIn(openFolder(planned, options.resume), planned, options);
+    return await executeIn(openFolder(planned, options), planned, options);
   } finally {
     releaseInputs(planned.inputs);
   }

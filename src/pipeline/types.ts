@@ -86,6 +86,8 @@ export interface PlanOptions {
   readonly device?: DeviceChoice;
   /** The run to go on with, whose device it keeps where the config says `auto`; as in {@link RunOptions}. */
   readonly resume?: RunOptions['resume'];
+  /** What reports give as the command that repeats the run, whole. Default: that of `assay audit`. */
+  readonly command?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -134,6 +136,8 @@ export interface Asked {
 export interface RunOptions {
   /** `false`, `latest` (the newest unfinished run of this plan) or a run folder. */
   readonly resume: false | 'latest' | string;
+  /** The run folder itself: made, or gone on with where it holds a run of this plan already. Default: one below `out`. */
+  readonly folder?: string;
   readonly signal: AbortSignal;
   readonly on: (event: RunEvent) => void;
   /** Projections of the report to write beside `report.json`. */

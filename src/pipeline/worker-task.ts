@@ -1,7 +1,7 @@
 import { AssayError, messageOf } from '#base/errors';
 import type { JsonObject } from '#base/json';
 import { sourceOf } from '#data/streams/stored-samples';
-import type { Evidence, Plugin, RunContext, StepValue } from '#plugin/plugin';
+import type { Bookmark, Evidence, Plugin, RunContext, StepValue } from '#plugin/plugin';
 import type { Registry } from '#plugin/registry';
 import type { Traffic } from '#report/report';
 import { randomStreams } from '#stats/random';
@@ -110,7 +110,7 @@ function contextOf(task: CellTask, target: Target | null, port: TaskPort): RunCo
     progress: (done, total) => {
       port.progress(done, total);
     },
-    step: checkpointing(port),
+    ...checkpointing(port),
   };
 }
 
@@ -118,19 +118,31 @@ function contextOf(task: CellTask, target: Target | null, port: TaskPort): RunCo
  * A step gives what was kept of it, or computes and keeps it. Either way the plugin gets what the disk holds, so that a
  * resumed run goes on from the same values as one that was never stopped.
  */
-function checkpointing(port: TaskPort): RunContext<JsonObject>['step'] {
+function checkpointing(port: TaskPort): Pick<RunContext<JsonObject>, 'step' | 'bookmark'> {
   const names = new Set<string>();
-  return async <T extends StepValue>(name: string, compute: () => Promise<T>): Promise<T> => {
+  const claim = (name: string): void => {
     if (names.has(name)) {
       throw new AssayError('plugin', { what: `two steps of the cell are named \`${name}\``, mend: 'Name each once.' });
     }
     names.add(name);
-    const known = await port.recall(name);
-    // A step's type is its own business: what is recalled is what this very step kept.
-    if (known !== null) return known as T;
-    const { json, arrays } = await compute();
-    const value: StepValue = { json: plainJson(json, name), arrays };
-    await port.keep(name, value);
-    return value as T;
+  };
+  return {
+    async step<T extends StepValue>(name: string, compute: () => Promise<T>): Promise<T> {
+      claim(name);
+      const known = await port.recall(name);
+      // A step's type is its own business: what is recalled is what this very step kept.
+      if (known !== null) return known as T;
+      const { json, arrays } = await compute();
+      const value: StepValue = { json: plainJson(json, name), arrays };
+      await port.keep(name, value);
+      return value as T;
+    },
+    bookmark<T extends StepValue>(name: string): Bookmark<T> {
+      claim(name);
+      return {
+        recall: async () => (await port.recall(name)) as T | null,
+        keep: ({ json, arrays }) => port.keep(name, { json: plainJson(json, name), arrays }),
+      };
+    },
   };
 }

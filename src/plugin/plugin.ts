@@ -120,8 +120,20 @@ export interface RunContext<Options> {
    * written. `name` is unique within the cell. Plugins put at most 256 samples, or a minute, into one step.
    */
   step<T extends StepValue>(name: string, compute: () => Promise<T>): Promise<T>;
+  /**
+   * A checkpoint that is written again and again, for work that goes on from its latest state. `name` is unique within the
+   * cell, and no step's.
+   */
+  bookmark<T extends StepValue>(name: string): Bookmark<T>;
   /** Done and total, in any unit that the plugin likes. */
   progress(done: number, total: number): void;
+}
+
+export interface Bookmark<T extends StepValue> {
+  /** What was kept last, by this run or the one that it goes on with; null when nothing was. */
+  recall(): Promise<T | null>;
+  /** Replaces it; on the disk when this resolves. */
+  keep(value: T): Promise<void>;
 }
 
 /** What a checkpoint can hold: JSON, and typed arrays by name. */

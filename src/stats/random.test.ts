@@ -1,5 +1,6 @@
 import oracle from './oracle.fixture.json' with { type: 'json' };
-import { permutation, randomStreams, rng, type Rng } from './random.js';
+import { beta, dirichlet, permutation, randomStreams, rng, type Rng } from './random.js';
+import { regularizedBeta } from './special.js';
 import { binomialAtMost } from './tests.js';
 
 const take = (source: Rng, n: number) => Array.from({ length: n }, () => source.uniform());
@@ -103,6 +104,49 @@ describe('numbers', () => {
     expect(new Set(values)).toEqual(new Set([0, 1, 2, 3, 4, 5, 6]));
     // 6 degrees of freedom: exceeded with probability 1e-5.
     expect(chiSquared(values, 7)).toBeLessThan(33.1);
+  });
+});
+
+describe('shares', () => {
+  /** Kolmogorov and Smirnov's distance from Beta(a, b), times the root of n: above 2.5 with probability 8e-6. */
+  const distance = (draws: readonly number[], a: number, b: number): number => {
+    const sorted = [...draws].sort((x, y) => x - y);
+    const gaps = sorted.map((value, i) => {
+      const at = regularizedBeta(a, b, value);
+      return Math.max(Math.abs(at - i / sorted.length), Math.abs(at - (i + 1) / sorted.length));
+    });
+    return Math.sqrt(sorted.length) * Math.max(...gaps);
+  };
+
+  test.each([
+    [1, 1],
+    [0.2, 0.2],
+    [0.05, 0.3],
+    [2, 5],
+    [40, 3],
+  ])('are of Beta(%p, %p)', (a, b) => {
+    const source = rng(`beta ${a} ${b}`);
+    const draws = Array.from({ length: 5000 }, () => beta(a, b, source));
+    expect(distance(draws, a, b)).toBeLessThan(2.5);
+    expect(distance(draws, a * 1.3, b)).toBeGreaterThan(2.5);
+  });
+
+  test('are numbers where both gamma draws are below the smallest double', () => {
+    const source = rng('tiny');
+    const draws = Array.from({ length: 1000 }, () => beta(1e-4, 1e-4, source));
+    expect(draws.every((share) => share >= 0 && share <= 1)).toBe(true);
+    // Nearly a coin: five standard deviations of the count of heads.
+    expect(Math.abs(draws.filter((share) => share > 0.5).length - 500)).toBeLessThan(5 * Math.sqrt(250));
+  });
+
+  test.each([0.3, 1, 4])('of Dirichlet(%p) add up to 1, and each is of a Beta distribution', (alpha) => {
+    const source = rng(`dirichlet ${alpha}`);
+    const draws = Array.from({ length: 5000 }, () => dirichlet(alpha, 3, source));
+    for (const shares of draws.slice(0, 100)) expect(shares.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12);
+    for (const part of [0, 1, 2]) {
+      const marginal = draws.map((shares) => shares[part] ?? NaN);
+      expect(distance(marginal, alpha, 2 * alpha)).toBeLessThan(2.5);
+    }
   });
 });
 

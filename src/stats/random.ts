@@ -62,3 +62,33 @@ export function permutation(n: number, source: Rng): number[] {
   }
   return order;
 }
+
+/** A draw from Beta(a, b), for a and b above 0; an end of [0, 1] where rounding leaves nothing beside it. */
+export function beta(a: number, b: number, source: Rng): number {
+  const first = logGammaDraw(a, source);
+  return 1 / (1 + Math.exp(logGammaDraw(b, source) - first));
+}
+
+/** A draw from the symmetric Dirichlet distribution: `count` shares that add up to 1; alpha is above 0. */
+export function dirichlet(alpha: number, count: number, source: Rng): number[] {
+  const logs = Array.from({ length: count }, () => logGammaDraw(alpha, source));
+  const largest = Math.max(...logs);
+  const parts = logs.map((log) => Math.exp(log - largest));
+  const sum = parts.reduce((a, b) => a + b, 0);
+  return parts.map((part) => part / sum);
+}
+
+/**
+ * The logarithm of a draw from Gamma(shape, 1), since those of small shapes are below the smallest double. Marsaglia & Tsang
+ * 2000, "A simple method for generating gamma variables"; shapes below 1 by the power of a uniform number of section 6.
+ */
+function logGammaDraw(shape: number, source: Rng): number {
+  if (shape < 1) return logGammaDraw(shape + 1, source) + Math.log(source.uniform()) / shape;
+  const d = shape - 1 / 3;
+  const c = 1 / Math.sqrt(9 * d);
+  for (;;) {
+    const x = source.normal();
+    const v = (1 + c * x) ** 3;
+    if (v > 0 && Math.log(source.uniform()) < (x * x) / 2 + d * (1 - v + Math.log(v))) return Math.log(d * v);
+  }
+}

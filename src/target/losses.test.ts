@@ -82,6 +82,7 @@ describe('losses of more than a label', () => {
     { kind: 'score-difference', labels, targets },
     { kind: 'divergence', probabilities },
     { kind: 'squared-error', values: probabilities },
+    { kind: 'weighted-scores', values: probabilities.map((p, i) => p - 0.07 * i) },
     {
       kind: 'weighted-sum',
       terms: [

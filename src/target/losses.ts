@@ -28,6 +28,8 @@ export function sampleLoss(head: Head, loss: LossSpec, sample: number, scores: A
         slope: crossEntropySlope(regression, scores, values),
       };
     }
+    case 'weighted-scores':
+      return linear(scores, own(loss.values, scores.length));
     case 'score-difference':
     case 'targeted-dlr': {
       const [label = -1] = own(loss.labels, 1);

@@ -5,11 +5,13 @@ import type { TargetConfig } from '#config/schema';
 import {
   openOnnxModel,
   openTfjsModel,
+  type DescentStep,
   type Device,
   type EngineModel,
   type EngineSpec,
   type EngineTrainer,
   type LossSpec,
+  type Parameter,
   type Resources,
   type TrainingOptions,
   type TrainingState,
@@ -188,13 +190,33 @@ class ModelTarget implements TrainableTarget {
 }
 
 class ModelTrainer implements Trainer {
+  readonly parameters: readonly Parameter[];
+
   constructor(
     private readonly engine: EngineTrainer,
     private readonly reopen: (bytes: Uint8Array) => Promise<TrainableTarget>,
-  ) {}
+  ) {
+    this.parameters = engine.parameters;
+  }
 
-  step(inputs: Tensor, loss: LossSpec): Promise<number> {
+  step(inputs: Tensor, loss: LossSpec): Promise<DescentStep> {
     return this.engine.step(inputs, loss);
+  }
+
+  trainingScores(inputs: Tensor): Promise<Tensor> {
+    return this.engine.trainingScores(inputs);
+  }
+
+  observe(inputs: Tensor): Promise<void> {
+    return this.engine.observe(inputs);
+  }
+
+  shift(changes: ReadonlyMap<string, Tensor>): void {
+    this.engine.shift(changes);
+  }
+
+  weightGradients(inputs: Tensor, loss: LossSpec): Promise<ReadonlyMap<string, Tensor>> {
+    return this.engine.weightGradients(inputs, loss);
   }
 
   inputGradient(inputs: Tensor, loss: LossSpec): Promise<Gradient> {

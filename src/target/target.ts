@@ -1,6 +1,6 @@
 import type { Digest } from '#base/digest';
 import type { Tensor } from '#base/tensor';
-import type { LossSpec, NodeFact, TrainingOptions, TrainingState } from '#engine/index';
+import type { DescentStep, LossSpec, NodeFact, Parameter, TrainingOptions, TrainingState } from '#engine/index';
 import type { Domain } from './domain.js';
 import type { Head, Labels } from './head.js';
 
@@ -73,8 +73,17 @@ export interface TrainableTarget extends DifferentiableTarget {
 }
 
 export interface Trainer {
-  /** One descent step on the mean loss of the batch; gives that mean before the step. */
-  step(inputs: Tensor, loss: LossSpec): Promise<number>;
+  readonly parameters: readonly Parameter[];
+  /** One descent step on the mean loss of the batch. */
+  step(inputs: Tensor, loss: LossSpec): Promise<DescentStep>;
+  /** What the next step will see of these inputs, [n, scores]: statistics of the batch, dropout of that step. */
+  trainingScores(inputs: Tensor): Promise<Tensor>;
+  /** Moves running statistics by those of the batch, and nothing else. */
+  observe(inputs: Tensor): Promise<void>;
+  /** Adds to weights by their names. @throws AssayError `usage` for a weight that is not there, or is frozen */
+  shift(changes: ReadonlyMap<string, Tensor>): void;
+  /** Of the mean loss of the batch by each weight that is not frozen, in training mode. */
+  weightGradients(inputs: Tensor, loss: LossSpec): Promise<ReadonlyMap<string, Tensor>>;
   /** Scores, losses and input gradient at the present weights, as at inference. */
   inputGradient(inputs: Tensor, loss: LossSpec): Promise<Gradient>;
   /** Weights, moments and running statistics: all that is needed to go on after an interruption. */

@@ -2,7 +2,7 @@ import { AssayError } from '#base/errors';
 import type { JsonObject } from '#base/json';
 import { plainJson } from '#pipeline/plain-json';
 import { completeOptions } from '#plugin/options';
-import type { ConfiguredPlugin, RunContext, StepValue } from '#plugin/plugin';
+import type { Bookmark, ConfiguredPlugin, RunContext, StepValue } from '#plugin/plugin';
 import { randomStreams } from '#stats/random';
 import { inMemory } from '#target/sample-source';
 import type { Samples, Target } from '#target/target';
@@ -35,18 +35,34 @@ export function memoryContext(
     table: null,
     random: randomStreams(seed, plugin.id),
     keep,
-    step: steps(),
+    ...checkpoints(),
     progress: () => undefined,
   };
 }
 
-function steps(): RunContext<JsonObject>['step'] {
+function checkpoints(): Pick<RunContext<JsonObject>, 'step' | 'bookmark'> {
   const names = new Set<string>();
-  return async <T extends StepValue>(name: string, compute: () => Promise<T>): Promise<T> => {
+  const claim = (name: string): void => {
     if (names.has(name)) throw new AssayError('plugin', { what: `two steps are named \`${name}\`` });
     names.add(name);
-    const { json, arrays } = await compute();
-    // As it would be read back after an interruption: a step's type is its own business.
-    return { json: plainJson(json, name), arrays } as unknown as T;
+  };
+  return {
+    async step<T extends StepValue>(name: string, compute: () => Promise<T>): Promise<T> {
+      claim(name);
+      const { json, arrays } = await compute();
+      // As it would be read back after an interruption: a step's type is its own business.
+      return { json: plainJson(json, name), arrays } as unknown as T;
+    },
+    bookmark<T extends StepValue>(name: string): Bookmark<T> {
+      claim(name);
+      let kept: StepValue | null = null;
+      return {
+        recall: () => Promise.resolve(kept as T | null),
+        keep({ json, arrays }) {
+          kept = { json: plainJson(json, name), arrays };
+          return Promise.resolve();
+        },
+      };
+    },
   };
 }

@@ -38,7 +38,7 @@ export const WHITE_BOX = {
   needs: ['scores', 'gradients'],
   frameworks: { ...evasion.frameworks, 'mitre-atlas': ['AML.T0015', 'AML.T0043.000'] },
   advice:
-    'Train on adversarial examples (`training/fgsm` shows what that brings here), then audit the new file.\n' +
+    'Train on adversarial examples (`assay harden` writes and audits the new file).\n' +
     'Until then keep people or a second check between this model and whoever controls its inputs.',
   threat:
     'An adversary who knows the model and changes single inputs by at most epsilon in the stated norm, within the domain.',
@@ -48,13 +48,13 @@ export const WHITE_BOX = {
 export const WHITE_BOX_TEXTS = {
   'zh-CN': {
     advice:
-      '使用对抗样本进行训练（`training/fgsm` 可显示其在此处的效果），然后对新文件重新审计。\n' +
+      '使用对抗样本进行训练（`assay harden` 会写出新文件并对其审计）。\n' +
       '在此之前，应在该模型与能够控制其输入的人之间设置人工审核或第二道检查。',
     threat: '了解模型的攻击者：在定义域内改动单个输入，改动量按所述范数不超过 epsilon。',
   },
   de: {
     advice:
-      'Mit adversarialen Beispielen trainieren (`training/fgsm` zeigt, was das hier bringt), dann die neue Datei prüfen.\n' +
+      'Mit adversarialen Beispielen trainieren (`assay harden` schreibt die neue Datei und prüft sie).\n' +
       'Bis dahin einen Menschen oder eine zweite Prüfung zwischen das Modell und alle setzen, die seine Eingaben bestimmen.',
     threat:
       'Ein Angreifer, der das Modell kennt und einzelne Eingaben um höchstens Epsilon in der angegebenen Norm verändert, ' +

@@ -4,7 +4,7 @@ import { sizeOf } from '#base/tensor';
 import type { ModelBytes } from '../contract.js';
 import { halfToNumber } from '../onnx/graph/constants.js';
 import { malformed } from '../onnx/proto/malformed.js';
-import { isCount, isList, isRecord, member } from './json-value.js';
+import { isCount, isList, isRecord, member, type JsonRecord } from './json-value.js';
 import { ShardedBytes } from './sharded-bytes.js';
 
 /** A weight of TensorFlow.js, row-major. What was stored quantized is given as what it stands for. */
@@ -33,6 +33,8 @@ interface Entry {
   readonly shape: readonly number[];
   readonly dtype: string;
   readonly quantization: Quantization | null;
+  /** As the manifest has it. */
+  readonly written: JsonRecord;
 }
 
 type Quantization =
@@ -81,6 +83,37 @@ export function readManifestWeights(model: ModelBytes, manifest: unknown): Reado
   return weights;
 }
 
+/** A weight as its shard has it. */
+export interface StoredWeightBytes {
+  readonly name: string;
+  /** Its place in the manifest. */
+  readonly entry: JsonRecord;
+  readonly bytes: Uint8Array;
+}
+
+export interface StoredGroup {
+  readonly paths: readonly string[];
+  readonly weights: readonly StoredWeightBytes[];
+}
+
+/**
+ * Takes shards apart into the bytes of their weights, in order, so that they can be written again.
+ *
+ * @throws AssayError `model` as {@link readManifestWeights}
+ */
+export function storedGroups(model: ModelBytes, manifest: unknown): StoredGroup[] {
+  const broken = (what: string) => malformed(model, what, MEND);
+  return groupsOf(manifest, broken).map(({ paths, entries }) => {
+    const shards = new ShardedBytes(model, paths);
+    const weights = entries.map((entry) => ({
+      name: entry.name,
+      entry: entry.written,
+      bytes: storedBytes(entry, shards, broken),
+    }));
+    return { paths, weights };
+  });
+}
+
 type Broken = (what: string) => AssayError;
 
 function groupsOf(manifest: unknown, broken: Broken): Group[] {
@@ -119,7 +152,7 @@ function readEntry(entry: unknown, broken: Broken): Entry {
   const dtype = member(entry, 'dtype');
   if (typeof dtype !== 'string') throw broken(`weight \`${name}\` has no dtype`);
   const quantization = member(entry, 'quantization');
-  return { name, shape, dtype, quantization: readQuantization(name, dtype, quantization, broken) };
+  return { name, shape, dtype, quantization: readQuantization(name, dtype, quantization, broken), written: entry };
 }
 
 function readQuantization(name: string, dtype: string, value: unknown, broken: Broken): Quantization | null {
@@ -141,10 +174,25 @@ function readQuantization(name: string, dtype: string, value: unknown, broken: B
 function readWeight(entry: Entry, bytes: ShardedBytes, broken: Broken): ManifestWeight {
   const { name, shape, dtype, quantization } = entry;
   if (dtype === 'string') return { type: 'string', shape, values: readStrings(name, sizeOf(shape), bytes) };
-  const isRead = dtype === 'float32' || dtype === 'int32' || dtype === 'bool';
-  if (!isRead) throw broken(`weight \`${name}\` has the dtype ${dtype}, which Assay does not read`);
-  const stored = bytes.take(name, sizeOf(shape) * (STORED_WIDTH[quantization?.dtype ?? dtype] ?? 1));
-  return { type: dtype, shape, bytes: quantization === null ? stored : dequantized(stored, dtype, quantization) };
+  const stored = storedBytes(entry, bytes, broken);
+  const values = quantization === null ? stored : dequantized(stored, dtype, quantization);
+  return { type: numericType(entry, broken), shape, bytes: values };
+}
+
+function numericType({ name, dtype }: Entry, broken: Broken): NumericWeight['type'] {
+  if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return dtype;
+  throw broken(`weight \`${name}\` has the dtype ${dtype}, which Assay does not read`);
+}
+
+function storedBytes(entry: Entry, bytes: ShardedBytes, broken: Broken): Uint8Array {
+  const { name, shape, dtype, quantization } = entry;
+  if (dtype === 'string') return Buffer.concat(readStrings(name, sizeOf(shape), bytes).flatMap(withLength));
+  const width = STORED_WIDTH[quantization?.dtype ?? numericType(entry, broken)] ?? 1;
+  return bytes.take(name, sizeOf(shape) * width);
+}
+
+function withLength(text: Uint8Array): Uint8Array[] {
+  return [new Uint8Array(Uint32Array.of(text.length).buffer), text];
 }
 
 /** Each text stands behind its length, an uint32. */

@@ -58,6 +58,11 @@ export function gradientGraph(
   };
 }
 
+/** A prepared graph that computes its scores and nothing of a loss. @param also values that it shall give as well */
+export function forwardGraph({ graph, scores }: PreparedGraph, also: readonly string[]): Graph {
+  return withOutputs(new GraphBuilder(graph), [scores, ...also]);
+}
+
 /** A graph that computes scores and several rows of their Jacobian in one execution. */
 export interface JacobianGraph {
   readonly graph: Graph;

@@ -89,6 +89,17 @@ export function gradientByWeights(
   });
 }
 
+/** Scores of a training graph, [n, width], in a tensor that belongs to the caller's scope. */
+export function trainedScores(
+  preparation: Preparation,
+  given: ReadonlyMap<string, Value>,
+  replacements: Replacements,
+): Tensor {
+  const { interpreter } = preparation;
+  const values = interpreter.run(interpreter.graph.nodes, withNormalized(preparation, given), replacements);
+  return scoresIn(preparation, values);
+}
+
 /** Values of all inputs as the file takes them. */
 export function withNormalized({ file, spec }: Preparation, given: ReadonlyMap<string, Value>): Map<string, Value> {
   const { name } = file.input;

@@ -35,6 +35,7 @@ const LOSSES: Readonly<Record<OutputHead, readonly LossSpec[]>> = {
     { kind: 'divergence', probabilities: shares },
     { kind: 'divergence', probabilities: certain },
     { kind: 'squared-error', values },
+    { kind: 'weighted-scores', values },
     {
       kind: 'weighted-sum',
       terms: [
@@ -50,12 +51,14 @@ const LOSSES: Readonly<Record<OutputHead, readonly LossSpec[]>> = {
     { kind: 'divergence', probabilities: shares },
     { kind: 'divergence', probabilities: certain },
     { kind: 'score', labels },
+    { kind: 'weighted-scores', values },
   ],
   binary: [],
   regression: [
     { kind: 'cross-entropy', labels: values },
     { kind: 'margin', labels: values },
     { kind: 'squared-error', values },
+    { kind: 'weighted-scores', values },
     { kind: 'score', labels },
   ],
 };
@@ -87,6 +90,7 @@ test('losses of a binary head, whose one score has a label', async () => {
     { kind: 'cross-entropy', labels: Float64Array.of(1, 0) },
     { kind: 'margin', labels: Float64Array.of(1, 0) },
     { kind: 'divergence', probabilities: Float64Array.of(0.3, 1) },
+    { kind: 'weighted-scores', values: Float64Array.of(-1.5, 0.25) },
   ] as const) {
     const [found, wanted] = [await own.gradient(two, loss), await other.gradient(two, loss)];
     expect(difference(found.loss, wanted.loss)).toBeLessThan(TOLERANCE);
@@ -115,6 +119,22 @@ test('closed forms: softmax cross-entropy, and the margin of the strongest other
   const margin = await opened.gradient(z, { kind: 'margin', labels: Float64Array.of(0) });
   expect([...margin.loss]).toEqual([1.5]);
   expect([...margin.gradient.data]).toEqual([-1, 0, 1]);
+  await opened.dispose();
+});
+
+test('weighted scores are the sum of scores with those weights, and their gradient that of the single gradients', async () => {
+  const opened = await openTfjsModel(model, specOf('classes', [4]));
+  const found = await opened.gradient(inputs, { kind: 'weighted-scores', values });
+  const loss = new Float32Array(SAMPLES);
+  const gradient = new Float32Array(SAMPLES * 4);
+  for (let k = 0; k < WIDTH; k++) {
+    const one = await opened.gradient(inputs, { kind: 'score', labels: labels.map(() => k) });
+    const weight = (sample: number): number => values[sample * WIDTH + k] ?? NaN;
+    one.loss.forEach((score, i) => (loss[i] = (loss[i] ?? 0) + weight(i) * score));
+    one.gradient.data.forEach((slope, i) => (gradient[i] = (gradient[i] ?? 0) + weight(Math.floor(i / 4)) * slope));
+  }
+  expect(difference(found.loss, loss)).toBeLessThan(TOLERANCE);
+  expect(difference(found.gradient.data, gradient)).toBeLessThan(TOLERANCE);
   await opened.dispose();
 });
 

@@ -60,6 +60,8 @@ function computed(loss: LossSpec, of: Scored): Tensor {
     }
     case 'squared-error':
       return squaredError(of, rowsOf(of, loss.values, 'values'));
+    case 'weighted-scores':
+      return chosen(of, rowsOf(of, loss.values, 'values'));
     case 'weighted-sum':
       return loss.terms
         .map(({ weight, loss: term }) => tf.mul(weightOf(of, weight), computed(term, of)))

@@ -2,6 +2,7 @@ import type { Tensor as TfTensor } from '@tensorflow/tfjs-core';
 import { AssayError } from '#base/errors';
 import type { Tensor } from '#base/tensor';
 import type {
+  DescentStep,
   EngineGradient,
   EngineInputs,
   EngineTrainer,
@@ -11,18 +12,18 @@ import type {
   TrainingState,
 } from '../contract.js';
 import type { Graph } from '../onnx/graph/ir.js';
-import { samplesIn } from '../onnx/inputs.js';
+import { samplesIn, type NamedTensors } from '../onnx/inputs.js';
 import { inputsOf } from '../onnx/model.js';
-import { isFrozen, parametersOf } from '../onnx/training/parameters.js';
-import { TrainedWeights } from '../onnx/training/trained-weights.js';
+import { isFrozen, isFrozenScale, parametersOf } from '../onnx/training/parameters.js';
+import { TrainedWeights, type Measured } from '../onnx/training/trained-weights.js';
 import { checkLearningRate } from '../training/learning-rate.js';
 import { descentOf, type Descent } from '../training/optimizers.js';
 import { enter } from './backend.js';
 import { givenValues } from './execution.js';
-import { gradientByWeights, type Leaf } from './gradient.js';
+import { gradientByWeights, trainedScores, type Leaf } from './gradient.js';
 import { gradientsOf } from './gradients.js';
 import type { Preparation } from './preparation.js';
-import { trainingMode, type BatchStatistics } from './training-mode.js';
+import { trainingMode, type TrainingMode } from './training-mode.js';
 import { floats, floatsOf, scoped, valueOf, type Value } from './value.js';
 
 /**
@@ -59,14 +60,6 @@ export function openTrainer(
   return new Trainer(preparation, written, leaf, options, descent, parameters);
 }
 
-interface Result {
-  readonly samples: number;
-  readonly loss: Float32Array;
-  /** Of the sum of the losses. */
-  readonly gradients: ReadonlyMap<string, Float32Array>;
-  readonly statistics: readonly BatchStatistics[];
-}
-
 class Trainer implements EngineTrainer {
   readonly #weights: TrainedWeights;
 
@@ -81,12 +74,24 @@ class Trainer implements EngineTrainer {
     this.#weights = new TrainedWeights(preparation.interpreter.graph, parameters, descent, options.learningRate);
   }
 
-  step(inputs: EngineInputs, loss: LossSpec): Promise<number> {
+  step(inputs: EngineInputs, loss: LossSpec): Promise<DescentStep> {
+    return Promise.resolve().then(() => this.#weights.move(this.#run(inputs, loss)));
+  }
+
+  trainingScores(inputs: EngineInputs): Promise<Tensor> {
+    return Promise.resolve().then(() => this.#forward(inputs).scores);
+  }
+
+  observe(inputs: EngineInputs): Promise<void> {
     return Promise.resolve().then(() => {
-      const result = this.#run(inputs, loss);
-      this.#weights.move(result.gradients, result.samples, result.statistics);
-      return result.loss.reduce((sum, value) => sum + value, 0) / result.samples;
+      // Nothing would be seen, and a forward pass is not free.
+      if (!this.#weights.hasStatistics || this.options.batchNormalization === 'running') return;
+      this.#weights.observe(this.#forward(inputs).mode.statistics());
     });
+  }
+
+  shift(changes: ReadonlyMap<string, Tensor>): void {
+    this.#weights.shift(changes);
   }
 
   weightGradients(inputs: EngineInputs, loss: LossSpec): Promise<ReadonlyMap<string, Tensor>> {
@@ -126,18 +131,9 @@ class Trainer implements EngineTrainer {
     return Promise.resolve();
   }
 
-  #run(given: EngineInputs, loss: LossSpec): Result {
+  #run(given: EngineInputs, loss: LossSpec): Measured {
     const { preparation } = this;
-    const { file, interpreter, backend } = preparation;
-    const inputs = inputsOf(file, given);
-    const samples = samplesIn(inputs);
-    if (file.batch !== 'dynamic' && file.batch !== samples) throw wrongBatch(file, samples);
-    enter(backend.gradients);
-    const mode = trainingMode(interpreter.graph, {
-      keepsRunning: (scale) => this.options.batchNormalization === 'running' || !this.#weights.moving.includes(scale),
-      dropout: this.options.dropout ?? null,
-      step: this.#weights.step,
-    });
+    const { inputs, samples, mode } = this.#entered(given);
     const range = { samples, start: 0, end: samples, rows: samples };
     const result = scoped(() => {
       const weights = this.#reaching();
@@ -153,6 +149,32 @@ class Trainer implements EngineTrainer {
       return { loss: floatsOf(losses), gradients: new Map(found) };
     });
     return { ...result, samples, statistics: mode.statistics() };
+  }
+
+  /** Scores of the step that comes next. */
+  #forward(given: EngineInputs): { readonly scores: Tensor; readonly mode: TrainingMode } {
+    const { inputs, samples, mode } = this.#entered(given);
+    const data = scoped(() => {
+      const own = givenValues(this.preparation, inputs);
+      for (const [name, value] of this.#weights.values) own.set(name, asValue(value));
+      return floatsOf(trainedScores(this.preparation, own, mode.replacements));
+    });
+    return { scores: { shape: [samples, this.preparation.head.width], data }, mode };
+  }
+
+  /** Inputs that fit the file, and the graph in training mode at the present step. */
+  #entered(given: EngineInputs): { inputs: NamedTensors; samples: number; mode: TrainingMode } {
+    const { file, interpreter, backend } = this.preparation;
+    const inputs = inputsOf(file, given);
+    const samples = samplesIn(inputs);
+    if (file.batch !== 'dynamic' && file.batch !== samples) throw wrongBatch(file, samples);
+    enter(backend.gradients);
+    const mode = trainingMode(interpreter.graph, {
+      keepsRunning: (scale) => this.options.batchNormalization === 'running' || isFrozenScale(this.parameters, scale),
+      dropout: this.options.dropout ?? null,
+      step: this.#weights.step,
+    });
+    return { inputs, samples, mode };
   }
 
   /** Weights that the loss depends on, as tensors of the caller's tidy. */

@@ -53,7 +53,7 @@ export function runFolder(
     loaded: { ...planned.loaded, ...parts.loaded },
     plan: { ...planned.plan, ...parts.plan },
   };
-  const { folder } = openFolder(whole, false);
+  const { folder } = openFolder(whole, { resume: false });
   if (whole.loaded.baseline !== null) keepBaseline(folder, whole.loaded.baseline);
   const journal = Journal.open(folder);
   journal.append(openedEntry(whole, [], TODAY));

@@ -1,7 +1,7 @@
 import { AssayError } from '#base/errors';
 import type { FileTargetConfig } from '#config/schema';
 import type { PicturePreparation } from '#data/sources/source';
-import { checkSavedModel, lowerToOnnx, type ModelBytes, type ModelFormat } from '#engine/index';
+import { checkSavedModel, isWritable, lowerToOnnx, type ModelBytes, type ModelFormat } from '#engine/index';
 import type { TargetCard } from '#report/report';
 import { readModelFile, type ReadModel } from '../read-model.js';
 import { preprocessorCards } from '../preprocessing/declared.js';
@@ -132,5 +132,6 @@ export const FORMAT_WORDS: Readonly<Record<ModelFormat, string>> = {
 };
 
 function loweringNote(format: ModelFormat): string {
-  return `The ${FORMAT_WORDS[format]} was brought to an ONNX graph, which is executed; models that are trained from it are written as ONNX.`;
+  const written = isWritable(format) ? '' : '; models that are trained from it are written as ONNX';
+  return `The ${FORMAT_WORDS[format]} was brought to an ONNX graph, which is executed${written}.`;
 }

@@ -1,7 +1,7 @@
 import { AssayError } from '#base/errors';
 import type { ModelBytes } from '../../contract.js';
 import { isRecord, member } from '../json-value.js';
-import type { Lowered } from '../lowered.js';
+import { asStored, type Lowered, type Seen } from '../lowered.js';
 import { readManifestWeights, type ManifestWeight } from '../weights-manifest.js';
 import { lowerNetwork } from './lower.js';
 import type { Runtime } from './lowering/layer.js';
@@ -16,12 +16,14 @@ import type { NetworkWeights } from './weights/weights.js';
 /**
  * Writes a model of Keras 2 or 3, a `.keras` archive or an `.h5` file, as an ONNX graph. Told by the first bytes.
  *
+ * @param seen weights by their paths in the HDF5 file
  * @throws AssayError `operator` where a layer has no lowering or is code, `model` where the file is broken
  */
-export async function lowerKeras(model: ModelBytes): Promise<Lowered> {
+export async function lowerKeras(model: ModelBytes, seen: Seen = asStored): Promise<Lowered> {
   const { main } = model;
   const bytes = mainFile(model);
-  return bytes[0] === ZIP_START ? lowerArchive(bytes, main) : readHdf5(bytes, main, (file) => lowerHdf5(file, main));
+  if (bytes[0] === ZIP_START) return lowerArchive(bytes, main, seen);
+  return readHdf5(bytes, main, (file) => lowerHdf5(seenIn(file, seen), main));
 }
 
 const ZIP_START = 0x50;
@@ -29,9 +31,10 @@ const ZIP_START = 0x50;
 /**
  * Writes a LayersModel of TensorFlow.js as an ONNX graph: `model.json` and the shards of its weights.
  *
+ * @param seen weights by their names in the manifest
  * @throws AssayError as {@link lowerKeras}
  */
-export async function lowerLayersModel(model: ModelBytes): Promise<Lowered> {
+export async function lowerLayersModel(model: ModelBytes, seen: Seen = asStored): Promise<Lowered> {
   const { main } = model;
   const json = parseConfig(mainFile(model), main, 'the file');
   const topology = member(json, 'modelTopology');
@@ -39,7 +42,11 @@ export async function lowerLayersModel(model: ModelBytes): Promise<Lowered> {
   const config = member(topology, 'model_config') ?? member(topology, 'modelConfig') ?? topology;
   const network = readNetwork(config, main);
   const weights = readManifestWeights(model, member(json, 'weightsManifest'));
-  const named = [...weights].map(([name, weight]) => ({ path: pathOf(name), read: () => storedWeight(weight) }));
+  const read = (name: string, weight: ManifestWeight): StoredWeight | null => {
+    const stored = storedWeight(weight);
+    return stored === null ? null : seen(name, stored);
+  };
+  const named = [...weights].map(([name, weight]) => ({ path: pathOf(name), read: () => read(name, weight) }));
   return Promise.resolve(lowerNetwork({ where: main, network, weights: weightsByName(named), runtime: 'tfjs' }));
 }
 
@@ -49,14 +56,24 @@ function mainFile({ main, files }: ModelBytes): Uint8Array {
   return bytes;
 }
 
-function lowerArchive(bytes: Uint8Array, where: string): Promise<Lowered> | Lowered {
+function lowerArchive(bytes: Uint8Array, where: string, seen: Seen): Promise<Lowered> | Lowered {
   const archive = readArchive(bytes, where);
   const network = readNetwork(parseConfig(archive.config, where, '`config.json`'), where);
   const version = archive.metadata === null ? null : parseConfig(archive.metadata, where, '`metadata.json`');
   const runtime = runtimeOf(version === null ? undefined : member(version, 'keras_version'));
   const lowered = (weights: NetworkWeights): Lowered => lowerNetwork({ where, network, weights, runtime });
   if (archive.weights === null) return lowered(NO_WEIGHTS);
-  return readHdf5(archive.weights, where, (file) => lowered(structuralWeights(file, '', network.layers)));
+  return readHdf5(archive.weights, where, (file) => {
+    return lowered(structuralWeights(seenIn(file, seen), '', network.layers));
+  });
+}
+
+function seenIn(file: Hdf5, seen: Seen): Hdf5 {
+  const dataset = (path: string): StoredWeight | null => {
+    const stored = file.dataset(path);
+    return stored === null ? null : seen(path, stored);
+  };
+  return { ...file, dataset };
 }
 
 const NO_WEIGHTS: NetworkWeights = weightsByName([]);

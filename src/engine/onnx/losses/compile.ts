@@ -67,6 +67,8 @@ class LossCompiler {
       }
       case 'squared-error':
         return math.squaredError(this.#rows('values', path));
+      case 'weighted-scores':
+        return math.weightedScores(this.#rows('values', path));
       case 'weighted-sum':
         return math.weightedSum(
           form.terms.map((term, i) => ({

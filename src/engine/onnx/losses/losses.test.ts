@@ -115,6 +115,7 @@ describe('every loss equals its definition in double precision', () => {
     { kind: 'score-difference', labels, targets },
     { kind: 'divergence', probabilities },
     { kind: 'squared-error', values },
+    { kind: 'weighted-scores', values },
     {
       kind: 'weighted-sum',
       terms: [
@@ -149,6 +150,31 @@ describe('every loss equals its definition in double precision', () => {
     }
   });
 
+  test('weighted scores are the sum of scores with those weights, and their gradient that of the single gradients', async () => {
+    // Not the identity: the gradient is the product of the weights and the Jacobian.
+    const mixing = linearModel(
+      Array.from({ length: WIDTH }, (_, i) => Array.from({ length: WIDTH }, (__, k) => Math.sin(3 * i + 5 * k + 1))),
+      Array.from({ length: WIDTH }, (_, k) => Math.cos(k)),
+    );
+    const model = await openOnnxModel(mixing, specOf('classes', [WIDTH]));
+    const inputs = { shape: [ROWS, WIDTH], data: scores };
+    const found = await model.gradient(inputs, { kind: 'weighted-scores', values });
+    const loss = new Float64Array(ROWS);
+    const gradient = new Float64Array(ROWS * WIDTH);
+    for (let k = 0; k < WIDTH; k++) {
+      const one = await model.gradient(inputs, { kind: 'score', labels: labels.map(() => k) });
+      const weight = (sample: number): number => values[sample * WIDTH + k] ?? NaN;
+      one.loss.forEach((score, i) => (loss[i] = (loss[i] ?? 0) + weight(i) * score));
+      one.gradient.data.forEach((slope, i) => {
+        gradient[i] = (gradient[i] ?? 0) + weight(Math.floor(i / WIDTH)) * slope;
+      });
+    }
+    await model.dispose();
+    // Sums of six products below 20 in float32.
+    loss.forEach((value, i) => expect(Math.abs((found.loss[i] ?? NaN) - value)).toBeLessThan(1e-5));
+    gradient.forEach((slope, i) => expect(Math.abs((found.gradient.data[i] ?? NaN) - slope)).toBeLessThan(1e-5));
+  });
+
   test('a ratio of equal logits is zero and points away from the label, as AutoAttack guards it', async () => {
     const model = await openOnnxModel(wide, specOf('classes', [WIDTH]));
     const inputs = { shape: [1, WIDTH], data: new Float32Array(WIDTH) };
@@ -180,6 +206,7 @@ describe('a loss that a head does not have ends in one sentence', () => {
     ],
     [{ kind: 'divergence', probabilities: Float64Array.of(0, 0, 1) }, 'regression', 'a regression has none'],
     [{ kind: 'cross-entropy', labels: Float64Array.of(0, 1) }, 'classes', 'hold 2 numbers, and 1 samples take 1'],
+    [{ kind: 'weighted-scores', values: Float64Array.of(0, 1) }, 'classes', 'hold 2 numbers, and 1 samples take 3'],
   ] as const)('%p', async (spec, head, sentence) => {
     const model = await openOnnxModel(identity, specOf(head, [3]));
     const asked = model.gradient({ shape: [1, 3], data: Float32Array.from(z) }, spec);

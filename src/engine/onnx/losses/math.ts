@@ -82,6 +82,11 @@ export class LossMath {
     return [this.#sum(this.#node('Mul', error, error)), this.#node('Mul', error, this.#scalar(2))];
   }
 
+  /** sum_k w_k z_k; w */
+  weightedScores(weights: string): LossNodes {
+    return [this.#dot(weights), weights];
+  }
+
   /** max_k |f_k - y_k| */
   largestError(values: string): LossNodes {
     const error = this.#node('Sub', this.scores, values);

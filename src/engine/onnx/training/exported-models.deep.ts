@@ -30,7 +30,7 @@ interface Descent {
 async function descend(model: EngineModel, inputs: EngineInputs, loss: LossSpec): Promise<Descent> {
   const trainer = await model.trainer({ ...OPTIONS, batchNormalization: 'running' });
   const losses: number[] = [];
-  for (let step = 0; step < STEPS; step++) losses.push(await trainer.step(inputs, loss));
+  for (let step = 0; step < STEPS; step++) losses.push((await trainer.step(inputs, loss)).loss);
   const gradient = await trainer.inputGradient(inputs, loss);
   const moved = trainer.parameters.map(({ name }) => name);
   const file = trainer.file();

@@ -2,8 +2,16 @@
 import { blockSize } from '../block-size.js';
 import { openOnnxModel } from '../index.js';
 import type { EngineTrainer, LossSpec, TrainingOptions } from '../../contract.js';
-import { kernel, modelOfNetwork, NETWORKS, pictures, type Network } from '../../../../test/blocked-networks.js';
-import { specOf } from '../../../../test/linear-model.js';
+import {
+  ints,
+  kernel,
+  modelOfNetwork,
+  NETWORKS,
+  pictures,
+  waves,
+  type Network,
+} from '../../../../test/blocked-networks.js';
+import { graphOf, modelOf, specOf } from '../../../../test/linear-model.js';
 import { rowRange, type Tensor } from '#base/tensor';
 
 const normalized = (from: string, to: string, names: string): Network['layers'][number] => ({
@@ -167,6 +175,47 @@ test.each([...NETWORKS, SMALL, ...NORMALIZED])('%s: gradients by inputs are the 
     const part = await trainer.inputGradient(rowRange(all, 0, 5), crossEntropy(5));
     expectSame(new Map([['x', rowRange(gradient, 0, 5)]]), new Map([['x', part.gradient]]), ROUNDING);
   });
+});
+
+test.each([
+  ['a kernel of 3 x 3', [3, 3], [1, 1, 1, 1]],
+  ['a kernel that is no square, with uneven padding', [5, 2], [2, 1, 1, 0]],
+  ['a kernel without padding', [3, 1], [0, 0, 0, 0]],
+] as const)('gradients by pictures of one channel are the same: %s', async (_, size, pads) => {
+  const block = (await blockSize()) ?? 8;
+  const [height, width] = [12 + pads[0] + pads[2] - size[0] + 1, 10 + pads[1] + pads[3] - size[1] + 1];
+  const features = block * height * width;
+  const graph = graphOf({
+    nodes: [
+      {
+        op: 'Conv',
+        inputs: ['x', 'w'],
+        outputs: ['c'],
+        attributes: { kernel_shape: ints(...size), pads: ints(...pads) },
+      },
+      { op: 'Relu', inputs: ['c'], outputs: ['r'] },
+      { op: 'Flatten', inputs: ['r'], outputs: ['f'] },
+      { op: 'Gemm', inputs: ['f', 'v'], outputs: ['y'] },
+    ],
+    constants: new Map([
+      ['w', waves([block, 1, ...size], 1)],
+      ['v', waves([features, 4], 2)],
+    ]),
+    inputShape: ['n', 1, 12, 10],
+    outputShape: ['n', 4],
+  });
+  const model = await openOnnxModel(modelOf(graph), specOf('classes', [1, 12, 10]));
+  const trainer = await model.trainer({
+    optimizer: { kind: 'sgd', momentum: 0 },
+    learningRate: { kind: 'constant', rate: 0.01 },
+  });
+  const data = Float32Array.from({ length: 16 * 120 }, (_, i) => Math.sin(0.7 * i * i));
+  const all = { shape: [16, 1, 12, 10], data };
+  await trainer.step(all, crossEntropy(16));
+  const { gradient } = await trainer.inputGradient(all, crossEntropy(16));
+  const part = await trainer.inputGradient(rowRange(all, 0, 5), crossEntropy(5));
+  expectSame(new Map([['x', rowRange(gradient, 0, 5)]]), new Map([['x', part.gradient]]), ROUNDING);
+  await Promise.all([trainer.dispose(), model.dispose()]);
 });
 
 test('the same step gives the same bits', async () => {

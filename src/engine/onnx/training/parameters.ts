@@ -1,3 +1,4 @@
+import type { Parameter } from '../../contract.js';
 import { float32Of, isUniform } from '../graph/constants.js';
 import type { Constant, Graph, Node } from '../graph/ir.js';
 import { dependentsOf } from '../graph/walk.js';
@@ -81,7 +82,7 @@ function operands(
 }
 
 /** Names that exporters make up, for constants that are no module's: `val_6`, `onnx::Mul_24`, `/layer/Constant_1_output_0`. */
-const MADE_UP = /^(val|const\w*)_?\d+$|^onnx::|Constant(_\d+)?_output_\d+$|^\d+$/i;
+const MADE_UP = /^(val|const\w*|assay\/constant)_?\d+$|^onnx::|Constant(_\d+)?_output_\d+$|^\d+$/i;
 
 /** Ones and zeros under a name that an exporter made up stand for a weight that a layer does not have. */
 function isWeight({ constants }: Graph, name: string): boolean {
@@ -113,4 +114,9 @@ function isReshaped(name: string, constant: Constant): boolean {
 /** Whether a weight is one of those, or lies in one of the modules, that are named. */
 export function isFrozen(name: string, frozen: readonly string[]): boolean {
   return frozen.some((each) => name === each || name.startsWith(`${each}.`));
+}
+
+/** A batch normalization whose scale stays keeps its running statistics; one that has no scale to learn takes those of the batch. */
+export function isFrozenScale(parameters: readonly Parameter[], scale: string): boolean {
+  return parameters.some(({ name, frozen }) => frozen && name === scale);
 }

@@ -75,7 +75,7 @@ async function withTrainer<T>(
     const losses: number[] = [];
     for (let step = from; step < to; step++) {
       const { inputs, loss } = batch(step);
-      losses.push(await trainer.step(inputs, loss));
+      losses.push((await trainer.step(inputs, loss)).loss);
     }
     return losses;
   };

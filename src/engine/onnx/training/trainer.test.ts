@@ -3,6 +3,7 @@ import type { TrainingOptions } from '../../contract.js';
 import { decodeModel } from '../proto/codec.js';
 import { float32Of } from '../graph/constants.js';
 import { linearModel, specOf } from '../../../../test/linear-model.js';
+import { TrainingGraph } from './training-graph.js';
 
 const start = linearModel([[0.5], [-1]], [0.25]);
 const inputs = { shape: [2, 2], data: Float32Array.of(1, 2, 3, -1) };
@@ -72,5 +73,43 @@ test('the input gradient follows the weights', async () => {
   const error = w0 + 2 * w1 + b - 1;
   expect(before.gradient.data[0]).toBeCloseTo(2 * (0.5 - 2 + 0.25 - 1) * 0.5, 5);
   expect(after.gradient.data[0]).toBeCloseTo(2 * error * w0, 5);
+  await Promise.all([trainer.dispose(), model.dispose()]);
+});
+
+test('whole batches and the rest of the data take turns, by several losses, and nothing is compiled twice', async () => {
+  const model = await openOnnxModel(
+    linearModel(
+      [
+        [0.5, -1, 0],
+        [0.25, 1, -0.5],
+      ],
+      [0, 0.5, -0.5],
+    ),
+    specOf('classes', [2]),
+  );
+  const trainer = await model.trainer(sgd(0.9));
+  const compile = jest.spyOn(TrainingGraph, 'compile');
+  const epoch = async (): Promise<void> => {
+    for (const rows of [4, 4, 2]) {
+      const batch = { shape: [rows, 2], data: Float32Array.from({ length: rows * 2 }, (_, i) => Math.sin(i)) };
+      const entropy = { kind: 'cross-entropy', labels: new Float64Array(rows) } as const;
+      const divergence = { kind: 'divergence', probabilities: new Float64Array(rows * 3).fill(1 / 3) } as const;
+      await trainer.inputGradient(batch, entropy);
+      await trainer.inputGradient(batch, divergence);
+      const scores = await trainer.trainingScores(batch);
+      await trainer.observe(batch);
+      await trainer.step(batch, entropy);
+      await trainer.step(batch, { kind: 'weighted-scores', values: Float64Array.from(scores.data) });
+    }
+    const validated = { shape: [7, 2], data: new Float32Array(14).fill(0.5) };
+    await trainer.inputGradient(validated, { kind: 'cross-entropy', labels: new Float64Array(7) });
+  };
+  await epoch();
+  const compiled = compile.mock.calls.length;
+  await epoch();
+  await epoch();
+  expect(compiled).toBe(11);
+  expect(compile).toHaveBeenCalledTimes(compiled);
+  compile.mockRestore();
   await Promise.all([trainer.dispose(), model.dispose()]);
 });

@@ -1,6 +1,7 @@
 import { AssayError } from '#base/errors';
 import { sizeOf, type Tensor } from '#base/tensor';
 import type {
+  DescentStep,
   EngineGradient,
   EngineInputs,
   EngineTrainer,
@@ -18,7 +19,7 @@ import { inputsOf } from '../model.js';
 import type { Preparation, PreparedGraph } from '../prepare.js';
 import { SessionCache } from '../session-cache.js';
 import { INFERENCE, shapeFor, type DropoutMask, type TrainingModeOptions } from './mode.js';
-import { isFrozen, parametersOf } from './parameters.js';
+import { isFrozen, isFrozenScale, parametersOf } from './parameters.js';
 import { TrainingGraph, type TrainingResult } from './training-graph.js';
 import { TrainedWeights, type MeasuredStatistics } from './trained-weights.js';
 
@@ -58,8 +59,15 @@ export function openTrainer(
   return new Trainer(preparation, graph, place, options, descent, parameters);
 }
 
-/** Steps and input gradients, of a whole batch and of the rest of the data. */
-const GRAPHS = 4;
+/**
+ * Each of these of a whole batch and of the rest of the data: steps by two losses, input gradients of two, scores of steps to come,
+ * and input gradients on batches of another size, on which robustness is validated. A graph is compiled when it is first asked
+ * for; a descent that needs fewer takes no more memory.
+ */
+const GRAPHS = 12;
+
+/** A step, what a step would see, or the model as it is used. */
+type Work = 'step' | 'forward' | 'inference';
 
 class Trainer implements EngineTrainer {
   readonly #weights: TrainedWeights;
@@ -76,14 +84,29 @@ class Trainer implements EngineTrainer {
     this.#weights = new TrainedWeights(graph, parameters, descent, options.learningRate);
   }
 
-  async step(inputs: EngineInputs, loss: LossSpec): Promise<number> {
-    const { samples, result } = await this.#run(inputs, loss, 'training');
-    this.#weights.move(result.gradients, samples, measured(result, samples));
-    return result.loss.reduce((sum, value) => sum + value, 0) / samples;
+  async step(inputs: EngineInputs, loss: LossSpec): Promise<DescentStep> {
+    const { samples, result } = await this.#run(inputs, loss, 'step');
+    return this.#weights.move({ ...result, samples, statistics: measured(result, samples) });
+  }
+
+  async trainingScores(inputs: EngineInputs): Promise<Tensor> {
+    const { samples, graph, result } = await this.#run(inputs, null, 'forward');
+    return { shape: [samples, graph.width], data: result.scores };
+  }
+
+  async observe(inputs: EngineInputs): Promise<void> {
+    // Nothing would be seen, and a forward pass is not free.
+    if (!this.#weights.hasStatistics || this.options.batchNormalization === 'running') return;
+    const { samples, result } = await this.#run(inputs, null, 'forward');
+    this.#weights.observe(measured(result, samples));
+  }
+
+  shift(changes: ReadonlyMap<string, Tensor>): void {
+    this.#weights.shift(changes);
   }
 
   async weightGradients(inputs: EngineInputs, loss: LossSpec): Promise<ReadonlyMap<string, Tensor>> {
-    const { samples, result } = await this.#run(inputs, loss, 'training');
+    const { samples, result } = await this.#run(inputs, loss, 'step');
     return this.#weights.meanGradients(result.gradients, samples);
   }
 
@@ -115,21 +138,20 @@ class Trainer implements EngineTrainer {
 
   async #run(
     given: EngineInputs,
-    loss: LossSpec,
-    mode: 'training' | 'inference',
+    loss: LossSpec | null,
+    work: Work,
   ): Promise<{ samples: number; graph: TrainingGraph; result: TrainingResult }> {
     const inputs: NamedTensors = inputsOf(this.preparation.file, given);
     const samples = samplesIn(inputs);
-    const form = formOf(loss);
+    const form = loss === null ? null : formOf(loss);
     const compile = (): Promise<TrainingGraph> =>
       TrainingGraph.compile(this.preparation, {
         fed: [...this.#weights.values.keys()],
-        wrt: mode === 'training' ? this.#weights.moving : null,
-        mode: mode === 'training' ? this.#mode() : INFERENCE,
-        loss: form,
+        mode: work === 'inference' ? INFERENCE : this.#mode(),
+        differentiated: form === null ? null : { loss: form, by: work === 'step' ? this.#weights.moving : null },
         samples,
       });
-    return this.#graphs.use(JSON.stringify([mode, form, samples]), compile, async (graph) => {
+    return this.#graphs.use(JSON.stringify([work, form, samples]), compile, async (graph) => {
       const result = await graph.run(this.#weights.values, inputs, loss, (mask, shape) => this.#mask(mask, shape));
       return { samples, graph, result };
     });
@@ -138,7 +160,7 @@ class Trainer implements EngineTrainer {
   #mode(): TrainingModeOptions {
     const { batchNormalization, dropout } = this.options;
     return {
-      keepsRunning: (scale) => batchNormalization === 'running' || !this.#weights.moving.includes(scale),
+      keepsRunning: (scale) => batchNormalization === 'running' || isFrozenScale(this.parameters, scale),
       dropsOut: dropout !== undefined,
     };
   }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { AssayError } from '#base/errors';
 import type { LossSpec } from '../../contract.js';
-import { gradientGraph, type GradientGraph } from '../gradient-graph.js';
+import { forwardGraph, gradientGraph, type GradientGraph } from '../gradient-graph.js';
 import type { Graph } from '../graph/ir.js';
 import { samplesIn, type NamedTensors } from '../inputs.js';
 import { lowered } from '../lowering.js';
@@ -16,14 +16,17 @@ import { shapeFor, type BatchStatistics, type DropoutMask, type TrainingModeOpti
 /** Numbers of a model by name: what moves while it is trained, and what is computed of it. */
 export type Values = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
 
-/** What is differentiated, and how the graph runs meanwhile. */
+/** What is computed, and how the graph runs meanwhile. */
 export interface TrainingForm {
   /** Constants that are fed instead of stored. */
   readonly fed: readonly string[];
-  /** Values by which the loss is differentiated; null for where the model's input gradient is taken. */
-  readonly wrt: readonly string[] | null;
   readonly mode: TrainingModeOptions;
-  readonly loss: LossForm;
+  /** Null for scores and statistics alone. */
+  readonly differentiated: {
+    readonly loss: LossForm;
+    /** Values by which the loss is differentiated; null for where the model's input gradient is taken. */
+    readonly by: readonly string[] | null;
+  } | null;
   /** In each execution. */
   readonly samples: number;
 }
@@ -31,7 +34,7 @@ export interface TrainingForm {
 export interface TrainingResult {
   /** [n, width] */
   readonly scores: Float32Array;
-  /** Of each sample. */
+  /** Of each sample; none where nothing is differentiated. */
   readonly loss: Float32Array;
   /** Of the sum of the losses, by name; what the loss does not depend on is left out. */
   readonly gradients: ReadonlyMap<string, Float32Array>;
@@ -43,10 +46,10 @@ export interface TrainingResult {
   }[];
 }
 
-/** A gradient graph whose weights are fed. */
+/** A graph in training mode or as at inference whose weights are fed. */
 export class TrainingGraph {
   private constructor(
-    private readonly compiled: GradientGraph,
+    private readonly compiled: Compiled,
     private readonly prepared: TrainingPreparation,
     private readonly session: Session,
     private readonly file: FileModel,
@@ -54,11 +57,14 @@ export class TrainingGraph {
 
   static async compile(preparation: Preparation, form: TrainingForm): Promise<TrainingGraph> {
     const { spec, file } = preparation;
+    const { differentiated } = form;
     const prepared = await prepareTraining(preparation, form.mode, form.samples);
-    const graph = withFedConstants(prepared.graph, form.fed);
+    const fed = { ...prepared, graph: withFedConstants(prepared.graph, form.fed) };
     const statistics = prepared.statistics.flatMap(({ mean, variance }) => [mean, variance]);
-    const wrt = form.wrt ?? [prepared.at];
-    const compiled = gradientGraph({ ...prepared, graph }, spec.head, form.loss, wrt, statistics);
+    const compiled: Compiled =
+      differentiated === null
+        ? { graph: forwardGraph(fed, statistics), ...NOTHING_DIFFERENTIATED }
+        : gradientGraph(fed, spec.head, differentiated.loss, differentiated.by ?? [prepared.at], statistics);
     const executed = executable(compiled.graph, prepared, form.samples);
     const options = { threads: THREADS, optimization: 'all', memoryPattern: false, device: spec.device } as const;
     return new TrainingGraph(compiled, prepared, await compileGraph(executed, options), file);
@@ -73,19 +79,23 @@ export class TrainingGraph {
     return this.prepared.width;
   }
 
-  /** @param masks of dropout layers, 0 or 1 / (1 - ratio) for each element */
+  /**
+   * @param loss null where nothing is differentiated
+   * @param masks of dropout layers, 0 or 1 / (1 - ratio) for each element
+   */
   async run(
     values: Values,
     inputs: NamedTensors,
-    loss: LossSpec,
+    loss: LossSpec | null,
     masks: (mask: DropoutMask, shape: readonly number[]) => Float32Array,
   ): Promise<TrainingResult> {
     const { compiled, prepared } = this;
     const rows = samplesIn(inputs);
     if (this.file.batch !== 'dynamic' && this.file.batch !== rows) throw wrongBatch(this.file, rows);
+    const range = { samples: rows, start: 0, end: rows, rows };
     const feeds: Record<string, RuntimeValue> = {
       ...preparedFeeds(this.file, inputs),
-      ...lossFeeds(compiled.feeds, loss, { samples: rows, start: 0, end: rows, rows }, prepared.width),
+      ...(loss === null ? {} : lossFeeds(compiled.feeds, loss, range, prepared.width)),
     };
     for (const [name, { shape, data }] of values) feeds[name] = { type: 'float32', shape, data };
     for (const mask of prepared.masks) {
@@ -95,23 +105,27 @@ export class TrainingGraph {
     const results = await this.session.run(feeds, this.#outputs());
     const read = (name: string): Float32Array => floatsOf(name, results.get(name));
     return {
-      scores: read(compiled.scores),
-      loss: read(compiled.loss),
+      scores: read(prepared.scores),
+      loss: compiled.loss === null ? new Float32Array() : read(compiled.loss),
       gradients: new Map([...compiled.gradients].map(([name, output]) => [name, read(output)] as const)),
       statistics: prepared.statistics.map((of) => ({ of, mean: read(of.mean), variance: read(of.variance) })),
     };
   }
 
   #outputs(): string[] {
-    const { scores, loss, gradients } = this.compiled;
+    const { loss, gradients } = this.compiled;
     const statistics = this.prepared.statistics.flatMap(({ mean, variance }) => [mean, variance]);
-    return [...new Set([scores, loss, ...gradients.values(), ...statistics])];
+    return [...new Set([this.prepared.scores, ...(loss === null ? [] : [loss]), ...gradients.values(), ...statistics])];
   }
 
   dispose(): Promise<void> {
     return this.session.dispose();
   }
 }
+
+type Compiled = Pick<GradientGraph, 'graph' | 'feeds' | 'gradients'> & { readonly loss: string | null };
+
+const NOTHING_DIFFERENTIATED: Omit<Compiled, 'graph'> = { loss: null, feeds: [], gradients: new Map() };
 
 /**
  * Gradients of weights are sums over the batch, and how threads divide a sum changes its last bits: the number depends on the

@@ -26,7 +26,7 @@ test.each(trajectories().map((stored) => [stored.name, stored] as const))(
     const found: number[] = [];
     for (let step = 0; step < losses.length; step++) {
       const { inputs, loss } = fashionBatch(step);
-      found.push(await trainer.step(inputs, loss));
+      found.push((await trainer.step(inputs, loss)).loss);
     }
     const trained = trainer.file();
     await trainer.dispose();

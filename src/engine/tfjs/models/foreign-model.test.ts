@@ -95,7 +95,8 @@ describe('a LayersModel as it is', () => {
       } as const;
       const [trained, wanted] = [await own.trainer(options), await other.trainer(options)];
       for (let step = 0; step < 5; step++) {
-        const [loss, expected] = [await trained.step(inputs, LOSS), await wanted.step(inputs, LOSS)];
+        const { loss } = await trained.step(inputs, LOSS);
+        const { loss: expected } = await wanted.step(inputs, LOSS);
         expect(Math.abs(loss - expected)).toBeLessThan(1e-4 * Math.max(1, Math.abs(expected)));
       }
       const file = { main: 'trained.onnx', files: new Map([['trained.onnx', trained.file()]]) };

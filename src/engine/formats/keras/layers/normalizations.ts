@@ -1,4 +1,6 @@
+import { sizeOf } from '#base/tensor';
 import { float } from '../../../onnx/graph/builder.js';
+import { float32Constant } from '../../../onnx/graph/constants.js';
 import type { StoredWeight } from '../reading/hdf5.js';
 import { realTensor, weight, type Layer, type Lowering } from '../lowering/layer.js';
 import { axisOf, physicalAxis, plainValue, rankOf, span, type Size, type Value } from '../lowering/value.js';
@@ -28,19 +30,15 @@ function onlyAxis(layer: Layer): number {
   return axis;
 }
 
-/** `gamma` and `beta`, or ones and zeros where the layer learns none. */
+/** `gamma` and `beta`, or ones and zeros where the layer learns none: without a name, so that training leaves them alone. */
 function scaleAndShift(layer: Layer, shape: readonly Size[]): [string, string] {
-  const { settings, weights } = layer;
+  const { graph, settings } = layer;
   const sizes = shape.map((size) => size ?? layer.refuse('normalizes an axis of any size'));
-  const filled = (value: number): (() => StoredWeight) => {
-    const length = sizes.reduce((product, size) => product * size, 1);
-    return () => ({ shape: sizes, data: new Float32Array(length).fill(value) });
-  };
+  const filled = (value: number): string =>
+    graph.constant(float32Constant(sizes, new Float32Array(sizeOf(sizes)).fill(value)));
   const hasScale = settings.flag('scale', true);
-  const gamma = hasScale ? weight(layer, 'gamma', 0, sizes) : weights.constant('ones', filled(1));
-  const beta = settings.flag('center', true)
-    ? weight(layer, 'beta', hasScale ? 1 : 0, sizes)
-    : weights.constant('zeros', filled(0));
+  const gamma = hasScale ? weight(layer, 'gamma', 0, sizes) : filled(1);
+  const beta = settings.flag('center', true) ? weight(layer, 'beta', hasScale ? 1 : 0, sizes) : filled(0);
   return [gamma, beta];
 }
 
@@ -115,8 +113,8 @@ const groupNormalization: Lowering = (layer, call) => {
   const { graph } = layer;
   const { name, back } = withAxisSecond(layer, value, axis);
   const flat = graph.reshape(name, [0, groups, -1]);
-  const ones = layer.weights.constant('ones', () => ({ shape: [groups], data: new Float32Array(groups).fill(1) }));
-  const zeros = layer.weights.constant('zeros', () => ({ shape: [groups], data: new Float32Array(groups) }));
+  const ones = graph.constant(float32Constant([groups], new Float32Array(groups).fill(1)));
+  const zeros = graph.constant(float32Constant([groups], new Float32Array(groups)));
   const epsilon = float(layer.settings.number('epsilon', 1e-3));
   const normalized = graph.reshapeLike(graph.node('InstanceNormalization', [flat, ones, zeros], { epsilon }), name);
   const [scaled, shifted] = ofChannels(layer, channels, rank);
@@ -178,8 +176,8 @@ const normalization: Lowering = (layer, call) => {
   const mean = statistic(layer, value, axes, 'mean', 0);
   const variance = statistic(layer, value, axes, 'variance', 1);
   const deviation = { shape: variance.shape, data: variance.data.map((each) => Math.max(Math.sqrt(each), 1e-7)) };
-  const center = layer.weights.constant('mean', () => mean);
-  const spread = layer.weights.constant('deviation', () => deviation);
+  const center = graph.constant(float32Constant(mean.shape, mean.data));
+  const spread = graph.constant(float32Constant(deviation.shape, deviation.data));
   if (settings.flag('invert', false)) {
     return { ...value, name: graph.node('Add', [graph.node('Mul', [value.name, spread]), center]) };
   }
@@ -215,7 +213,7 @@ const rescaling: Lowering = (layer, call) => {
     const numbers =
       numbersIn(layer.settings.get(name) ?? fallback) ?? layer.broken(`has a \`${name}\` that is no number`);
     const shape = numbers.length === 1 ? [] : [numbers.length];
-    return layer.weights.constant(name, () => ({ shape, data: Float32Array.from(numbers) }));
+    return layer.graph.constant(float32Constant(shape, numbers));
   };
   const scaled = layer.graph.node('Mul', [value.name, read('scale', 1)]);
   return { ...plainValue(layer.graph.node('Add', [scaled, read('offset', 0)]), value.shape), mask: value.mask };

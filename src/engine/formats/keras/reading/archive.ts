@@ -1,4 +1,4 @@
-import { unzipSync, type UnzipFileInfo } from 'fflate';
+import { unzipSync, zipSync, type UnzipFileInfo } from 'fflate';
 import { whyNotBeside } from '#base/beside';
 import { AssayError, messageOf } from '#base/errors';
 import { counted } from '#base/format';
@@ -41,13 +41,34 @@ export function readArchive(bytes: Uint8Array, where: string): KerasArchive {
   return { config, metadata: members.get(METADATA) ?? null, weights: members.get(WEIGHTS) ?? null };
 }
 
+/**
+ * An archive with other weights. Its members are stored as they are, as Keras does, under one date, so that equal members make
+ * equal archives.
+ *
+ * @throws AssayError `model` as {@link readArchive}
+ */
+export function archiveWith(bytes: Uint8Array, where: string, weights: Uint8Array): Uint8Array {
+  const members = unpack(
+    bytes,
+    where,
+    memberFilter(bytes, where, new Map(), () => true),
+  );
+  const mtime = new Date(1980, 0, 1);
+  return zipSync(Object.fromEntries([...members, [WEIGHTS, weights]]), { level: 0, mtime });
+}
+
 function broken(where: string, what: string, cause?: unknown): AssayError {
   const mend = 'Save the model again with `model.save`.';
   return new AssayError('model', { where, what, mend, ...(cause === undefined ? {} : { cause }) });
 }
 
 /** Chooses what is unpacked, and notes how large it says to be. */
-function memberFilter(bytes: Uint8Array, where: string, sizes: Map<string, number>): (file: UnzipFileInfo) => boolean {
+function memberFilter(
+  bytes: Uint8Array,
+  where: string,
+  sizes: Map<string, number>,
+  isRead = (name: string): boolean => READ.has(name),
+): (file: UnzipFileInfo) => boolean {
   let files = 0;
   return ({ name, originalSize }) => {
     if (++files > MOST_FILES) throw broken(where, `the archive lists more than ${counted(MOST_FILES, 'file')}`);
@@ -55,7 +76,7 @@ function memberFilter(bytes: Uint8Array, where: string, sizes: Map<string, numbe
     if (forbidden !== null) throw broken(where, `the archive has the file ${JSON.stringify(name)}, ${forbidden}`);
     if (name.endsWith('.npz'))
       throw broken(where, `the weights are in \`${name}\`, and Assay reads them from HDF5 only`);
-    if (!READ.has(name)) return false;
+    if (!isRead(name)) return false;
     if (sizes.has(name)) throw broken(where, `the archive has \`${name}\` twice`);
     sizes.set(name, originalSize);
     const unpacked = [...sizes.values()].reduce((sum, size) => sum + size, 0);

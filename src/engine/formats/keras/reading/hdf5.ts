@@ -36,6 +36,24 @@ let files = 0;
  * @throws AssayError `model` where the file is damaged
  */
 export async function readHdf5<T>(bytes: Uint8Array, where: string, read: (file: Hdf5) => T): Promise<T> {
+  const { result } = await withHdf5(bytes, where, 'r', (library, file) =>
+    read(viewOf(library, file, bytes.length, where)),
+  );
+  return result;
+}
+
+/**
+ * Opens HDF5 bytes with the library itself, as {@link readHdf5} does.
+ *
+ * @param mode `r` to read, `a` to change as well
+ * @returns what `use` gives, and the bytes behind it
+ */
+export async function withHdf5<T>(
+  bytes: Uint8Array,
+  where: string,
+  mode: 'r' | 'a',
+  use: (library: Library, file: H5File) => T,
+): Promise<{ readonly result: T; readonly bytes: Uint8Array }> {
   const library = await loadLibrary();
   const { FS, Module } = library;
   if (FS === null) throw new Error('h5wasm has no file system');
@@ -44,8 +62,12 @@ export async function readHdf5<T>(bytes: Uint8Array, where: string, read: (file:
   let file: H5File | null = null;
   try {
     Module.activate_throwing_error_handler();
-    file = new library.File(path, 'r');
-    return read(viewOf(library, file, bytes.length, where));
+    file = new library.File(path, mode);
+    const result = use(library, file);
+    if (mode === 'r') return { result, bytes };
+    file.close();
+    file = null;
+    return { result, bytes: FS.readFile(path) };
   } catch (thrown) {
     if (thrown instanceof AssayError) throw thrown;
     throw damaged(where, `the HDF5 file is cut off or damaged (${reasonOf(thrown)})`, thrown);
@@ -55,7 +77,7 @@ export async function readHdf5<T>(bytes: Uint8Array, where: string, read: (file:
   }
 }
 
-type Library = typeof H5wasm;
+export type Library = typeof H5wasm;
 
 async function loadLibrary(): Promise<Library> {
   const library = await import('h5wasm');
@@ -82,7 +104,7 @@ function shortened(message: string): string {
   return message.length > 200 ? `${message.slice(0, 200)} ...` : message;
 }
 
-function damaged(where: string, what: string, cause?: unknown): AssayError {
+export function damaged(where: string, what: string, cause?: unknown): AssayError {
   const mend = 'Save the model again with `model.save`.';
   return new AssayError('model', { where, what, mend, ...(cause === undefined ? {} : { cause }) });
 }
@@ -116,7 +138,7 @@ function viewOf(library: Library, file: H5File, fileBytes: number, where: string
 type Found = ReturnType<H5File['get']>;
 
 /** Goes down paths name by name, so that each link on the way is looked at before it is followed, and once. */
-function followed(library: Library, file: H5File, where: string): (path: string) => Found {
+export function followed(library: Library, file: H5File, where: string): (path: string) => Found {
   const known = new Map<string, { readonly found: Found; readonly names: ReadonlySet<string> }>();
   const enter = (path: string, found: Found): { found: Found; names: ReadonlySet<string> } => {
     const entered = { found, names: new Set(found instanceof library.Group ? found.keys() : []) };
@@ -152,17 +174,22 @@ function textsOf(value: unknown, where: string, attribute: string): readonly str
   throw damaged(where, `the attribute \`${attribute}\` is no text`);
 }
 
-function weightOf(dataset: Dataset, fileBytes: number, where: string): StoredWeight {
+/** @throws AssayError `model` where a data set is not within the file, or says to be larger than that can be */
+export function checkDataset(dataset: Dataset, fileBytes: number, where: string): void {
   const { metadata } = dataset;
-  const shape = metadata.shape ?? [];
   refuseOutside(dataset, metadata, where);
-  const bytes = metadata.size * sizeOf(shape);
+  const bytes = metadata.size * sizeOf(metadata.shape ?? []);
   if (!(bytes <= SMALL_BYTES + MOST_EXPANSION * fileBytes)) {
     throw damaged(
       where,
       `the data set says to hold ${counted(bytes, 'byte')} in a file of ${counted(fileBytes, 'byte')}`,
     );
   }
+}
+
+function weightOf(dataset: Dataset, fileBytes: number, where: string): StoredWeight {
+  checkDataset(dataset, fileBytes, where);
+  const shape = dataset.metadata.shape ?? [];
   const value: unknown = dataset.value;
   if (typeof value === 'number') return { shape: [], data: Float32Array.of(value) };
   const data = numbersOf(value);

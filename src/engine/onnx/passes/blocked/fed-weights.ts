@@ -53,6 +53,28 @@ export function lowerFedWeights(builder: GraphBuilder, node: Node): void {
 }
 
 /**
+ * Weights of the convolution that takes a gradient back to an input of one channel, several positions of it at once: each
+ * phase is an output channel.
+ *
+ * @param taps for each phase and each position of `kernel` the position in the weights' own, or their number for a zero
+ * @param kernel of the phases
+ */
+export function phasedFedWeights(
+  builder: GraphBuilder,
+  { plain, shape, block }: FedWeights,
+  taps: readonly number[],
+  kernel: readonly [number, number],
+): string {
+  const [outputs = 0, , height = 0, width = 0] = shape;
+  const flat = builder.reshape(plain, [outputs, height * width]);
+  const withZero = builder.node('Pad', [flat, builder.integers([0, 0, 0, 1])]);
+  const phased = builder.node('Gather', [withZero, builder.integers(taps)], { axis: 1 });
+  const area = kernel[0] * kernel[1];
+  const fed = { plain: phased, shape: [outputs, taps.length / area, ...kernel], block };
+  return turnedFedWeights(builder, fed, [...Array(area).keys()], kernel);
+}
+
+/**
  * Weights of the convolution that takes a gradient back to its inputs: [inputs, outputs, taps] in blocked order, with the
  * chosen positions of the kernel. Inputs are filled up with zeros to a whole block.
  *

@@ -3,11 +3,12 @@ import { float32Constant } from '../../../graph/constants.js';
 import type { Attribute } from '../../../graph/ir.js';
 import { phasesOf } from '../../../passes/blocked/convolution.js';
 import { BLOCKED } from '../../../passes/blocked/domain.js';
-import { turnedFedWeights, type FedWeights } from '../../../passes/blocked/fed-weights.js';
+import { phasedFedWeights, turnedFedWeights, type FedWeights } from '../../../passes/blocked/fed-weights.js';
 import { isNarrow, sideBySide } from '../../../passes/blocked/side-by-side.js';
 import type { Window } from '../window.js';
 import { interleaved } from './blocked-phases.js';
 import { plainLayout } from './blocked-layout.js';
+import { phasesBack, phaseTaps, suitsPhases } from './phased-conv.js';
 
 /** A blocked convolution whose weights are fed, with the gradient of its output. */
 export interface FedConv {
@@ -169,10 +170,26 @@ export function inputGradientOfFed(
   samples: number,
 ): string {
   const [, inputs = 0] = fed.shape;
-  const found = axes.every(({ stride }) => stride === 1)
-    ? unstrided(builder, gradient, fed, axes, samples)
-    : strided(builder, gradient, fed, axes);
+  const isUnstrided = axes.every(({ stride }) => stride === 1);
+  const [height = 0, width = 0] = axes.map((w) => w.input);
+  if (isUnstrided && suitsPhases(inputs, height, width)) return phased(builder, gradient, fed, axes);
+  const found = isUnstrided ? unstrided(builder, gradient, fed, axes, samples) : strided(builder, gradient, fed, axes);
   return inputs < fed.block ? plainLayout(builder, found, inputs) : found;
+}
+
+/** Of one channel: 2 x 2 of its positions as channels of one convolution, see `phasedConv`. */
+function phased(builder: GraphBuilder, gradient: string, fed: FedWeights, axes: readonly Window[]): string {
+  const { taps, kernel, phases } = phaseTaps(fed.shape.slice(2));
+  const weights = phasedFedWeights(builder, fed, taps, kernel);
+  const given = { kernel_shape: kernel, strides: [2, 2], pads: padsBack(axes) };
+  const found = builder.add(BLOCKED, 'Conv', [gradient, weights], attributes(given));
+  return phasesBack(builder, plainLayout(builder, found, phases));
+}
+
+function padsBack(axes: readonly Window[]): number[] {
+  const begin = axes.map((w) => w.kernel - 1 - w.padBegin);
+  const end = axes.map((w, i) => w.input - w.output + w.kernel - 1 - (begin[i] ?? 0));
+  return [...begin, ...end];
 }
 
 /** A convolution of stride 1 with turned weights. */
@@ -187,10 +204,8 @@ function unstrided(
   if (rows === undefined || columns === undefined) throw new Error('a picture has two axes');
   const [height, width] = [rows.kernel, columns.kernel];
   const taps = Array.from({ length: height * width }, (_, i) => height * width - 1 - i);
-  const begin = [rows, columns].map((w) => w.kernel - 1 - w.padBegin);
-  const end = [rows, columns].map((w, i) => w.input - w.output + w.kernel - 1 - (begin[i] ?? 0));
   const weights = turnedFedWeights(builder, fed, taps, [height, width]);
-  const pads = [...begin, ...end];
+  const pads = padsBack(axes);
   const small = {
     ...{ input: gradient, weights, bias: '', samples, pads, block: fed.block },
     inputs: fed.shape[0] ?? 0,

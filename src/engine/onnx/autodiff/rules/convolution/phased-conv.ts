@@ -42,6 +42,24 @@ export function phasesOf(weight: Constant): { readonly weight: Constant; readonl
   return { weight: shifted(weight), strides: [PHASES, PHASES] };
 }
 
+/** The kernels of all phases of a convolution of one output with a kernel of this size that goes back to its input. */
+export function phaseTaps([height = 0, width = 0]: readonly number[]): {
+  /** For each phase and each of its taps, row-major: the position in the kernel, or `height width` where there is a zero. */
+  readonly taps: readonly number[];
+  readonly kernel: readonly [number, number];
+  readonly phases: number;
+} {
+  const [h, w] = [height + PHASES - 1, width + PHASES - 1];
+  const taps = Array.from({ length: PHASES * PHASES * h * w }, (_, i) => {
+    const phase = Math.floor(i / (h * w));
+    // Shifted by the phase and turned around.
+    const y = height - 1 - (Math.floor(i / w) % h) + Math.floor(phase / PHASES);
+    const x = width - 1 - (i % w) + (phase % PHASES);
+    return y >= 0 && y < height && x >= 0 && x < width ? y * width + x : height * width;
+  });
+  return { taps, kernel: [h, w], phases: PHASES * PHASES };
+}
+
 /** [n, 4, height / 2, width / 2] -> [n, 1, height, width]: a third of the time of Transpose, which moves single values. */
 export function phasesBack(builder: GraphBuilder, phases: string): string {
   return builder.node('DepthToSpace', [phases], { blocksize: PHASES });

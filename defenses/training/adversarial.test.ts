@@ -2,10 +2,12 @@ import { decodeModel } from '#engine/index';
 import type { JsonObject } from '#base/json';
 import type { RunContext } from '#plugin/plugin';
 import { inMemory } from '#target/sample-source';
+import type { Samples } from '#target/target';
 import { memoryContext } from '#testing/index';
 import { fashion } from '../../test/fashion.js';
-import { fgsm } from './fgsm.js';
+import { adversarial } from './adversarial.js';
 import { hardenedOutcomes, hardens, type HardeningEvidence } from './judge.js';
+import { partOf, recipe } from './testing/runs.js';
 
 const policy = (thresholds: object): Parameters<typeof hardens>[1] => ({
   thresholds,
@@ -14,14 +16,17 @@ const policy = (thresholds: object): Parameters<typeof hardens>[1] => ({
 });
 
 /** 40 samples: `robust` of them robust, `clean` of them right. */
-function evidence(before: [number, number], after: [number, number], losses = [2, 1]): HardeningEvidence {
+function evidence(before: [number, number], after: [number, number]): HardeningEvidence {
   const bits = (ones: number): number[] => Array.from({ length: 40 }, (_, i) => (i < ones ? 1 : 0));
   const standing = ([clean, robust]: [number, number]): HardeningEvidence['before'] => ({
     clean: bits(clean),
     robust: bits(robust),
   });
-  const indices = Array.from({ length: 40 }, (_, i) => i);
-  return { epsilon: 0.1, n: 40, indices, trained: 100, losses, before: standing(before), after: standing(after) };
+  return {
+    ...{ recipe: recipe({}), evaluation: 'PGD', n: 40, indices: bits(40).map((_, i) => i) },
+    ...{ trained: 100, validated: 0, epochs: [], kept: 2, stop: null },
+    ...{ before: standing(before), after: standing(after) },
+  };
 }
 
 describe('the judge', () => {
@@ -54,9 +59,16 @@ describe('the judge', () => {
     ]);
   });
 
-  test('a diverged training fails whatever else holds', () => {
-    const found = { ...evidence([38, 0], [38, 38]), losses: [2, null] };
-    expect(hardens(found, policy({ robustAccuracy: { atLeast: 0.1 } })).status).toBe('fail');
+  test('a training that went wrong fails whatever else holds, and says what went wrong', () => {
+    const stop = { kind: 'loss', sentence: 'The loss is no number in epoch 2, batch 2.' } as const;
+    const verdict = hardens({ ...evidence([38, 0], [38, 38]), stop }, policy({ robustAccuracy: { atLeast: 0.1 } }));
+    expect([verdict.status, verdict.reasons[0]]).toEqual(['fail', stop.sentence]);
+  });
+
+  test('one that was out of patience does not', () => {
+    const stop = { kind: 'patience', sentence: 'Training stopped after 2 epochs.' } as const;
+    const found = { ...evidence([38, 0], [38, 38]), stop };
+    expect(hardens(found, policy({ robustAccuracy: { atLeast: 0.1 } })).status).toBe('pass');
   });
 
   test('few samples are inconclusive', () => {
@@ -66,27 +78,27 @@ describe('the judge', () => {
 });
 
 describe('hardening the fixture MLP', () => {
-  const options = { epsilon: 0.1, epochs: 3, evaluationSteps: 10 };
+  type Run = ReturnType<typeof adversarial.plugin.run>;
 
-  async function harden(): Promise<Awaited<ReturnType<typeof fgsm.plugin.run>>> {
+  async function harden(
+    options: Parameters<typeof adversarial>[0],
+    change = (train: Samples): Samples => train,
+  ): Promise<Awaited<Run>> {
     const { target, samples } = await fashion('fashion-mlp', 600);
-    const rows = (from: number, to: number): typeof samples => ({
-      inputs: { shape: [to - from, 1, 28, 28], data: samples.inputs.data.slice(from * 784, to * 784) },
-      labels: { width: 1, values: samples.labels.values.slice(from, to) },
-      indices: samples.indices.slice(from, to),
-    });
     const context: RunContext<JsonObject> = {
-      ...memoryContext(fgsm(options), target, rows(500, 600)),
-      train: inMemory(rows(0, 500)),
+      ...memoryContext(adversarial(options), target, partOf(samples, 500, 600)),
+      train: inMemory(change(partOf(samples, 0, 500))),
     };
-    const result = await fgsm.plugin.run(context as Parameters<typeof fgsm.plugin.run>[0]);
+    const result = await adversarial.plugin.run(context as Parameters<typeof adversarial.plugin.run>[0]);
     await target.dispose();
     return result;
   }
 
+  const FAST = { method: 'fast', epsilon: 0.1, epochs: 3, evaluationSteps: 5 } as const;
+
   test('raises robust accuracy, gives the same weights again, and keeps a model that opens', async () => {
-    const first = await harden();
-    const second = await harden();
+    const first = await harden(FAST);
+    const second = await harden(FAST);
     const { before, after } = first.data;
     const sum = (bits: readonly number[]): number => bits.reduce((total, bit) => total + bit, 0);
     expect(sum(after.robust)).toBeGreaterThan(sum(before.robust) + 10);
@@ -96,4 +108,27 @@ describe('hardening the fixture MLP', () => {
     const graph = decodeModel({ main: 'h', files: new Map([['h', file?.bytes ?? new Uint8Array()]]) });
     expect(graph.outputs).toHaveLength(1);
   });
+
+  test('a class that is not in the training data is named, and nothing is trained', async () => {
+    const { data, artifacts } = await harden(FAST, (train) => ({
+      ...train,
+      labels: { width: 1, values: train.labels.values.map((label) => (label === 3 ? 4 : label)) },
+    }));
+    expect(data.stop?.sentence).toMatch(/^Nothing was trained: no training sample is labelled \S+, which/);
+    expect(artifacts).toBeUndefined();
+    expect(hardens(data, policy({})).status).toBe('fail');
+  });
+});
+
+test.each([
+  [
+    'a gradient penalty',
+    { method: 'trades', gradientPenalty: 1 },
+    '`gradientPenalty` does not go with the method `trades`',
+  ],
+  ['mixup', { method: 'mart', augmentation: [{ kind: 'mixup' }] }, '`mixup` does not go with the method `mart`'],
+  ['one epoch to average', { epochs: 1, averaging: { on: true } }, '`averaging` needs two epochs at least'],
+  ['no epsilon', { epsilon: undefined }, 'epsilon'],
+])('%s is refused in one sentence', (_, parts, sentence) => {
+  expect(() => recipe(parts as never)).toThrow(sentence);
 });

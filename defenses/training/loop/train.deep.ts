@@ -1,0 +1,39 @@
+import { goesOn, SHORT } from '../testing/goes-on.js';
+import { fixtureTraining, recipe, type FixtureTraining } from '../testing/runs.js';
+
+let fixture: FixtureTraining;
+
+beforeAll(async () => {
+  fixture = await fixtureTraining('fashion-mlp', 192);
+});
+
+afterAll(() => fixture.target.dispose());
+
+const RECIPES: readonly (readonly [string, object])[] = [
+  ['standard', { method: 'standard' }],
+  ['pgd in L2', { method: 'pgd', norm: 'L2', epsilon: 1.5 }],
+  ['pgd in L1', { method: 'pgd', norm: 'L1', epsilon: 10 }],
+  ['mart', { method: 'mart' }],
+  ['weight perturbation', { method: 'pgd', weightPerturbation: 0.005 }],
+  ['trades with weight perturbation', { method: 'trades', weightPerturbation: 0.005 }],
+  ['a gradient penalty', { method: 'standard', gradientPenalty: 0.1 }],
+  ['label smoothing', { method: 'pgd', labelSmoothing: 0.1 }],
+  [
+    'crops, rotations, noise and cutout',
+    {
+      method: 'standard',
+      augmentation: [
+        { kind: 'crop', padding: 2 },
+        { kind: 'rotation' },
+        { kind: 'noise', std: 0.05 },
+        { kind: 'cutout', size: 8 },
+      ],
+    },
+  ],
+  ['AugMix', { method: 'standard', epochs: 4, augmentation: [{ kind: 'augmix' }] }],
+  ['mixup', { method: 'standard', epochs: 4, augmentation: [{ kind: 'mixup' }] }],
+];
+
+test.each(RECIPES)('%s lowers its loss, and gives the same weights when it is stopped anywhere', async (_, parts) => {
+  await goesOn(fixture, recipe({ ...SHORT, ...parts }));
+});

@@ -1,0 +1,34 @@
+import type { Recipe } from '../recipe.js';
+import { memoryBookmark, outcomeOf, runOf, type FixtureTraining } from './runs.js';
+
+/** A training of eight batches on the 192 images of the tests. */
+export const SHORT = {
+  epochs: 2,
+  steps: 2,
+  batchSize: 48,
+  learningRate: { kind: 'constant', rate: 0.005 },
+  validation: { part: 0, samples: 50, steps: 3 },
+} as const;
+
+/** Holds that a training lowers its loss, and that one that is killed in its sixth batch goes on to the same weights. */
+export async function goesOn(fixture: FixtureTraining, recipe: Recipe): Promise<void> {
+  const run = runOf(fixture, recipe);
+  const whole = await outcomeOf(run);
+  const [, first, last] = whole.epochs;
+  expect(whole.stop).toBeNull();
+  expect(last?.loss).toBeLessThan(first?.loss ?? NaN);
+
+  const bookmark = memoryBookmark();
+  const killedAt = new Error('killed');
+  const killed = outcomeOf({
+    ...run,
+    bookmark,
+    bookmarkEvery: 0,
+    progress(done) {
+      if (done === 6) throw killedAt;
+    },
+  });
+  await expect(killed).rejects.toBe(killedAt);
+  expect(bookmark.written()).toBe(5);
+  expect(await outcomeOf({ ...run, bookmark })).toEqual(whole);
+}
