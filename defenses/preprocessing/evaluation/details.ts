@@ -27,9 +27,9 @@ function curveOf(data: PreprocessingData): CurveDetail {
     x: { label: 'epsilon', format: 'epsilon' },
     y: { label: 'robust accuracy', format: 'rate' },
     series: [
-      series('with the defense, adversary knows it', 'measured', data.cleanDefended, (at) => at.adaptive),
-      series('without the defense', 'measured', data.cleanBare, (at) => at.bare),
-      series('with the defense, inputs replayed (no evidence)', 'reference', data.cleanDefended, (at) => at.unaware),
+      series('known to the adversary', 'measured', data.cleanDefended, (at) => at.adaptive),
+      series('no defense', 'measured', data.cleanBare, (at) => at.bare),
+      series('unknown: no evidence', 'reference', data.cleanDefended, (at) => at.unaware),
     ],
   };
 }
@@ -51,7 +51,7 @@ function standingTable(data: PreprocessingData): TableDetail {
     columns: [
       { label: 'Model and adversary', format: 'text' },
       { label: 'Epsilon', format: 'epsilon' },
-      { label: 'Stand', format: 'count' },
+      { label: 'Right', format: 'count' },
       { label: 'Share', format: 'rate' },
       { label: 'Low', unit: '95 %', format: 'rate' },
       { label: 'High', unit: '95 %', format: 'rate' },

@@ -1,4 +1,4 @@
-import { goesOn, SHORT } from '../testing/goes-on.js';
+import { goesOn, lowersAndGoesOn, SHORT } from '../testing/goes-on.js';
 import { fixtureTraining, recipe, type FixtureTraining } from '../testing/runs.js';
 
 let fixture: FixtureTraining;
@@ -30,10 +30,14 @@ const RECIPES: readonly (readonly [string, object])[] = [
       ],
     },
   ],
-  ['AugMix', { method: 'standard', epochs: 4, augmentation: [{ kind: 'augmix' }] }],
-  ['mixup', { method: 'standard', epochs: 4, augmentation: [{ kind: 'mixup' }] }],
+  ['AugMix', { method: 'pgd', augmentation: [{ kind: 'augmix' }] }],
 ];
 
 test.each(RECIPES)('%s lowers its loss, and gives the same weights when it is stopped anywhere', async (_, parts) => {
-  await goesOn(fixture, recipe({ ...SHORT, ...parts }));
+  await lowersAndGoesOn(fixture, recipe({ ...SHORT, ...parts }));
+});
+
+// Its share is drawn anew for each batch, and the loss goes up and down with it.
+test('mixup gives the same weights when it is stopped anywhere', async () => {
+  await goesOn(fixture, recipe({ ...SHORT, augmentation: [{ kind: 'mixup' }] }));
 });

@@ -1,6 +1,6 @@
 import type { DescentStep } from '#engine/index';
 import type { TrainableTarget } from '#target/target';
-import { goesOn, SHORT } from '../testing/goes-on.js';
+import { lowersAndGoesOn, SHORT } from '../testing/goes-on.js';
 import { fixtureTraining, outcomeOf, recipe, runOf, type FixtureTraining } from '../testing/runs.js';
 
 let fixture: FixtureTraining;
@@ -19,7 +19,7 @@ const RECIPES: readonly (readonly [string, object])[] = [
 ];
 
 test.each(RECIPES)('%s lowers its loss, and gives the same weights when it is stopped anywhere', async (_, parts) => {
-  await goesOn(fixture, recipe({ ...SHORT, ...parts }));
+  await lowersAndGoesOn(fixture, recipe({ ...SHORT, ...parts }));
 });
 
 test('robust accuracy rises on the samples held out, and the best epoch is kept', async () => {
