@@ -21,7 +21,7 @@ const Options = Type.Object(
 
 type Options = Static<typeof Options>;
 
-/** JPEG compression in front of the model (Dziugaite, Ghahramani & Roy 2016, arXiv:1608.00853); BPDA by the identity. */
+/** JPEG compression in front of the model (Dziugaite, Ghahramani & Roy 2016, arXiv:1608.00853); BPDA by the identity, and by the mean of a window. */
 export const jpeg = defineDefense({
   ...preprocessor,
   id: 'preprocessing/jpeg',
@@ -56,7 +56,7 @@ export const jpeg = defineDefense({
       ? null
       : `a JPEG picture has 1 or 3 channels, and these images have ${channels}`;
   },
-  cost: (samples, options) => evaluationCost(samples, options, 1, 1),
+  cost: (samples, options) => evaluationCost(samples, options, 2, 1),
   run: (context) => {
     const { target, domain } = imageTargetOf(context.target, 'preprocessing/jpeg');
     return measuredBehind(context, target, front(domain, context.options.quality));

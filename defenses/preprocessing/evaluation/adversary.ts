@@ -1,5 +1,5 @@
 import { Type, type Static, type TObject } from '@sinclair/typebox';
-import { runApgd, runPgd, runSquare, type EpsilonResult } from '#attacks/evasion/index';
+import { runApgd, runApgdT, runPgd, runSquare, type EpsilonResult } from '#attacks/evasion/index';
 import { row, takeRows, type Tensor } from '#base/tensor';
 import type { RandomStreams } from '#stats/random';
 import { takeLabels } from '#target/head';
@@ -47,8 +47,9 @@ type Attack = (samples: Samples, random: RandomStreams) => Promise<EpsilonResult
 
 /**
  * Several attacks, each on the samples that all before it left standing: projected gradient descent on the loss by small steps
- * and by coarse ones, Auto-PGD on the ratio of logits (on the loss where there are no three classes), by every way back that is
- * given, and the square attack. A sample falls to any of them.
+ * and by coarse ones, Auto-PGD on the ratio of logits (on the loss where there are no three classes) and towards the three
+ * classes that come next (where there are four), by every way back that is given, and the square attack. A sample falls to
+ * any of them.
  *
  * @param ways the same model with different gradients; what one of them answers, all do
  */
@@ -98,7 +99,18 @@ function byGradients(target: DifferentiableTarget, epsilon: number, options: Adv
     async (samples, random) => (await runPgd(target, samples, walk, random)).epsilons[0],
     async (samples, random) => (await runPgd(target, samples, coarse, random)).epsilons[0],
     async (samples, random) => (await runApgd(target, samples, auto, random)).epsilons[0],
+    ...towardsClasses(target, epsilon, options),
   ];
+}
+
+/** The ratio of logits towards a class compares four of them. */
+const LEAST_CLASSES = 4;
+
+function towardsClasses(target: DifferentiableTarget, epsilon: number, { norm, steps }: AdversaryOptions): Attack[] {
+  const { head } = target;
+  if (head.kind !== 'classes' || head.count < LEAST_CLASSES) return [];
+  const targeted = { norm, epsilons: epsilon, steps, rho: 0.75, restarts: 1, targetClasses: 3 };
+  return [async (samples, random) => (await runApgdT(target, samples, targeted, random)).epsilons[0]];
 }
 
 function byQueries(target: DifferentiableTarget, epsilon: number, { norm, queries }: AdversaryOptions): Attack {

@@ -55,7 +55,7 @@ function inFront(front: Front, bare: DifferentiableTarget, options: AdversaryOpt
 export function evaluationCost(samples: number, options: AdversaryOptions, ways: number, views: number): Cost {
   const { steps, restarts, queries } = options;
   const epsilons = epsilonsOf(options).length;
-  const walks = 2 * restarts + 1;
+  const walks = 2 * restarts + 4;
   const asked = 2 * walks + queries;
   return {
     predictions: samples * (1 + views + epsilons * (asked + views + ways * 2 * walks * views + queries * views)),

@@ -8,6 +8,7 @@ import type { Channels } from '#data/images/picture';
 import type { ImageDomain } from '#target/domain';
 import { IDENTITY, type Front } from './front.js';
 import { planesOf, type Planes } from './planes.js';
+import { meanOfWindows } from './smoothing.js';
 
 /** What of MozJPEG's encoder is set: plain JPEG with the tables of the standard, annex K, and colours at half resolution. */
 const PLAIN = {
@@ -15,6 +16,9 @@ const PLAIN = {
   ...{ quant_table: 0, trellis_multipass: false, trellis_opt_zero: false, trellis_opt_table: false, trellis_loops: 1 },
   ...{ auto_subsample: false, chroma_subsample: 2, separate_chroma_quality: false, chroma_quality: 75 },
 } as const;
+
+/** The side of that window. */
+const KEPT = 3;
 
 const GRAY = 1;
 const LUMA_AND_CHROMA = 3;
@@ -42,7 +46,8 @@ function encoder(): Promise<Encoder> {
 
 /**
  * JPEG compression (Dziugaite, Ghahramani & Roy 2016, arXiv:1608.00853): each image is rounded to a byte a value, encoded and
- * decoded as a real JPEG file, gray or in colours. Goes back by the identity.
+ * decoded as a real JPEG file, gray or in colours. Goes back by the identity, which is exact but for rounding, and by the mean
+ * of a window, since it is the low frequencies that rounding leaves.
  *
  * @param quality 1 to 100, as encoders of the Independent JPEG Group count it
  */
@@ -66,7 +71,7 @@ export function jpeg(domain: Pick<ImageDomain, 'shape' | 'layout' | 'range'>, qu
     }
     return compressed;
   };
-  return { name: `JPEG compression at quality ${quality}`, apply, surrogates: [IDENTITY] };
+  return { name: `JPEG compression at quality ${quality}`, apply, surrogates: [IDENTITY, meanOfWindows(domain, KEPT)] };
 }
 
 /** @throws AssayError `plugin` for what is neither gray nor in three colours */

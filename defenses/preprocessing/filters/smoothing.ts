@@ -17,10 +17,7 @@ export type Filter = 'median' | 'mean';
 export function smoothing(domain: Pick<ImageDomain, 'shape' | 'layout'>, size: number, filter: Filter): Front {
   const planes = planesOf(domain);
   const windows = windowsOf(planes, size);
-  const mean: Surrogate = {
-    name: 'the mean of the window',
-    backward: (_, gradient) => meanBackward(gradient, planes, windows),
-  };
+  const mean = meanOfWindows(domain, size);
   const selected: Surrogate = {
     name: 'the selected pixel',
     backward: (batch, gradient) => medianBackward(batch, gradient, planes, windows),
@@ -28,6 +25,16 @@ export function smoothing(domain: Pick<ImageDomain, 'shape' | 'layout'>, size: n
   const name = `${filter === 'median' ? 'Median' : 'Mean'} smoothing by ${size} x ${size}`;
   if (filter === 'mean') return { name, apply: (batch) => meanOf(batch, planes, windows), surrogates: [mean] };
   return { name, apply: (batch) => medianOf(batch, planes, windows), surrogates: [selected, mean] };
+}
+
+/** Back through anything that keeps low frequencies: by the transpose of the mean of each window. */
+export function meanOfWindows(domain: Pick<ImageDomain, 'shape' | 'layout'>, size: number): Surrogate {
+  const planes = planesOf(domain);
+  const windows = windowsOf(planes, size);
+  return {
+    name: `the mean of the ${size} x ${size} window`,
+    backward: (_, gradient) => meanBackward(gradient, planes, windows),
+  };
 }
 
 /** The pixels of each pixel's window, [pixels, size * size]. */
