@@ -1,5 +1,6 @@
 /** A process that opens models for engine-process.ts, which asks for one at a time. */
 import { AssayError, messageOf } from '#base/errors';
+import { peakMemoryMiB } from '#base/peak-memory';
 import { openOnnxModel } from '../src/engine/onnx/index.js';
 import { describeOnnxModel } from '../src/engine/onnx/model.js';
 import type { OpeningRequest, OpeningResult } from './engine-process.js';
@@ -13,7 +14,7 @@ async function opening({ file, spec, through }: OpeningRequest): Promise<Opening
   const before = process.cpuUsage();
   const end = (error: OpeningResult['error']): OpeningResult => {
     const { user, system } = process.cpuUsage(before);
-    return { error, cpuSeconds: (user + system) / 1e6, peakMiB: process.resourceUsage().maxRSS / 1024 };
+    return { error, cpuSeconds: (user + system) / 1e6, peakMiB: peakMemoryMiB() };
   };
   try {
     if (through === 'description') {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { builtinPlugins } from '#builtin';
 import { AssayError, messageOf } from '#base/errors';
+import { peakMemoryMiB } from '#base/peak-memory';
 import { loadPlugins } from '#plugin/load';
 import { createRegistry, type Registry } from '#plugin/registry';
 import type { StepValue } from '#plugin/plugin';
@@ -30,7 +31,7 @@ async function serve(task: Task): Promise<void> {
     await watch(Number(process.argv[2]));
     const result = await perform(task, await registryFor(task), port());
     // The parent ends this process once it has the result.
-    send({ kind: 'done', result, peakMiB: Math.round(process.resourceUsage().maxRSS / 1024) });
+    send({ kind: 'done', result, peakMiB: Math.round(peakMemoryMiB()) });
   } catch (thrown) {
     fail(thrown);
   }
