@@ -128,6 +128,11 @@ test.each([
   ],
   ['mixup', { method: 'mart', augmentation: [{ kind: 'mixup' }] }, '`mixup` does not go with the method `mart`'],
   ['one epoch to average', { epochs: 1, averaging: { on: true } }, '`averaging` needs two epochs at least'],
+  [
+    'fast training without samples held out',
+    { method: 'fast', validation: { part: 0 } },
+    '`fast`) needs samples held out',
+  ],
   ['no epsilon', { epsilon: undefined }, 'epsilon'],
 ])('%s is refused in one sentence', (_, parts, sentence) => {
   expect(() => recipe(parts as never)).toThrow(sentence);

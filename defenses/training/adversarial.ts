@@ -143,7 +143,7 @@ async function harden(context: RunContext<Options>): Promise<Evidence<HardeningE
     const untrained = { trained: 0, validated: 0, epochs: [], kept: 0, stop: absent, after: before };
     return { data: { ...known, ...untrained } };
   }
-  const split = splitValidation(data, partsOf(recipe), target.head, context.random.fork('validation'));
+  const split = splitValidation(data, partsOf(recipe), target.head, context.random.fork('held-out'));
   const { trainer, epochs, kept, stop } = await trained(context, target, split, recipe);
   const hardened = await trainer.target();
   const after = await measure('after', hardened);

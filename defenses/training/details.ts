@@ -1,30 +1,10 @@
-import type { Verdict } from '#plugin/plugin';
 import type { CurveDetail, Detail } from '#report/details';
 import type { EpochRecord } from './loop/progress.js';
 import type { HardeningEvidence } from './judge.js';
 
-/** Before and after as a table, the curve of the epochs, and what each of them came to. */
-export function hardeningDetails(data: HardeningEvidence, verdict: Verdict): Detail[] {
+/** The curve of the epochs, what each of them came to, and the recipe; before and after are the verdict's measures. */
+export function hardeningDetails(data: HardeningEvidence): Detail[] {
   return [
-    {
-      kind: 'table',
-      title: 'Before and after hardening',
-      columns: [
-        { label: 'Measure', format: 'text' },
-        { label: 'Value', format: 'rate' },
-        { label: 'Low', unit: '95 %', format: 'rate' },
-        { label: 'High', unit: '95 %', format: 'rate' },
-        { label: 'n', format: 'count' },
-      ],
-      rows: verdict.measures.map(({ label, value, interval, n }) => [
-        label,
-        value,
-        interval?.low ?? null,
-        interval?.high ?? null,
-        n,
-      ]),
-      note: `Both models are measured by ${data.evaluation} on the same test samples; the hardened file lies with the evidence.`,
-    },
     ...(data.validated === 0 ? [] : [curveOf(data)]),
     {
       kind: 'table',
@@ -39,7 +19,9 @@ export function hardeningDetails(data: HardeningEvidence, verdict: Verdict): Det
       rows: data.epochs.map(({ epoch, loss, gradientNorm, cleanAccuracy, robustAccuracy }) => [
         ...[epoch, loss, gradientNorm, cleanAccuracy, robustAccuracy],
       ]),
-      note: 'Epoch 0 is the model as it came. The loss is that of the recipe, taken before each step.',
+      note:
+        'Epoch 0 is the model as it came; the loss is that of the recipe, taken before each step. Before and after are measured by ' +
+        `${data.evaluation} on the same test samples. The hardened file lies with the evidence.`,
     },
     recipeTable(data),
   ];

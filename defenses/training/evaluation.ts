@@ -1,8 +1,8 @@
-import { runApgd, runApgdT, runPgd } from '#attacks/evasion/index';
-import { row, takeRows } from '#base/tensor';
+import { runApgd, runApgdT, runPgd, type SampleOutcome } from '#attacks/evasion/index';
+import { takeRows } from '#base/tensor';
 import type { RunContext, StepValue } from '#plugin/plugin';
 import type { RandomStreams } from '#stats/random';
-import { isCorrect, labelRow, takeLabels, type Head } from '#target/head';
+import { takeLabels, type Head } from '#target/head';
 import { chunkOf, takeIndices } from '#target/sample-source';
 import type { DifferentiableTarget, Samples } from '#target/target';
 import type { Standing } from './judge.js';
@@ -57,15 +57,15 @@ async function chunkStanding(
   evaluation: Evaluation,
   random: RandomStreams,
 ): Promise<StepValue> {
-  const scores = await target.predict(samples.inputs);
-  const clean = Uint8Array.from(samples.indices, (_, i) =>
-    isCorrect(target.head, row(scores, i), labelRow(samples.labels, i)) ? 1 : 0,
-  );
-  const robust = new Uint8Array(samples.indices.length);
-  const left = await survivors(samples, firstAttack(target, evaluation, random));
-  const stands = await survivors(at(samples, left), secondAttack(target, evaluation, random));
-  for (const place of stands) robust[left[place] ?? -1] = 1;
-  return { json: null, arrays: { clean, robust } };
+  const first = await fatesUnder(firstAttack(target, evaluation, random), samples);
+  const left = positionsOf(first, 'survived');
+  const second = await fatesUnder(secondAttack(target, evaluation, random), at(samples, left));
+  const robust = new Uint8Array(first.length);
+  for (const place of positionsOf(second, 'survived')) robust[left[place] ?? -1] = 1;
+  return {
+    json: null,
+    arrays: { clean: Uint8Array.from(first, (fate) => (fate === 'misclassified' ? 0 : 1)), robust },
+  };
 }
 
 type RunOn = (samples: Samples) => ReturnType<typeof runPgd>;
@@ -88,11 +88,16 @@ function secondAttack(
   return (samples) => runPgd(target, samples, margin, random.fork('margin'));
 }
 
-/** Positions of those that are right, and stay right. */
-async function survivors(samples: Samples, attack: RunOn): Promise<number[]> {
+type Fate = SampleOutcome['fate'];
+
+async function fatesUnder(attack: RunOn, samples: Samples): Promise<readonly Fate[]> {
   if (samples.indices.length === 0) return [];
   const { epsilons } = await attack(samples);
-  return (epsilons[0]?.outcomes ?? []).flatMap(({ fate }, i) => (fate === 'survived' ? [i] : []));
+  return epsilons.flatMap(({ outcomes }) => outcomes.map(({ fate }) => fate));
+}
+
+function positionsOf(fates: readonly Fate[], wanted: Fate): number[] {
+  return fates.flatMap((fate, i) => (fate === wanted ? [i] : []));
 }
 
 function at({ inputs, labels, indices }: Samples, positions: readonly number[]): Samples {

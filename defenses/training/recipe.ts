@@ -109,7 +109,7 @@ export const Recipe = Type.Object(
     method: Enum(
       METHODS,
       'standard: clean inputs. pgd: Madry et al. 2018. trades: Zhang et al. 2019. mart: Wang et al. 2020. fast: one signed step ' +
-        'from a random start (Wong et al. 2020). free: each batch several times, its gradients used twice (Shafahi et al. 2019).',
+        'from a random start (Wong et al. 2020). free: each batch several times in a row, its change kept (Shafahi et al. 2019).',
       'pgd',
     ),
     norm: Enum(['Linf', 'L2', 'L1'], 'Of the change that training withstands.', 'Linf'),

@@ -66,6 +66,12 @@ export function checkRecipe(recipe: Recipe): void {
   if (gradientPenalty > 0 && isPaired(method)) refuse('`gradientPenalty`', `\`${method}\`, whose loss has its own`);
   if (mixes && method === 'mart') refuse('`mixup`', '`mart`, which needs one true class a sample');
   if (weightPerturbation > 0 && method === 'free') refuse('`weightPerturbation`', '`free`');
+  if (isSingleStep(recipe) && recipe.validation.part === 0) {
+    throw new AssayError('config', {
+      what: `training by single steps (\`${method}\`) needs samples held out, which are what catastrophic overfitting is seen by`,
+      mend: 'Set `validation.part` above 0.',
+    });
+  }
   if (recipe.averaging.on && passesOf(recipe) < 2) {
     throw new AssayError('config', { what: '`averaging` needs two epochs at least' });
   }

@@ -1,6 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { counted, grouped, percent } from '#base/format';
 import type { JudgePolicy, SampleOutcomes, Verdict, VerdictStatus } from '#plugin/plugin';
+import { isSameEpsilon, undecidable } from '#plugin/verdict-parts';
 import type { Measure, Sign } from '#report/report';
 import { clopperPearson } from '#stats/intervals';
 import { bitAt, countBits, type Bits, type EpsilonData, type EvasionData } from '../evidence/data.js';
@@ -39,7 +40,8 @@ export type EvasionPolicy = Static<typeof EvasionPolicy>;
  */
 export function robustAccuracyAtLeast(data: EvasionData, policy: JudgePolicy<EvasionPolicy>): Verdict {
   const { epsilon, atLeast } = policy.thresholds.robustAccuracy;
-  const at = epsilon === undefined ? data.epsilons.at(-1) : data.epsilons.find((each) => isSame(each.epsilon, epsilon));
+  const at =
+    epsilon === undefined ? data.epsilons.at(-1) : data.epsilons.find((each) => isSameEpsilon(each.epsilon, epsilon));
   if (data.n === 0) return undecidable('There was no sample to attack.');
   if (at === undefined) return undecidable(notEvaluated(data, epsilon));
   const robust = heldAgainst(rateOf(robustBits(data, at), 'robust-accuracy', labelAt(at, data)), atLeast, policy.setBy);
@@ -195,16 +197,7 @@ function samplesNeeded(share: number, bar: number, n: number): number | null {
   return enough;
 }
 
-/** The policy names an epsilon as a person writes it, and so does the config. */
-function isSame(a: number, b: number): boolean {
-  return Math.abs(a - b) <= 1e-9 * Math.max(a, b);
-}
-
 function notEvaluated({ epsilons }: EvasionData, wanted: number | undefined): string {
   const known = epsilons.map(({ epsilon }) => epsilon).join(', ');
   return `The policy's bar is for epsilon ${wanted ?? 'unknown'}, and the audit evaluated ${known}.`;
-}
-
-function undecidable(claim: string): Verdict {
-  return { status: 'inconclusive', claim, reasons: [claim], measures: [], signs: [] };
 }

@@ -1,6 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { counted, grouped, percent, pValue } from '#base/format';
 import type { JudgePolicy, SampleOutcomes, Verdict } from '#plugin/plugin';
+import { isSameEpsilon, undecidable } from '#plugin/verdict-parts';
 import type { Measure, Sign } from '#report/report';
 import { clopperPearson } from '#stats/intervals';
 import { mcnemar } from '#stats/tests';
@@ -58,7 +59,8 @@ const TRUSTED_SHARE = 0.02;
  */
 export function standsAdaptively(data: PreprocessingData, policy: JudgePolicy<PreprocessingPolicy>): Verdict {
   const wanted = policy.thresholds.robustAccuracy?.epsilon;
-  const at = wanted === undefined ? data.epsilons.at(-1) : data.epsilons.find(({ epsilon }) => isSame(epsilon, wanted));
+  const at =
+    wanted === undefined ? data.epsilons.at(-1) : data.epsilons.find(({ epsilon }) => isSameEpsilon(epsilon, wanted));
   if (data.indices.length === 0) return undecidable('There was no sample to measure.');
   if (at === undefined) return undecidable(notMeasured(data, wanted));
   const measures = measuresOf(data, at, policy);
@@ -210,16 +212,7 @@ function reasonsOf(
   ];
 }
 
-/** The policy names an epsilon as a person writes it, and so does the config. */
-function isSame(a: number, b: number): boolean {
-  return Math.abs(a - b) <= 1e-9 * Math.max(a, b);
-}
-
 function notMeasured({ epsilons }: PreprocessingData, wanted: number | undefined): string {
   const known = epsilons.map(({ epsilon }) => epsilon).join(', ');
   return `The policy's bar is for epsilon ${wanted ?? 'unknown'}, and the audit measured ${known}.`;
-}
-
-function undecidable(claim: string): Verdict {
-  return { status: 'inconclusive', claim, reasons: [claim], measures: [], signs: [] };
 }

@@ -1,7 +1,5 @@
 import { runPgd } from '#attacks/evasion/index';
-import { row } from '#base/tensor';
 import type { RandomStreams } from '#stats/random';
-import { isCorrect, labelRow } from '#target/head';
 import { chunkOf, type SampleSource } from '#target/sample-source';
 import type { DifferentiableTarget, Samples } from '#target/target';
 import type { Recipe } from '../recipe.js';
@@ -44,9 +42,6 @@ async function accurate(
   { norm, epsilon, validation }: Recipe,
   random: RandomStreams,
 ): Promise<Accuracy> {
-  const scores = await target.predict(samples.inputs);
-  const isRight = (i: number): boolean => isCorrect(target.head, row(scores, i), labelRow(samples.labels, i));
-  const right = samples.indices.filter((_, i) => isRight(i));
   const { epsilons } = await runPgd(
     target,
     samples,
@@ -56,6 +51,9 @@ async function accurate(
     },
     random,
   );
-  const stands = epsilons[0]?.outcomes.filter(({ fate }) => fate === 'survived') ?? [];
-  return { clean: right.length, robust: stands.length };
+  const fates = epsilons.flatMap(({ outcomes }) => outcomes.map(({ fate }) => fate));
+  return {
+    clean: fates.filter((fate) => fate !== 'misclassified').length,
+    robust: fates.filter((fate) => fate === 'survived').length,
+  };
 }

@@ -98,7 +98,7 @@ export function writeAuditConfig(folder: string, changes: JsonObject = {}): stri
     audits: {
       'evasion/noise': { norm: 'L2', epsilons: [0.5] },
       'evasion/pgd': { norm: 'Linf', epsilons: [0.05], steps: 4, restarts: 2, trust: BRIEF },
-      'training/adversarial': { method: 'fast', epsilon: 0.1, epochs: 2, evaluationSteps: 2, validation: { part: 0 } },
+      'training/adversarial': { method: 'fast', epsilon: 0.1, epochs: 2, evaluationSteps: 2 },
     },
     ...changes,
   };
