@@ -91,3 +91,13 @@ test('a rate that is far too high ends in one of both', async () => {
   expect(kept).toBe(0);
   expect(Object.values(weights).every((values) => values.every(Number.isFinite))).toBe(true);
 });
+
+test('a rate that undoes what was learned ends in constant answers, or in gradients that explode', async () => {
+  const { stop, kept, epochs } = await outcomeOf(
+    runOf(fixture, recipe({ ...SHORT, epochs: 4, learningRate: { kind: 'constant', rate: 1.4 } })),
+  );
+  expect(epochs[0]?.cleanAccuracy).toBeGreaterThan(0.9);
+  expect(epochs.at(-1)?.cleanAccuracy ?? 0).toBeLessThan(0.2);
+  expect(['constant-answers', 'gradients']).toContain(stop?.kind);
+  expect(kept).toBeLessThan(epochs.length - 1);
+});

@@ -16,7 +16,7 @@ import { occurrences, seededDropout, type Draws } from './draws.js';
 import { presentTarget } from './present-target.js';
 import { packed, START, unpacked, type EpochRecord, type Progress, type Snapshot } from './progress.js';
 import { accuracyOn, isBetter, type Accuracy } from './standing.js';
-import { collapseOf, isTrouble, outOfPatience, troubleOf, type Stop } from './trouble.js';
+import { collapseOf, constantOf, isTrouble, outOfPatience, troubleOf, type Stop } from './trouble.js';
 import { targetsOf, type Truth } from './truth.js';
 
 export interface TrainingRun {
@@ -182,8 +182,7 @@ class Training {
   async #endEpoch(epoch: number): Promise<void> {
     const { recipe } = this.run;
     const accuracy = await this.#accuracy();
-    const before = epoch === 1 ? null : (this.#progress.epochs.at(-1)?.robustAccuracy ?? null);
-    const collapse = accuracy === null ? null : collapseOf(recipe, epoch, before, accuracy.robust);
+    const collapse = accuracy === null ? null : this.#collapse(epoch, accuracy);
     this.#record(accuracy);
     const { trainer } = this.setting;
     if (collapse === null) {
@@ -196,6 +195,16 @@ class Training {
     }
     const stop = collapse ?? outOfPatience(recipe, epoch, this.#progress.best.epoch);
     this.#update({ epoch: epoch + 1, batch: 0, losses: 0, steps: 0, largest: 0, stop });
+  }
+
+  #collapse(epoch: number, { clean, robust }: Accuracy): Stop | null {
+    const { recipe, target, validation } = this.run;
+    const { epochs } = this.#progress;
+    const before = epoch === 1 ? null : (epochs.at(-1)?.robustAccuracy ?? null);
+    const overfitting = collapseOf(recipe, epoch, before, robust);
+    if (overfitting !== null || validation === null) return overfitting;
+    const best = epochs.reduce((most, { cleanAccuracy }) => Math.max(most, cleanAccuracy ?? 0), 0);
+    return constantOf(target.head, validation.labels, epoch, best, clean);
   }
 
   #record(accuracy: Accuracy | null): void {

@@ -1,5 +1,6 @@
+import { labelsOf, type Head } from '#target/head';
 import { recipe } from '../testing/runs.js';
-import { collapseOf, isTrouble, outOfPatience, troubleOf } from './trouble.js';
+import { collapseOf, constantOf, isTrouble, outOfPatience, troubleOf } from './trouble.js';
 
 const place = { epoch: 3, batch: 7 };
 
@@ -44,4 +45,28 @@ test('patience ends after as many epochs without a better one, and is no trouble
   const stop = outOfPatience(patient, 4, 2);
   expect(stop?.sentence).toBe('Training stopped after 2 epochs without a better one than epoch 2.');
   expect([isTrouble(stop), isTrouble(null), isTrouble({ kind: 'loss', sentence: '' })]).toEqual([false, false, true]);
+});
+
+describe('constant answers', () => {
+  const classes: Head = { kind: 'classes', count: 3 };
+  const labels = labelsOf([0, 1, 1, 2]);
+
+  test('are a fall to what the most common class would have, from more than five points above it', () => {
+    const found = constantOf(classes, labels, 2, 0.75, 0.5);
+    expect(found).toEqual({
+      kind: 'constant-answers',
+      sentence:
+        'Clean accuracy fell from 75.0 % to 50.0 % in epoch 2, and one answer for all would have 50.0 %: the learning rate is ' +
+        'too high, or the recipe too hard for that many steps.',
+    });
+    expect(isTrouble(found)).toBe(true);
+  });
+
+  test.each([
+    ['a model that is right more often', classes, 0.8, 0.51],
+    ['a model that had not learned more', classes, 0.54, 0.5],
+    ['values', { kind: 'regression', count: 1, tolerance: 1 }, 0.8, 0.2],
+  ] as const)('are not seen in %s', (_, head, best, now) => {
+    expect(constantOf(head, labels, 2, best, now)).toBeNull();
+  });
 });

@@ -1,17 +1,21 @@
 import { counted, percent } from '#base/format';
 import type { DescentStep } from '#engine/index';
+import type { Head, Labels } from '#target/head';
 import type { Recipe } from '../recipe.js';
 import { isSingleStep } from '../settings.js';
 
 /** Why a training ended before its last epoch. */
 export interface Stop {
-  readonly kind: 'absent-class' | 'loss' | 'gradients' | 'catastrophic-overfitting' | 'patience';
+  readonly kind: 'absent-class' | 'loss' | 'gradients' | 'catastrophic-overfitting' | 'constant-answers' | 'patience';
   /** One sentence, as the report shows it. */
   readonly sentence: string;
 }
 
 /** Robust accuracy that single-step training loses at once when it overfits (Wong et al. 2020: the authors' code). */
 const COLLAPSE = 0.2;
+
+/** How far a model was above a constant answer before falling to one counts as a loss. */
+const LEARNED = 0.05;
 
 /** What is wrong with a step; null when nothing is. */
 export function troubleOf(
@@ -38,6 +42,25 @@ export function collapseOf(recipe: Recipe, epoch: number, before: number | null,
       `Catastrophic overfitting: accuracy under PGD fell from ${percent(before)} to ${percent(now)} in epoch ${epoch}, ` +
       'while training went on against single steps.',
   };
+}
+
+/** All that was learned is gone: the model is right no more often than the most common class of the samples held out. */
+export function constantOf(head: Head, labels: Labels, epoch: number, best: number, now: number): Stop | null {
+  if (head.kind !== 'classes' && head.kind !== 'binary') return null;
+  const constant = largestShare(labels.values);
+  if (now > constant || best - constant <= LEARNED) return null;
+  return {
+    kind: 'constant-answers',
+    sentence:
+      `Clean accuracy fell from ${percent(best)} to ${percent(now)} in epoch ${epoch}, and one answer for all would have ` +
+      `${percent(constant)}: the learning rate is too high, or the recipe too hard for that many steps.`,
+  };
+}
+
+function largestShare(values: Float64Array): number {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return Math.max(...counts.values()) / values.length;
 }
 
 /** No epoch was better than the best for as long as the recipe waits. */
