@@ -35,6 +35,8 @@ export {
   type Target,
   type TrainableTarget,
 } from '#target/target';
+export { isTextTarget, type TextTarget } from '#target/text/text-target';
+export type { Tokenizer } from '#data/text/tokenizer';
 
 export { defineAttack, defineDefense, defineProbe, defineReporter, type PluginFactory } from '#plugin/define';
 export type {
@@ -54,8 +56,11 @@ export type {
   VerdictStatus,
 } from '#plugin/plugin';
 export type { Detail } from '#report/details';
+export { ExplanationRecord } from '#report/explanation';
 export { HardeningRecord } from '#report/hardening';
 export { Report, type Finding, type Measure, type Sign, type Timings } from '#report/report';
+export type { ExplainEvent } from '#pipeline/explaining/decision';
+export type { Explanation } from '#pipeline/explaining/explain';
 export type { Hardened, HardenEvent } from '#pipeline/hardening/harden';
 export type { RunEvent, RunResult } from '#pipeline/types';
 
@@ -63,5 +68,6 @@ export * from '#attacks/evasion/index';
 export { audit, type AuditOptions } from './api/audit.js';
 export { bless, type BlessOptions } from './api/bless.js';
 export { defineConfig } from './api/define-config.js';
+export { explain, type ExplainedSample, type ExplainOptions } from './api/explain.js';
 export { harden, type HardenOptions } from './api/harden.js';
 export { openTarget, type OpenOptions } from './api/open-target.js';

@@ -117,7 +117,7 @@ describe('nsfwjs: a LayersModel, MobileNetV2', () => {
     const scores = await target.predict({ shape: [COUNT, SIDE, SIDE, 3], data: pixels });
     await target.dispose();
     expect(card).toMatchObject({ format: 'TensorFlow.js LayersModel', engine: 'onnx', opset: 20 });
-    expect(card.capabilities).toEqual(['labels', 'scores', 'gradients', 'training']);
+    expect(card.capabilities).toEqual(['labels', 'scores', 'gradients', 'layers', 'training']);
     // Nobody knows what Fashion-MNIST is to this model: its own answers are taken for the truth.
     const truth = Int32Array.from({ length: COUNT }, (_, i) => {
       const own = Array.from(scores.data.subarray(i * 5, (i + 1) * 5));

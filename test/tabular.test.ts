@@ -45,8 +45,8 @@ async function right({ target, samples }: Pick<Opened, 'target' | 'samples'>): P
 describe('tabular fixtures', () => {
   // What PyTorch and scikit-learn count on the same 500 rows (fixtures/make/tabular).
   test.each([
-    ['credit-mlp', 412, ['labels', 'scores', 'gradients', 'training'], 'logits'],
-    ['churn-mlp', 401, ['labels', 'scores', 'gradients', 'training'], 'logits'],
+    ['credit-mlp', 412, ['labels', 'scores', 'gradients', 'layers', 'training'], 'logits'],
+    ['churn-mlp', 401, ['labels', 'scores', 'gradients', 'layers', 'training'], 'logits'],
     ['credit-trees', 419, ['labels', 'scores'], 'probabilities'],
   ])('%s is right on %d of 500, as where it was made', async (name, count, capabilities, scale) => {
     const opened = await open(configOf(name));

@@ -1,5 +1,6 @@
 import type { Tensor } from '#base/tensor';
-import { integratedGradients, type Attribution, type ScoreModel } from './methods/integrated-gradients.js';
+import { integratedGradients, type Attribution } from './methods/integrated-gradients.js';
+import type { ScoreModel } from './methods/score-model.js';
 
 /** |sum phi - (F(x) - F(x'))| <= max(1e-4, 1 % of |F(x) - F(x')|): the bar of XP-AX-1. Not met by what is no number. */
 export function isComplete({ residual, difference }: Pick<Attribution, 'residual' | 'difference'>): boolean {

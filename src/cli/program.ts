@@ -6,6 +6,7 @@ import { addAudit } from './commands/audit.js';
 import { addBless } from './commands/bless.js';
 import { addDemo } from './commands/demo.js';
 import { addDoctor } from './commands/doctor.js';
+import { addExplain } from './commands/explain.js';
 import { addGate } from './commands/gate.js';
 import { addHarden } from './commands/harden.js';
 import { addInit } from './commands/init.js';
@@ -26,6 +27,7 @@ const COMMANDS: readonly AddCommand[] = [
   addSetup,
   addPlan,
   addAudit,
+  addExplain,
   addReport,
   addGate,
   addBless,

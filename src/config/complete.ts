@@ -23,6 +23,7 @@ export function complete(config: Config, folder: string): CompleteConfig {
     seed: config.seed ?? 0,
     plugins: (config.plugins ?? []).map((name) => (isPath(name) ? absolute(name) : name)),
     audits: config.audits,
+    explain: config.explain ?? {},
     out: absolute(config.out ?? 'assay-runs'),
     samples: config.samples ?? (declaresPersonalData(config) ? 'ids' : 'show'),
     language: config.language ?? 'en',
@@ -43,8 +44,8 @@ function declaresPersonalData({ data }: Config): boolean {
 }
 
 /**
- * Of everything in a config that decides a result. Left out: `out`, `execution`, `language`, and where files and modules lie (what
- * is in them has digests of its own). The policy and the baseline too have their own.
+ * Of everything in a config that decides the result of an audit. Left out: `explain`, `out`, `execution`, `language`, and where
+ * files and modules lie (what is in them has digests of its own). The policy and the baseline too have their own.
  */
 export function configDigest(config: CompleteConfig): Digest {
   const { target, data } = config;

@@ -81,6 +81,26 @@ describe('initialConfig', () => {
     expect(policy.policy).toMatchObject({ preset: 'baseline', minimumSamples: 100, audits: {}, waivers: [] });
   });
 
+  test('of a model of texts asks for what its folder does not say, and names no audit', async () => {
+    const tokens = { type: 'int64', shape: ['n', 'length'] };
+    const inputs = [
+      { name: 'attention_mask', ...tokens },
+      { name: 'input_ids', ...tokens },
+    ];
+    const texts = { input: 'input_ids', length: null, tokenizer: null };
+    const text = initialConfig({ ...FACTS, inputs, texts }, { head: 'classes' });
+    await expect(load(text)).rejects.toMatchObject({
+      what: '`target.domain.tokenizer` is null: fill in the tokenizer.json that the model was trained with; Assay never guesses it',
+      mend: expect.stringMatching(/There is 1 more error\.$/) as unknown,
+    });
+    const known = { ...texts, length: 128, tokenizer: { path: 'model/tokenizer.json' } };
+    const flags: InitFlags = { head: 'classes', inputs: 'texts.csv', labels: 'label' };
+    const { config } = await load(initialConfig({ ...FACTS, inputs, texts: known }, flags));
+    expect(config.target?.domain).toMatchObject({ kind: 'text', length: 128 });
+    expect(config.data.test).toMatchObject({ columns: ['text'], labels: 'label' });
+    expect(config.audits).toEqual({});
+  });
+
   test('says under each null how to find it', () => {
     const lines = initialConfig(FACTS, {}).split('\n');
     lines.forEach((line, index) => {

@@ -2,6 +2,7 @@ import { AssayError } from '#base/errors';
 import type { Json } from '#base/json';
 import { factsOfPreprocessor, type Known, type KnownValue } from './preprocessor.js';
 import type { TargetConfig } from './schema.js';
+import { NO_ATTACKS, textDomainEntries, textTestEntries, type TextFacts } from './init-texts.js';
 import { commented, type Entry } from './wording/commented.js';
 import { alternatives, show } from './wording/show.js';
 
@@ -25,6 +26,8 @@ export interface InitFacts {
   /** What a folder of Hugging Face says in its `config.json`. */
   readonly labels?: KnownValue<readonly string[]>;
   readonly head?: KnownValue<TargetConfig['head']>;
+  /** Of a model that takes texts. */
+  readonly texts?: TextFacts;
 }
 
 /** What the user said on the command line; it goes before what files say. */
@@ -39,6 +42,8 @@ export interface InitFlags {
   readonly labels?: string;
 }
 
+const LISTED = '`assay list` names all audits, `assay show` their options.';
+
 /** The usual budget on pictures, as a part of the range: 8 of 255 grey levels (Madry et al. 2018, arXiv:1706.06083). */
 const USUAL_LEVELS = 8;
 
@@ -46,10 +51,12 @@ const USUAL_LEVELS = 8;
  * A commented config for a model file. What neither a flag nor a file says is null, with a comment that says how to
  * find it; `loadConfig` refuses it until it is filled in.
  *
- * Throws an AssayError of code `model` where the model does not have exactly one input.
+ * Throws an AssayError of code `model` where the model does not have exactly one input, and takes no texts.
  */
 export function initialConfig(facts: InitFacts, flags: InitFlags): string {
-  const [input, ...others] = facts.inputs;
+  const texts = facts.texts ?? null;
+  const inputs = texts === null ? facts.inputs : facts.inputs.filter(({ name }) => name === texts.input);
+  const [input, ...others] = inputs;
   if (input === undefined || others.length > 0) {
     throw new AssayError('model', {
       where: facts.modelFile,
@@ -59,12 +66,12 @@ export function initialConfig(facts: InitFacts, flags: InitFlags): string {
   return commented([
     { key: '$schema', value: './node_modules/assay/schema/config.json' },
     { key: 'target', members: targetEntries(facts, flags, input) },
-    { key: 'data', members: [{ key: 'test', members: testEntries(flags) }] },
+    { key: 'data', members: [{ key: 'test', members: texts === null ? testEntries(flags) : textTestEntries(flags) }] },
     { key: 'seed', value: 0, comments: ['Equal seeds give equal reports.'] },
     {
       key: 'audits',
-      members: auditEntries(facts, flags, input),
-      comments: ['`assay list` names all audits, `assay show` their options.'],
+      members: texts === null ? auditEntries(facts, flags, input) : [],
+      comments: [LISTED, ...(texts === null ? [] : [NO_ATTACKS])],
     },
     { key: 'policy', value: 'assay.policy.json' },
     { key: 'out', value: 'assay-runs' },
@@ -131,7 +138,13 @@ function targetEntries(facts: InitFacts, flags: InitFlags, input: Declared): rea
     ...(facts.labels === undefined || facts.labelsFile !== undefined
       ? []
       : [{ key: 'labels', value: facts.labels.value, comments: [facts.labels.comment] }]),
-    { key: 'domain', members: domainEntries(facts, flags, input) },
+    {
+      key: 'domain',
+      members:
+        facts.texts === undefined
+          ? domainEntries(facts, flags, input)
+          : textDomainEntries(facts.texts, `Input ${describe(input)}.`),
+    },
   ];
 }
 

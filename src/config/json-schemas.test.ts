@@ -48,6 +48,7 @@ test('there is one file for each thing that people write or read', () => {
     'report-1.json',
     'report-2.json',
     'hardening-1.json',
+    'explanation-1.json',
   ]);
 });
 

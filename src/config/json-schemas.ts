@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { TObject, TSchema } from '@sinclair/typebox';
 import type { Json, JsonObject } from '#base/json';
 import { packageFile } from '#base/package-root';
+import { EXPLANATION_VERSION, ExplanationRecord } from '#report/explanation';
 import { HARDENING_VERSION, HardeningRecord } from '#report/hardening';
 import { REPORT_VERSION, Report } from '#report/report';
 import { READABLE_VERSIONS } from '#report/upgrade';
@@ -26,6 +27,7 @@ export function schemaFiles(plugins: ReadonlyMap<string, ConfigurablePlugin>): R
     ...earlierReports(),
     [`report-${REPORT_VERSION}.json`, textOf(Report)],
     [`hardening-${HARDENING_VERSION}.json`, textOf(HardeningRecord)],
+    [`explanation-${EXPLANATION_VERSION}.json`, textOf(ExplanationRecord)],
   ]);
 }
 

@@ -66,6 +66,7 @@ describe('a good config', () => {
       seed: 0,
       plugins: [],
       audits: { 'evasion/pgd': [{ epsilons: 4 }, { epsilons: [4, 8] }] },
+      explain: {},
       out: join(cwd, 'assay-runs'),
       // The table declares what of a person it tells.
       samples: 'ids',

@@ -23,7 +23,10 @@ export interface LoadedConfig {
 /** {@link Config} with every default filled in. */
 export type CompleteConfig = Omit<Config, '$schema' | 'policy' | 'baseline'> &
   Required<
-    Pick<Config, 'data' | 'engine' | 'device' | 'seed' | 'plugins' | 'audits' | 'out' | 'samples' | 'language' | 'keep'>
+    Pick<
+      Config,
+      'data' | 'engine' | 'device' | 'seed' | 'plugins' | 'audits' | 'explain' | 'out' | 'samples' | 'language' | 'keep'
+    >
   > & {
     /** Without a time limit of cells, each has that of its kind. */
     readonly execution: Required<Omit<ExecutionConfig, 'cellMinutes'>> & Pick<ExecutionConfig, 'cellMinutes'>;

@@ -57,7 +57,7 @@ export const RelationConfig = Type.Object(
 
 export const DomainConfig = Type.Object(
   {
-    kind: Type.Unsafe<'image' | 'tabular'>({ type: 'string', enum: ['image', 'tabular'] }),
+    kind: Type.Unsafe<'image' | 'tabular' | 'text'>({ type: 'string', enum: ['image', 'tabular', 'text'] }),
     layout: Type.Optional(
       Nullable(
         Type.Unsafe<'NCHW' | 'NHWC'>({
@@ -99,6 +99,21 @@ export const DomainConfig = Type.Object(
         description:
           'Of a table with columns. data (default): every value in the units of its column. range: 0 to 1 of the range of its column, so that an epsilon is the same share of each.',
       }),
+    ),
+    tokenizer: Type.Optional(
+      Path(
+        "Of texts: a Hugging Face tokenizer.json, and the tokenizer_config.json beside it where there is one. Default: that of the model's folder.",
+      ),
+    ),
+    length: Type.Optional(
+      Nullable(
+        Type.Integer({
+          minimum: 1,
+          maximum: 65_536,
+          description:
+            'Of texts: the tokens of one text, special ones included; longer ones lose their ends, shorter ones are padded. Default: what the model file fixes.',
+        }),
+      ),
     ),
   },
   {
@@ -175,17 +190,17 @@ export const PicturesConfig = Type.Object(
 export const SamplesConfig = Type.Object(
   {
     inputs: Path(
-      'IDX (also .gz), NPY, or NPZ with the array named behind #: data.npz#x_test. Or a folder of PNG, JPEG or WebP pictures. Or, with `columns`, a table: CSV, Parquet or JSON Lines.',
+      'IDX (also .gz), NPY, or NPZ with the array named behind #: data.npz#x_test. Or a folder of PNG, JPEG or WebP pictures. Or, with `columns`, a table: CSV, Parquet or JSON Lines. Of texts such a table, or a .txt file with one text a line.',
     ),
     labels: Type.Optional(
       Path(
-        'The truth of each sample, in the same formats. Of a folder of pictures a CSV of `file` and `label`; left out, each folder in it is a class. Of a table the name of a column.',
+        'The truth of each sample, in the same formats. Of a folder of pictures a CSV of `file` and `label`; left out, each folder in it is a class. Of a table the name of a column. Of a .txt file of texts another one with one label a line.',
       ),
     ),
     columns: Type.Optional(
       Type.Union([Type.Literal('domain'), Type.Array(Type.String({ minLength: 1 }), { minItems: 1 })], {
         description:
-          'Of a table: the columns that make the input, one number each, in the order of the model; or "domain" for those of `target.domain.columns`, encoded as these say.',
+          'Of a table: the columns that make the input, one number each, in the order of the model; or "domain" for those of `target.domain.columns`, encoded as these say. Of texts the one column that holds them.',
       }),
     ),
     delimiter: Type.Optional(
@@ -305,6 +320,11 @@ export const Config = Type.Object(
     audits: Type.Record(Type.String(), Type.Union([AuditOptions, Type.Array(AuditOptions, { minItems: 1 })]), {
       description: 'Options by plugin id; `assay list` names the ids.',
     }),
+    explain: Type.Optional(
+      Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()), {
+        description: 'Options of explainers by their ids, for `assay explain`; no audit reads them.',
+      }),
+    ),
     policy: Type.Optional(Path('The policy file. Without one, the preset `baseline` decides.')),
     baseline: Type.Optional(
       Path('What `assay bless` wrote of an earlier run: the gate does not pass what has become worse since.'),

@@ -7,7 +7,7 @@ import { show } from './wording/show.js';
 /** What is wrong with a config that fits its schema. */
 export function contradictions(config: Config): readonly Problem[] {
   return [
-    ...(config.target === undefined ? [] : [...targetProblems(config.target), ...domainProblems(config.target.domain)]),
+    ...(config.target === undefined ? [] : [...targetProblems(config.target), ...domainProblems(config.target)]),
     ...kindProblems(config),
     ...preprocessorProblems(config.target?.preprocessor),
     ...seedProblems(config.seed),
@@ -27,6 +27,7 @@ export function pathsOf(config: Config): readonly { readonly path: Path; readonl
     [['target', 'ca'], target?.ca],
     [['target', 'preprocessor', 'module'], target?.preprocessor?.module],
     [['target', 'labels'], target?.labels],
+    [['target', 'domain', 'tokenizer'], target?.domain.tokenizer],
     [['data', 'test', 'inputs'], data.test?.inputs],
     [['data', 'test', 'labels'], data.test?.labels],
     [['data', 'train', 'inputs'], data.train?.inputs],
@@ -60,8 +61,37 @@ function targetProblems(target: TargetConfig): readonly Problem[] {
   return [...problems, ...(Array.isArray(target.labels) ? repeats(['target', 'labels'], target.labels) : [])];
 }
 
-function domainProblems(domain: DomainConfig): readonly Problem[] {
-  return [...layoutProblems(domain), ...rangeProblems(domain), ...normalizationProblems(domain)];
+/** Members that only texts have, and those that texts have not. */
+const OF_TEXTS = ['tokenizer', 'length'] as const;
+const OF_NUMBERS = ['layout', 'range', 'mean', 'std', 'columns', 'relations', 'units'] as const;
+
+function domainProblems({ domain, file, preprocessor }: TargetConfig): readonly Problem[] {
+  if (domain.kind === 'text') {
+    return [
+      ...(file === undefined
+        ? [problem(['target', 'domain', 'kind'], 'is "text", and only a model file takes texts')]
+        : []),
+      ...(preprocessor === undefined ? [] : [problem(['target', 'preprocessor'], 'is given, and texts pass none')]),
+      ...strangeMembers(domain, OF_NUMBERS, 'texts have none'),
+    ];
+  }
+  return [
+    ...strangeMembers(domain, OF_TEXTS, 'only texts have one'),
+    ...layoutProblems(domain),
+    ...rangeProblems(domain),
+    ...normalizationProblems(domain),
+  ];
+}
+
+function strangeMembers(domain: DomainConfig, keys: readonly (keyof DomainConfig)[], why: string): readonly Problem[] {
+  return keys
+    .filter((key) => domain[key] !== undefined)
+    .map((key) =>
+      problem(
+        ['target', 'domain', key],
+        `is ${show(domain[key])}, and ${why}; \`target.domain.kind\` is ${show(domain.kind)}`,
+      ),
+    );
 }
 
 function layoutProblems({ kind, layout }: DomainConfig): readonly Problem[] {

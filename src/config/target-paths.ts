@@ -1,4 +1,4 @@
-import type { EndpointConfig, FileTargetConfig, ModuleConfig, TargetConfig } from './schema.js';
+import type { DomainConfig, EndpointConfig, FileTargetConfig, ModuleConfig, TargetConfig } from './schema.js';
 
 type Absolute = (path: string) => string;
 
@@ -10,11 +10,13 @@ export function absoluteTarget(target: TargetConfig, absolute: Absolute): Target
 
 export function absoluteFile(target: FileTargetConfig, absolute: Absolute): FileTargetConfig {
   const module = target.preprocessor?.module;
+  const { tokenizer } = target.domain;
   return withAbsoluteLabels(
     {
       ...target,
       file: absolute(target.file),
       ...(module === undefined ? {} : { preprocessor: { ...target.preprocessor, module: absolute(module) } }),
+      ...(tokenizer === undefined ? {} : { domain: { ...target.domain, tokenizer: absolute(tokenizer) } }),
     },
     absolute,
   );
@@ -38,7 +40,13 @@ export function decisiveTarget(target: TargetConfig): object {
   const { file: _, module: _module, ca: _ca, traffic: _traffic, token: _token, labels, preprocessor, ...rest } = target;
   return {
     ...rest,
+    domain: withoutTokenizer(target.domain),
     labels: Array.isArray(labels) ? labels : undefined,
     preprocessor: preprocessor?.output === undefined ? undefined : preprocessor,
   };
+}
+
+/** Without the path: what is in the file has a digest of its own. */
+export function withoutTokenizer({ tokenizer: _, ...domain }: DomainConfig): DomainConfig {
+  return domain;
 }

@@ -5,7 +5,9 @@ const FIELDS: readonly (readonly [path: Path, fill: string])[] = [
   [['target', 'head'], 'what the outputs mean, one of "classes", "binary", "multi-label" or "regression"'],
   [['target', 'output'], 'the name of the output to audit'],
   [['target', 'tolerance'], 'how far a prediction may be from the truth and still be right, in the units of the truth'],
-  [['target', 'domain', 'kind'], '"image" or "tabular"'],
+  [['target', 'domain', 'kind'], '"image", "tabular" or "text"'],
+  [['target', 'domain', 'tokenizer'], 'the tokenizer.json that the model was trained with'],
+  [['target', 'domain', 'length'], 'how many tokens of a text the model is given, special ones included, such as 128'],
   [['target', 'domain', 'layout'], 'the order of the model input, "NCHW" or "NHWC"'],
   [
     ['target', 'domain', 'mean'],

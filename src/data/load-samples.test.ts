@@ -313,10 +313,10 @@ describe('labels', () => {
   });
 });
 
-test('a text domain is refused', async () => {
+test('texts without a tokenizer are refused', async () => {
   const facts = { domain: { kind: 'text', shape: [8] }, head: CLASSES } as const;
   await expect(loadSamples({ inputs: at('x'), labels: at('y') }, facts, 0)).rejects.toThrow(
-    'the domain `text` cannot be read',
+    'texts are read, and there is no tokenizer',
   );
 });
 

@@ -14,6 +14,7 @@ import { arraySource } from './sources/arrays.js';
 import { pictureSource } from './sources/pictures.js';
 import type { GroupColumn, SampleFacts, Source } from './sources/source.js';
 import { groupsFile, tableSource } from './sources/tables.js';
+import { textSource } from './sources/texts.js';
 import { HELD_BYTES } from './streams/byte-source.js';
 import type { InputStream } from './streams/input-stream.js';
 import { holdInputs, storeInputs, type InputFacts, type KeptInputs } from './streams/store-inputs.js';
@@ -41,6 +42,8 @@ export interface SamplesOverride {
   readonly role?: 'test' | 'train';
   /** A table with a row for each sample, whose columns are groups; an absolute path. */
   readonly groups?: string | undefined;
+  /** Exactly these of the data set, instead of a draw. */
+  readonly indices?: readonly number[] | undefined;
   /** Up to this size files and inputs are held in memory. Default 64 MiB; changes no result. */
   readonly heldBytes?: number;
 }
@@ -96,7 +99,10 @@ async function drawInputs<Inputs>(
   const { available } = source;
   const beside = override.groups === undefined ? null : await groupsFile(override.groups, available);
   const asked = override.sample ?? config.sample ?? available;
-  const indices = draw(strataOf(source.labels, head), asked, seed);
+  const indices =
+    override.indices === undefined
+      ? draw(strataOf(source.labels, head), asked, seed)
+      : existing(override.indices, available, config.inputs);
   const groups = distinctGroups([...source.groups, ...(beside?.groups ?? [])], config.inputs);
   const place = { samples: indices.length, shape: domain.shape, name: config.inputs };
   const { inputs, digest } = await keep(() => source.stream(indices), place, heldBytes);
@@ -111,7 +117,12 @@ async function drawInputs<Inputs>(
       digest: digestOfSamples(truth, digest),
       available,
       used: indices.length,
-      drawn: drawnInWords(available, asked, head, seed),
+      drawn: withRemark(
+        source,
+        override.indices === undefined
+          ? drawnInWords(available, asked, head, seed)
+          : `${grouped(indices.length)} of ${grouped(available)} samples, by their indices`,
+      ),
       classes: countLabels(truth.labels, head),
       columns: groups.map(({ name }) => ({ name, role: 'group' })),
     },
@@ -120,6 +131,7 @@ async function drawInputs<Inputs>(
 
 async function sourceOf(config: SamplesConfig, facts: SampleFacts, heldBytes: number): Promise<Source> {
   const { columns } = config;
+  if (facts.domain.kind === 'text') return textSource(config, facts);
   if (columns !== undefined) return tableSource({ ...config, columns }, facts);
   const other = config.groups !== undefined ? 'groups' : config.delimiter !== undefined ? 'delimiter' : null;
   if (other !== null) {
@@ -158,9 +170,25 @@ function draw(strata: readonly string[], asked: number, seed: number | string): 
   return asked >= strata.length ? [...strata.keys()] : drawStratified(strata, asked, seed);
 }
 
+/** @throws AssayError `usage` where the data has none of an index */
+function existing(indices: readonly number[], available: number, where: string): readonly number[] {
+  const missing = indices.find((index) => index >= available);
+  if (missing === undefined) return indices;
+  throw new AssayError('usage', {
+    where,
+    what: `there is no sample ${missing}: the data has ${grouped(available)}`,
+    mend: `Their indices are 0 to ${available - 1}.`,
+  });
+}
+
 function drawnInWords(available: number, asked: number, head: Head, seed: number | string): string {
   if (asked === available) return `all ${grouped(available)} samples`;
   if (asked > available) return `all ${grouped(available)} samples (${grouped(asked)} were asked for)`;
   const how = head.kind === 'regression' ? 'at random' : 'stratified by label';
   return `${grouped(asked)} of ${grouped(available)} samples, drawn ${how} with seed ${seed}`;
+}
+
+function withRemark(source: Source, drawn: string): string {
+  const remark = source.remark?.() ?? null;
+  return remark === null ? drawn : `${drawn}; ${remark}`;
 }

@@ -94,6 +94,44 @@ export interface LayerGradient extends EngineGradient {
   readonly activation: Tensor;
 }
 
+/**
+ * A way back from a score to the input that is not its gradient.
+ *
+ * - `guided-backpropagation`: at each ReLU what is positive, where its input was (Springenberg et al. 2015, arXiv:1412.6806)
+ * - `deconvolution`: at each ReLU what is positive, whatever its input was (Zeiler & Fergus 2014, arXiv:1311.2901)
+ * - `deep-lift`: contributions against a baseline by the rescale rule (Shrikumar et al. 2017, arXiv:1704.02685)
+ * - `lrp`: layer-wise relevance propagation (Bach et al. 2015; Montavon et al. 2019)
+ */
+export type Propagation =
+  | { readonly kind: 'guided-backpropagation' | 'deconvolution' }
+  /** One baseline a sample, in the shape and units of the inputs. */
+  | { readonly kind: 'deep-lift'; readonly baselines: Tensor }
+  | { readonly kind: 'lrp'; readonly composite: LrpComposite };
+
+/** Which rule holds at which layer with weights: the first entry that names it. */
+export type LrpComposite = readonly {
+  /** `first`: those that the input reaches without passing another; or layers by their names. */
+  readonly at: 'first' | 'convolution' | 'dense' | 'any' | readonly string[];
+  readonly rule: LrpRule;
+}[];
+
+/** How the relevance of an output of a layer is shared by its inputs (Montavon et al. 2019, table 10.1, and Zennit's words). */
+export type LrpRule =
+  | { readonly kind: 'epsilon'; readonly epsilon: number }
+  | { readonly kind: 'gamma'; readonly gamma: number }
+  | { readonly kind: 'z-plus' }
+  /** alpha - beta = 1 */
+  | { readonly kind: 'alpha-beta'; readonly alpha: number; readonly beta: number }
+  /** For the first layer: the bounds of its input, in the units of the data. */
+  | { readonly kind: 'z-b'; readonly low: number; readonly high: number }
+  | { readonly kind: 'w-squared' | 'flat' };
+
+export interface EngineRelevance {
+  readonly scores: Tensor;
+  /** At `facts.gradientAt`, [n, ...]. Relevance and contributions; of guided backpropagation and deconvolution the signal itself. */
+  readonly relevance: Tensor;
+}
+
 /** The head of a model as far as its losses depend on it. */
 export type OutputHead = 'classes' | 'binary' | 'multi-label' | 'regression';
 
@@ -191,6 +229,13 @@ export interface EngineModel {
   jacobian(inputs: EngineInputs, indices: Float64Array): Promise<EngineJacobian>;
   /** @throws AssayError `usage` when there is no layer of that name */
   atLayer(inputs: EngineInputs, loss: LossSpec, layer: string): Promise<LayerGradient>;
+  /**
+   * Goes back from one score of each sample by other rules than those of derivatives.
+   *
+   * @param scores the index of the score of each sample, [n]
+   * @throws AssayError `operator` naming the first node on the way for which the rules say nothing
+   */
+  propagate(inputs: EngineInputs, scores: Float64Array, propagation: Propagation): Promise<EngineRelevance>;
   trainer(options: TrainingOptions): Promise<EngineTrainer>;
   dispose(): Promise<void>;
 }

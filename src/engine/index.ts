@@ -34,6 +34,7 @@ export {
 export { readModelJson } from './formats/model-json.js';
 export { manifestFiles } from './formats/weights-manifest.js';
 export { describeOnnxModel, type ModelDescription } from './onnx/model.js';
+export { tokenInputs, type TokenInput } from './onnx/token-inputs.js';
 export { logitsFromProbabilities } from './onnx/scale.js';
 
 // Tools on graphs: what is read, rewritten, traced, walked and written here can be used without a model being opened.

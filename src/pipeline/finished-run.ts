@@ -106,6 +106,7 @@ function readStates(
 function factsOf({ domain, head }: TargetCard): TargetFacts {
   const { shape, mean, std, layout } = domain;
   const range = domain.range ?? [0, 1];
+  if (domain.kind === 'text') return { domain: { kind: 'text', shape }, head: headOf(head) };
   return {
     domain:
       domain.kind === 'image'

@@ -12,11 +12,14 @@ const FIRST_DESCRIPTOR = 4;
 export function handOver(task: Task): { readonly task: Task; readonly descriptors: readonly number[] } {
   const descriptors: number[] = [];
   if (task.kind === 'inspect') return { task: { ...task, test: inherited(task.test) }, descriptors };
+  if (task.kind === 'explain' || task.kind === 'describe') {
+    return { task: { ...task, background: inherited(task.background) }, descriptors };
+  }
   const { test, train } = task.inputs;
   const inputs = { ...task.inputs, test: inherited(test), train: inherited(train) };
   return { task: { ...task, inputs }, descriptors };
 
-  function inherited(samples: StoredSamples | null): StoredSamples | null {
+  function inherited<Stored extends StoredSamples | null>(samples: Stored): Stored {
     if (samples?.inputs.kind !== 'file') return samples;
     const descriptor = FIRST_DESCRIPTOR - 1 + descriptors.push(samples.inputs.descriptor);
     return { ...samples, inputs: { ...samples.inputs, descriptor } };

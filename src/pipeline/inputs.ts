@@ -2,9 +2,11 @@ import { AssayError } from '#base/errors';
 import type { Tensor } from '#base/tensor';
 import type { CompleteConfig } from '#config/loaded';
 import type { TargetConfig } from '#config/schema';
+import { withoutTokenizer } from '#config/target-paths';
 import { storeSamples, type LoadedStore } from '#data/load-samples';
 import { loadTable, type LoadedTable } from '#data/load-table';
-import type { PicturePreparation } from '#data/sources/source';
+import type { PicturePreparation, SampleFacts } from '#data/sources/source';
+import type { Tokenizer } from '#data/text/tokenizer';
 import { releaseSamples, sourceOf, type StoredSamples } from '#data/streams/stored-samples';
 import { readBlackBox } from '#target/black-box/configured';
 import { isBlackBox } from '#target/black-box/declare';
@@ -18,6 +20,8 @@ export interface ReadInputs {
   readonly test: LoadedStore | null;
   readonly train: LoadedStore | null;
   readonly table: LoadedTable | null;
+  /** What further samples of the target are read for; null where there is no target. */
+  readonly facts: SampleFacts | null;
 }
 
 /** Real samples that a target is opened on. */
@@ -35,11 +39,11 @@ export async function readInputs(
   sample: number | undefined,
 ): Promise<ReadInputs> {
   const table = data.table === undefined ? null : await loadTable(data.table);
-  if (target === undefined) return { target: null, test: null, train: null, table };
-  const { config, model, declaration, pictures } = await readTarget(target, engine);
+  if (target === undefined) return { target: null, test: null, train: null, table, facts: null };
+  const { config, model, declaration, pictures, tokenizer } = await readTarget(target, engine);
   const { domain, head, labels } = declaration;
   const facts = { domain, head };
-  const named = { ...facts, labels, pictures };
+  const named = { ...facts, labels, pictures, tokenizer };
   const { groups } = data;
   const ofTest = { sample, role: 'test', groups } as const;
   const test = data.test === undefined ? null : await storeSamples(data.test, named, seed, ofTest);
@@ -50,6 +54,7 @@ export async function readInputs(
     test,
     train,
     table,
+    facts: named,
   };
 }
 
@@ -64,14 +69,15 @@ interface ReadTarget {
   readonly model: TargetModel;
   readonly declaration: Declaration;
   readonly pictures: PicturePreparation | null;
+  readonly tokenizer: Tokenizer | null;
 }
 
 /** Of a file as it is brought to where an engine executes it, or of whatever else answers. */
 async function readTarget(target: TargetConfig, engine: EngineChoice): Promise<ReadTarget> {
-  if (isBlackBox(target)) return { config: target, ...(await readBlackBox(target)), pictures: null };
+  if (isBlackBox(target)) return { config: target, ...(await readBlackBox(target)), pictures: null, tokenizer: null };
   const { config, model } = await prepareTarget(target, engine);
-  const { pictures, ...declaration } = await declareTarget(config, model);
-  return { config, model, declaration, pictures };
+  const { pictures, tokenizer, ...declaration } = await declareTarget(config, model);
+  return { config, model, declaration, pictures, tokenizer };
 }
 
 /** Workers get no path: what the paths led to is in the config itself, or in the model's bytes. */
@@ -79,7 +85,7 @@ function withoutPaths(config: TargetConfig, main: string, labels: readonly strin
   const named = labels === null ? {} : { labels: [...labels] };
   if (isBlackBox(config)) return { ...config, ...named };
   const { labels: _, ...rest } = config;
-  return { ...rest, file: main, ...named };
+  return { ...rest, domain: withoutTokenizer(config.domain), file: main, ...named };
 }
 
 /** Copied: a view would send the whole data set along. */

@@ -98,7 +98,8 @@ export function underWay(thrown: unknown, folder: string, planned: PlannedRun): 
   return new AssayError('run', { where, what, mend: `Mend that and go on with \`${again}\`.`, cause: thrown });
 }
 
-function versions(): Record<string, string> {
+/** Of Assay, of Node and of the engine. */
+export function versions(): Record<string, string> {
   const runtime = createRequire(import.meta.url).resolve('onnxruntime-node/package.json');
   const manifest = JSON.parse(readFileSync(runtime, 'utf8')) as { readonly version: string };
   return { assay: packageVersion(), node: process.versions.node, 'onnxruntime-node': manifest.version };

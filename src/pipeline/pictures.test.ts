@@ -82,7 +82,7 @@ test.each<[string, Partial<PictureOptions>]>([
   const { pictures, files } = drawPictures(BOTH, { ...OPTIONS, ...options });
   expect(files).toEqual([]);
   expect(pictures.examples).toMatchObject([{ sample: 1, original: null, perturbation: null, adversarial: null }]);
-  expect(pictures.maps).toEqual([{ sample: 1, caption: 'a', input: null, map: null }]);
+  expect(pictures.maps).toEqual([{ sample: 1, caption: 'a', input: null, map: null, summary: null }]);
 });
 
 test('an input of another size than the domain is not drawn', () => {

@@ -3,7 +3,16 @@ import type { Pictures, TargetFacts } from '#plugin/plugin';
 import type { Picture } from '#report/details';
 import type { ImageDomain } from '#target/domain';
 import type { StoredEvidence, StoredExample } from './evidence-store.js';
-import { amplificationFor, drawMap, drawPerturbation, drawSample, isDrawable, pixelMap, type Drawing } from './png.js';
+import {
+  amplificationFor,
+  drawMap,
+  drawPerturbation,
+  drawSample,
+  isDrawable,
+  pixelMap,
+  summarizeMap,
+  type Drawing,
+} from './png.js';
 import { wordLabel, wordPrediction } from './predictions.js';
 
 /** The pictures of one cell: what its details refer to, and the files that have to lie there. */
@@ -97,6 +106,7 @@ function drawMaps(
       caption,
       input: place(`${sample}-input`, drawn ? drawSample(canvas, input) : null),
       map: place(`${sample}-map-${i}`, drawn ? drawMap(canvas, map, mapScale) : null),
+      summary: drawn ? summarizeMap(canvas, map) : null,
     };
   });
   return { maps, mapScale };

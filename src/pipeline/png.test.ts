@@ -1,6 +1,16 @@
 import { PNG } from 'pngjs';
+import { heatValue, readHeatMap } from '#report/heat-map';
 import type { ImageDomain } from '#target/domain';
-import { amplificationFor, drawMap, drawPerturbation, drawSample, isDrawable, pixelMap, type Drawing } from './png.js';
+import {
+  amplificationFor,
+  drawMap,
+  drawPerturbation,
+  drawSample,
+  isDrawable,
+  pixelMap,
+  summarizeMap,
+  type Drawing,
+} from './png.js';
 
 const domain = (layout: 'NCHW' | 'NHWC', shape: number[], range: [number, number] = [0, 1]): ImageDomain => ({
   kind: 'image',
@@ -13,7 +23,7 @@ const domain = (layout: 'NCHW' | 'NHWC', shape: number[], range: [number, number
 
 /** Red, green and blue of each pixel, row by row. */
 function pixelsOf({ bytes }: Drawing): number[][] {
-  const { data } = PNG.sync.read(bytes);
+  const { data } = PNG.sync.read(Buffer.from(bytes));
   return Array.from({ length: data.length / 4 }, (_, i) => [...data.subarray(4 * i, 4 * i + 3)]);
 }
 
@@ -60,15 +70,20 @@ test('amplification is the largest whole number that draws the largest change un
   expect(amplificationFor(unit, NaN)).toBe(1);
 });
 
-test('a map is white at nothing, orange above and blue below, by one scale', () => {
-  const drawing = drawMap(domain('NCHW', [1, 1, 5]), Float32Array.of(-2, -1, 0, 1, 2), 2);
-  const [blue, halfBlue, white, halfOrange, orange] = pixelsOf(drawing);
-  expect(blue).toEqual([0x1f, 0x6f, 0xeb]);
-  expect(orange).toEqual([0xb3, 0x59, 0x00]);
-  expect(white).toEqual([255, 255, 255]);
-  expect(halfBlue).toEqual(blue?.map((end) => Math.round((255 + end) / 2)));
-  expect(halfOrange).toEqual(orange?.map((end) => Math.round((255 + end) / 2)));
-  expect(pixelsOf(drawMap(domain('NCHW', [1, 1, 1]), Float32Array.of(0), 0))).toEqual([[255, 255, 255]]);
+test('a map is a palette picture of one value a pixel, and its summary adds up to it', () => {
+  const image = domain('NCHW', [1, 1, 5]);
+  const values = Float32Array.of(-127, -63, 0, 1, 127);
+  const map = readHeatMap(drawMap(image, values, 127).bytes);
+  expect([map?.width, map?.height]).toEqual([5, 1]);
+  expect([...(map?.indices ?? [])].map((index) => heatValue(index, 127))).toEqual([...values]);
+  expect(summarizeMap(image, values)).toEqual({
+    sum: -62,
+    cells: [[-190, 0, 1, 127]],
+    strongest: [
+      { row: 0, column: 4, value: 127 },
+      { row: 0, column: 0, value: -127 },
+    ],
+  });
 });
 
 test('channels of a map are added up, which keeps its sum', () => {

@@ -1,9 +1,11 @@
 import { PNG } from 'pngjs';
+import type { MapSummary } from '#report/details';
+import { summaryOf, writeHeatMap } from '#report/heat-map';
 import type { ImageDomain } from '#target/domain';
 
 /** An image of 8 bits a channel, as a PNG file. */
 export interface Drawing {
-  readonly bytes: Buffer;
+  readonly bytes: Uint8Array;
   readonly width: number;
   readonly height: number;
 }
@@ -44,18 +46,16 @@ export function amplificationFor(domain: ImageDomain, largest: number): number {
   return Math.max(1, Math.floor(((high - low) / 2 / largest) * (1 + 1e-4)));
 }
 
-const BLUE: Rgb = [0x1f, 0x6f, 0xeb];
-const ORANGE: Rgb = [0xb3, 0x59, 0x00];
-
-/** A signed map, one value a pixel: `-scale` is blue, 0 white, `scale` orange. */
+/** A signed map, one value a pixel, as a palette picture from which the values can be read again. */
 export function drawMap(domain: ImageDomain, map: Float32Array, scale: number): Drawing {
-  return draw(domain, (pixel) => {
-    const value = map[pixel] ?? 0;
-    const strength = scale > 0 ? Math.min(1, Math.abs(value) / scale) : 0;
-    const [red, green, blue] = value < 0 ? BLUE : ORANGE;
-    const towards = (end: number) => 255 + strength * (end - 255);
-    return [towards(red), towards(green), towards(blue)];
-  });
+  const { width, height } = geometryOf(domain);
+  return { bytes: writeHeatMap(map, width, height, scale), width, height };
+}
+
+/** The map in a few numbers. */
+export function summarizeMap(domain: ImageDomain, map: Float32Array): MapSummary {
+  const { width, height } = geometryOf(domain);
+  return summaryOf(map, width, height);
 }
 
 /**

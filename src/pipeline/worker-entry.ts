@@ -1,13 +1,21 @@
 // The process that touches models: one task, then it ends. Started by worker.ts.
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { builtinPlugins } from '#builtin';
+import { builtinExplaining, builtinPlugins } from '#builtin';
 import { AssayError, messageOf } from '#base/errors';
 import { peakMemoryMiB } from '#base/peak-memory';
 import { loadPlugins } from '#plugin/load';
 import { createRegistry, type Registry } from '#plugin/registry';
 import type { StepValue } from '#plugin/plugin';
-import { toWire, type Grant, type ParentMessage, type Task, type WorkerMessage } from './worker-protocol.js';
+import { describeInWorker, explainInWorker } from './explaining/task.js';
+import {
+  toWire,
+  type Grant,
+  type ParentMessage,
+  type Task,
+  type TaskResult,
+  type WorkerMessage,
+} from './worker-protocol.js';
 import { perform, type TaskPort } from './worker-task.js';
 
 /** Progress is for people: ten times a second is enough. */
@@ -29,12 +37,18 @@ process.on('message', (message: ParentMessage) => {
 async function serve(task: Task): Promise<void> {
   try {
     await watch(Number(process.argv[2]));
-    const result = await perform(task, await registryFor(task), port());
+    const result = await resultOf(task);
     // The parent ends this process once it has the result.
     send({ kind: 'done', result, peakMiB: Math.round(peakMemoryMiB()) });
   } catch (thrown) {
     fail(thrown);
   }
+}
+
+async function resultOf(task: Task): Promise<TaskResult> {
+  if (task.kind === 'explain') return explainInWorker(task, builtinExplaining, port());
+  if (task.kind === 'describe') return describeInWorker(task, builtinExplaining, port());
+  return perform(task, await registryFor(task), port());
 }
 
 async function watch(memoryMiB: number): Promise<void> {
@@ -45,7 +59,7 @@ async function watch(memoryMiB: number): Promise<void> {
   watchdog.unref();
 }
 
-async function registryFor(task: Task): Promise<Registry> {
+async function registryFor(task: Exclude<Task, { readonly kind: 'explain' | 'describe' }>): Promise<Registry> {
   const others = task.kind === 'cell' ? await loadPlugins(task.plugins.modules, { from: task.plugins.from }) : [];
   return createRegistry([...builtinPlugins, ...others]);
 }

@@ -3,6 +3,7 @@ import type { StoredSamples } from '#data/streams/stored-samples';
 import type { Resources } from '#engine/index';
 import type { Evidence, StepValue } from '#plugin/plugin';
 import type { TargetCard, Traffic } from '#report/report';
+import type { DescribeTask, ExplainTask } from './explaining/task.js';
 import type { Cell, RunInputs, TargetInput } from './types.js';
 
 /** Opens the target, tries it on clean data and says what it is. */
@@ -30,11 +31,13 @@ export interface CellTask {
   readonly resources: Resources;
 }
 
-export type Task = InspectTask | CellTask;
+export type Task = InspectTask | CellTask | ExplainTask | DescribeTask;
 
 export type TaskResult =
   | { readonly kind: 'inspected'; readonly card: TargetCard }
-  | { readonly kind: 'evidence'; readonly evidence: Evidence<unknown>; readonly traffic?: Traffic };
+  | { readonly kind: 'evidence'; readonly evidence: Evidence<unknown>; readonly traffic?: Traffic }
+  /** What there is to see was kept while the task went on. */
+  | { readonly kind: 'explained' };
 
 /** Whether rows may be asked for; if not, how many of the budget are left. */
 export interface Grant {

@@ -17,7 +17,7 @@ import { noSamples } from '#target/sample-source';
 import type { Target } from '#target/target';
 import { plainJson } from './plain-json.js';
 import type { TargetInput } from './types.js';
-import type { CellTask, Grant, InspectTask, Task, TaskResult } from './worker-protocol.js';
+import type { CellTask, Grant, InspectTask, TaskResult } from './worker-protocol.js';
 
 /** What a task has of the world: whoever listens to its progress and keeps its checkpoints. */
 export interface TaskPort {
@@ -31,7 +31,7 @@ export interface TaskPort {
 }
 
 /** Does what a worker is there for. */
-export function perform(task: Task, registry: Registry, port: TaskPort): Promise<TaskResult> {
+export function perform(task: InspectTask | CellTask, registry: Registry, port: TaskPort): Promise<TaskResult> {
   return task.kind === 'inspect' ? inspect(task) : runCell(task, registry.get(task.cell.audit), port);
 }
 
@@ -71,7 +71,7 @@ async function openNeeded({ inputs, resources }: CellTask, plugin: Plugin, port:
 }
 
 /** Every row that a cell asks for goes through the ledger of the run; planning has counted its own before. */
-function dealingsOf({ config, answered }: TargetInput, port?: TaskPort): Dealings {
+export function dealingsOf({ config, answered }: TargetInput, port?: TaskPort): Dealings {
   const before = answered ?? null;
   if (port === undefined || !isBlackBox(config)) return { purse: purseOf(undefined), before };
   const take = async (rows: number): Promise<void> => {

@@ -1,7 +1,7 @@
 import type { Static, TObject } from '@sinclair/typebox';
 import type { Json, JsonObject } from '#base/json';
 import type { Table } from '#data/table';
-import type { Detail, Picture } from '#report/details';
+import type { Detail, MapSummary, Picture } from '#report/details';
 import type { Area, Language, Measure, Report, Severity, Sign, Timings, Translation } from '#report/report';
 import type { RandomStreams } from '#stats/random';
 import type { SampleSource } from '#target/sample-source';
@@ -101,6 +101,8 @@ export interface MapPictures {
   readonly caption: string;
   readonly input: Picture | null;
   readonly map: Picture | null;
+  /** Null or absent where no map was drawn. */
+  readonly summary?: MapSummary | null;
 }
 
 export interface RunContext<Options> {

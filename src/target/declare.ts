@@ -3,17 +3,19 @@ import { AssayError } from '#base/errors';
 import { sizeOf } from '#base/tensor';
 import type { DomainConfig, TargetConfig } from '#config/schema';
 import type { PicturePreparation } from '#data/sources/source';
+import type { Tokenizer } from '#data/text/tokenizer';
 import type { DeclaredValue } from '#report/report';
 import { hasColumns, tableDomain } from './declare-table.js';
-import type { ContinuousDomain } from './domain.js';
+import type { ContinuousDomain, Domain } from './domain.js';
 import type { TargetModel } from './formats/prepare.js';
 import type { Head } from './head.js';
 import { auditedValues } from './model-interface.js';
 import { requirePreprocessorOutput } from './preprocessing/declared.js';
+import { declareText, type TextDeclaration } from './text/declare.js';
 
 /** What config and file together say of a target, before anything is executed. */
-export interface Declaration {
-  readonly domain: ContinuousDomain;
+export interface Declaration<Inputs extends Domain = Domain> {
+  readonly domain: Inputs;
   readonly head: Head;
   readonly labels: readonly string[] | null;
 }
@@ -24,6 +26,10 @@ export interface FileDeclaration extends Declaration {
   readonly output: DeclaredValue;
   /** What the model's folder does to pictures; null where it does not say it. */
   readonly pictures: PicturePreparation | null;
+  /** What makes texts into inputs; null where the target takes none. */
+  readonly tokenizer: Tokenizer | null;
+  /** How the model is given them; null likewise. */
+  readonly text: TextDeclaration | null;
 }
 
 /** What only a config can say of a model. */
@@ -46,11 +52,21 @@ export interface Declared {
  * @throws AssayError `config` or `model` where the two do not agree
  */
 export async function declareTarget(config: TargetConfig, model: TargetModel): Promise<FileDeclaration> {
-  const { input, output } = auditedValues(model, config.output ?? null);
+  const text = config.domain.kind === 'text' ? declareText(config, model) : null;
+  const { input, output } = auditedValues(model, config.output ?? null, text?.inputs.ids ?? null);
   requirePreprocessorOutput(config.preprocessor, model);
   const where = model.main;
-  const declared = { where, shape: sampleShape(input, where, model.sample ?? []), scores: scoresPerSample(output) };
-  return { ...(await declarationOf(config, declared)), input, output, pictures: model.pictures ?? null };
+  const meaning = await meaningOf(config, scoresPerSample(output), where);
+  const domain = text?.domain ?? domainOf(config.domain, sampleShape(input, where, model.sample ?? []), where);
+  return {
+    ...meaning,
+    domain,
+    input,
+    output,
+    pictures: model.pictures ?? null,
+    tokenizer: text?.tokenizer ?? null,
+    text,
+  };
 }
 
 /**
@@ -59,11 +75,23 @@ export async function declareTarget(config: TargetConfig, model: TargetModel): P
  * @param config with absolute paths
  * @throws AssayError `config` or `model` where the two do not agree
  */
-export async function declarationOf(config: Meaning, { where, shape, scores }: Declared): Promise<Declaration> {
+export async function declarationOf(
+  config: Meaning,
+  { where, shape, scores }: Declared,
+): Promise<Declaration<ContinuousDomain>> {
+  const meaning = await meaningOf(config, scores, where);
+  return { ...meaning, domain: domainOf(config.domain, shape, where) };
+}
+
+async function meaningOf(
+  config: Meaning,
+  scores: number | null,
+  where: string,
+): Promise<Pick<Declaration, 'head' | 'labels'>> {
   const head = headOf(config, scores, where);
   const labels = await readLabels(config);
   checkLabels(labels, head, where);
-  return { domain: domainOf(config.domain, shape, where), head, labels };
+  return { head, labels };
 }
 
 /** @param known sizes, for those that the file leaves open */
@@ -165,6 +193,12 @@ function domainOf(config: DomainConfig, shape: readonly number[], where: string)
   if (hasColumns(config)) return tableDomain(config, shape, where);
   refuseWithoutColumns(config, where);
   const { range } = config;
+  if (config.kind === 'text') {
+    throw new AssayError('config', {
+      where,
+      what: '`target.domain.kind` is "text", and only a model file takes texts',
+    });
+  }
   if (range == null) throw new AssayError('config', { where, what: '`target.domain.range` is missing' });
   const bare = { shape, range };
   if (config.kind === 'tabular')

@@ -84,6 +84,8 @@ export interface TokenFacts {
   readonly vocabulary: number;
   /** What fills a text up to its length; null where the tokenizer names nothing for it. */
   readonly padding: number | null;
+  /** What stands for a word that is hidden; null where the tokenizer names nothing for it. */
+  readonly mask: number | null;
   /** Ids that stand for no text: padding, beginnings, ends, masks. An attack neither writes nor changes them. */
   readonly special: readonly number[];
 }

@@ -31,14 +31,16 @@ export function modelInterface(model: TargetModel): ModelInterface {
  * The input and the output that are audited.
  *
  * @param output by name, or null where the model has to leave no choice
+ * @param input likewise
  * @throws AssayError `model` where the choice is not clear
  */
 export function auditedValues(
   model: TargetModel,
   output: string | null,
+  input: string | null = null,
 ): { readonly input: DeclaredValue; readonly output: DeclaredValue } {
   const { inputs, outputs } = modelInterface(model);
-  const chosen = (model.executed ?? 'onnx') === 'onnx' ? describeOnnxModel(model, output) : { input: null, output };
+  const chosen = (model.executed ?? 'onnx') === 'onnx' ? describeOnnxModel(model, output, input) : { input, output };
   return {
     input: one(inputs, chosen.input, 'input', model.main),
     output: one(outputs, chosen.output, 'output', model.main),

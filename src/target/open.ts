@@ -5,32 +5,37 @@ import type { TargetConfig } from '#config/schema';
 import {
   openOnnxModel,
   openTfjsModel,
-  type DescentStep,
   type Device,
   type EngineModel,
   type EngineSpec,
-  type EngineTrainer,
+  type Layer,
   type LossSpec,
-  type Parameter,
+  type Normalization,
+  type Propagation,
   type Resources,
   type TrainingOptions,
-  type TrainingState,
 } from '#engine/index';
 import type { TargetCard } from '#report/report';
 import { firstDealings, openConfigured, type Dealings } from './black-box/configured.js';
 import { isBlackBox } from './black-box/declare.js';
-import { modelCards } from './cards.js';
+import { domainCard, modelCards } from './cards.js';
 import { declareTarget, type Declaration, type FileDeclaration } from './declare.js';
-import { channelAxis } from './domain.js';
+import { channelAxis, isContinuous, type Domain } from './domain.js';
 import { FORMAT_WORDS, type TargetModel } from './formats/prepare.js';
 import { scoreWidth } from './head.js';
+import { ModelTrainer, type Given } from './model-trainer.js';
 import { preprocessorOf } from './preprocessing/declared.js';
 import { preprocessorNote, withPreprocessor, type Preprocessor } from './preprocessing/preprocessed.js';
+import { onTexts, type TextDeclaration } from './text/declare.js';
+import { engineInputs } from './text/inputs.js';
 import type {
   Capability,
   Gradient,
   Jacobian,
+  LayeredTarget,
+  LayerGradient,
   QueryCount,
+  Relevance,
   Structure,
   Target,
   TrainableTarget,
@@ -103,21 +108,36 @@ function straightThroughOf({ preprocessor }: TargetConfig): Pick<EngineSpec, 'st
   return preprocessor?.output === undefined ? {} : { straightThrough: preprocessor.output };
 }
 
+function givenFor(text: TextDeclaration | null): Given {
+  if (text === null) return (inputs) => inputs;
+  const padding = text.tokenizer.padding;
+  return (inputs) => engineInputs(text.inputs, inputs, padding);
+}
+
+function normalizationOf(domain: Domain): Normalization {
+  if (!isContinuous(domain)) return { axis: 0, mean: [0], std: [1] };
+  return { axis: channelAxis(domain), mean: domain.mean, std: domain.std };
+}
+
 async function openDeclared(
-  declaration: Declaration,
+  declaration: FileDeclaration,
   config: TargetConfig,
   model: TargetModel,
   probe: Tensor,
   execution: { readonly resources: Resources; readonly device: Device },
 ): Promise<ModelTarget> {
-  const { domain, head } = declaration;
+  const { domain, head, text } = declaration;
+  const given = givenFor(text);
   const engine = await openEngine(model, {
     head: config.head,
     output: config.output ?? null,
     ...straightThroughOf(config),
-    normalization: { axis: channelAxis(domain), mean: domain.mean, std: domain.std },
-    probe,
+    ...(text === null ? {} : { input: text.inputs.ids }),
+    normalization: normalizationOf(domain),
+    probe: given(probe),
     ...execution,
+  }).catch((thrown: unknown) => {
+    throw text === null ? thrown : onTexts(thrown, text, model.main);
   });
   const wanted = scoreWidth(head);
   if (engine.facts.scoreWidth !== wanted) {
@@ -132,11 +152,12 @@ async function openDeclared(
     const retrained: TargetModel = { main, files: new Map([[main, bytes]]), engine };
     return openDeclared(declaration, config, retrained, probe, execution);
   };
-  return new ModelTarget(targetDigest(declaration, config, model), model.main, declaration, engine, reopen);
+  const digest = targetDigest(declaration, config, model);
+  return new ModelTarget(digest, model.main, declaration, { engine, given, reopen });
 }
 
 /** A target whose model an engine executes. */
-class ModelTarget implements TrainableTarget {
+class ModelTarget implements TrainableTarget, LayeredTarget {
   readonly domain;
   readonly head;
   readonly labels;
@@ -144,99 +165,67 @@ class ModelTarget implements TrainableTarget {
   readonly missing: ReadonlyMap<Capability, string>;
   readonly queries: QueryCount = { predictions: 0, gradients: 0 };
   readonly structure: Structure;
+  /** Of a target of texts, which is a `TextTarget`; null for others. */
+  readonly tokenizer;
+  readonly engine: EngineModel;
 
   constructor(
     readonly digest: Digest,
     readonly name: string,
-    declaration: Declaration,
-    readonly engine: EngineModel,
-    private readonly reopen: (bytes: Uint8Array) => Promise<ModelTarget>,
+    declaration: FileDeclaration,
+    private readonly parts: {
+      readonly engine: EngineModel;
+      readonly given: Given;
+      readonly reopen: (bytes: Uint8Array) => Promise<ModelTarget>;
+    },
   ) {
+    this.engine = parts.engine;
+    this.tokenizer = declaration.tokenizer;
     this.domain = declaration.domain;
     this.head = declaration.head;
     this.labels = declaration.labels;
-    const { noGradients, noTraining, blocked, random } = engine.facts;
+    const { noGradients, noTraining, blocked, random } = this.engine.facts;
     this.structure = { blocked, random };
     this.missing = new Map<Capability, string>([
-      ...(noGradients === null ? [] : [['gradients', noGradients] as const]),
+      ...(noGradients === null ? [] : (['gradients', 'layers'] as const).map((each) => [each, noGradients] as const)),
       ...(noTraining === null ? [] : [['training', noTraining] as const]),
     ]);
-    const possible: readonly Capability[] = ['labels', 'scores', 'gradients', 'training'];
+    const possible: readonly Capability[] = ['labels', 'scores', 'gradients', 'layers', 'training'];
     this.capabilities = new Set(possible.filter((capability) => !this.missing.has(capability)));
   }
 
   predict(inputs: Tensor): Promise<Tensor> {
     this.queries.predictions += rowsOf(inputs);
-    return this.engine.scores(inputs);
+    return this.engine.scores(this.parts.given(inputs));
   }
 
   gradient(inputs: Tensor, loss: LossSpec): Promise<Gradient> {
     this.queries.gradients += rowsOf(inputs);
-    return this.engine.gradient(inputs, loss);
+    return this.engine.gradient(this.parts.given(inputs), loss);
   }
 
   jacobian(inputs: Tensor, indices: Float64Array): Promise<Jacobian> {
     this.queries.gradients += indices.length;
-    return this.engine.jacobian(inputs, indices);
+    return this.engine.jacobian(this.parts.given(inputs), indices);
+  }
+
+  layers(): Promise<readonly Layer[]> {
+    return this.engine.layers();
+  }
+
+  atLayer(inputs: Tensor, loss: LossSpec, layer: string): Promise<LayerGradient> {
+    this.queries.gradients += rowsOf(inputs);
+    return this.engine.atLayer(this.parts.given(inputs), loss, layer);
+  }
+
+  propagate(inputs: Tensor, scores: Float64Array, propagation: Propagation): Promise<Relevance> {
+    this.queries.gradients += rowsOf(inputs);
+    return this.engine.propagate(this.parts.given(inputs), scores, propagation);
   }
 
   async trainer(options: TrainingOptions): Promise<Trainer> {
-    return new ModelTrainer(await this.engine.trainer(options), this.reopen);
-  }
-
-  dispose(): Promise<void> {
-    return this.engine.dispose();
-  }
-}
-
-class ModelTrainer implements Trainer {
-  readonly parameters: readonly Parameter[];
-
-  constructor(
-    private readonly engine: EngineTrainer,
-    private readonly reopen: (bytes: Uint8Array) => Promise<TrainableTarget>,
-  ) {
-    this.parameters = engine.parameters;
-  }
-
-  step(inputs: Tensor, loss: LossSpec): Promise<DescentStep> {
-    return this.engine.step(inputs, loss);
-  }
-
-  trainingScores(inputs: Tensor): Promise<Tensor> {
-    return this.engine.trainingScores(inputs);
-  }
-
-  observe(inputs: Tensor): Promise<void> {
-    return this.engine.observe(inputs);
-  }
-
-  shift(changes: ReadonlyMap<string, Tensor>): void {
-    this.engine.shift(changes);
-  }
-
-  weightGradients(inputs: Tensor, loss: LossSpec): Promise<ReadonlyMap<string, Tensor>> {
-    return this.engine.weightGradients(inputs, loss);
-  }
-
-  inputGradient(inputs: Tensor, loss: LossSpec): Promise<Gradient> {
-    return this.engine.inputGradient(inputs, loss);
-  }
-
-  state(): TrainingState {
-    return this.engine.state();
-  }
-
-  restore(state: TrainingState): void {
-    this.engine.restore(state);
-  }
-
-  target(): Promise<TrainableTarget> {
-    return this.reopen(this.engine.file());
-  }
-
-  file(): Uint8Array {
-    return this.engine.file();
+    const { engine, given, reopen } = this.parts;
+    return new ModelTrainer(await engine.trainer(options), given, reopen);
   }
 
   dispose(): Promise<void> {
@@ -246,7 +235,7 @@ class ModelTrainer implements Trainer {
 
 function cardOf(
   target: ModelTarget,
-  { input, output }: FileDeclaration,
+  { input, output, text }: FileDeclaration,
   { config, model, device }: { readonly config: TargetConfig; readonly model: TargetModel; readonly device: Device },
 ): TargetCard {
   const { facts } = target.engine;
@@ -257,14 +246,7 @@ function cardOf(
     engine: model.engine ?? 'onnx',
     device,
     files: modelCards(model),
-    domain: {
-      kind: domain.kind,
-      shape: [...domain.shape],
-      range: [...domain.range],
-      layout: domain.kind === 'image' ? domain.layout : null,
-      mean: [...domain.mean],
-      std: [...domain.std],
-    },
+    domain: domainCard(domain),
     head: {
       kind: head.kind,
       outputs: facts.scoreWidth,
@@ -274,7 +256,7 @@ function cardOf(
     labels: target.labels === null ? null : [...target.labels],
     batch: facts.batch === 'dynamic' ? 'dynamic' : `fixed at ${facts.batch}`,
     ...capabilitiesOf(target),
-    notes: [...(model.source?.notes ?? []), ...facts.notes],
+    notes: [...(text?.notes ?? []), ...(model.source?.notes ?? []), ...facts.notes],
     format: FORMAT_WORDS[model.source?.format ?? 'onnx'],
     opset: (model.executed ?? 'onnx') === 'onnx' ? facts.opset : null,
     input,

@@ -113,7 +113,7 @@ export function excessOf({ terms, kind, bound }: Relation, row: ArrayLike<number
 }
 
 /** Without columns every position is a number in the range of the domain. */
-function columnsOf(domain: TabularDomain): readonly TableColumn[] {
+export function columnsOf(domain: TabularDomain): readonly TableColumn[] {
   return (
     domain.columns ??
     Array.from({ length: sizeOf(domain.shape) }, (_, position): ScalarColumn => ({

@@ -1,6 +1,15 @@
 import type { Digest } from '#base/digest';
 import type { Tensor } from '#base/tensor';
-import type { DescentStep, LossSpec, NodeFact, Parameter, TrainingOptions, TrainingState } from '#engine/index';
+import type {
+  DescentStep,
+  Layer,
+  LossSpec,
+  NodeFact,
+  Parameter,
+  Propagation,
+  TrainingOptions,
+  TrainingState,
+} from '#engine/index';
 import type { Domain } from './domain.js';
 import type { Head, Labels } from './head.js';
 
@@ -18,7 +27,7 @@ export interface Gradient {
   readonly scores: Tensor;
   /** The loss of each sample. */
   readonly loss: Float32Array;
-  /** d loss_i / d x_i, in the units of the domain, in the shape of the batch. */
+  /** d loss_i / d x_i, in the units of the domain, in the shape of the batch; of tokens that at their embeddings, [n, length, width]. */
   readonly gradient: Tensor;
 }
 
@@ -67,6 +76,32 @@ export interface DifferentiableTarget extends Target {
   jacobian(inputs: Tensor, indices: Float64Array): Promise<Jacobian>;
 }
 
+export interface LayerGradient extends Gradient {
+  /** What the layer gives, [n, ...layer.shape]; `gradient` is taken there and has the same shape. */
+  readonly activation: Tensor;
+}
+
+export interface Relevance {
+  readonly scores: Tensor;
+  /** In the shape of `gradient`. */
+  readonly relevance: Tensor;
+}
+
+/** A target whose layers can be seen. Each row counts as one gradient. */
+export interface LayeredTarget extends DifferentiableTarget {
+  /** In the order in which they run. */
+  layers(): Promise<readonly Layer[]>;
+  /** @throws AssayError `usage` when there is no layer of that name */
+  atLayer(inputs: Tensor, loss: LossSpec, layer: string): Promise<LayerGradient>;
+  /**
+   * Goes back from one score of each sample by other rules than those of derivatives.
+   *
+   * @param scores the index of the score of each sample, [n]
+   * @throws AssayError `operator` naming the first node for which the rules say nothing
+   */
+  propagate(inputs: Tensor, scores: Float64Array, propagation: Propagation): Promise<Relevance>;
+}
+
 export interface TrainableTarget extends DifferentiableTarget {
   /** A copy of the model whose weights can be moved. */
   trainer(options: TrainingOptions): Promise<Trainer>;
@@ -98,6 +133,10 @@ export interface Trainer {
 
 export function isDifferentiable(target: Target): target is DifferentiableTarget {
   return target.capabilities.has('gradients');
+}
+
+export function isLayered(target: Target): target is LayeredTarget {
+  return target.capabilities.has('layers');
 }
 
 export function isTrainable(target: Target): target is TrainableTarget {

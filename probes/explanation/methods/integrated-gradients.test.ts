@@ -1,7 +1,8 @@
 import { row, rowsOf, zeros, type Tensor } from '#base/tensor';
 import { rng } from '#stats/random';
 import { linearTarget } from '#target/linear';
-import { integratedGradients, sumOf, type ScoreModel } from './integrated-gradients.js';
+import { integratedGradients, integratedGradientsOf, sumOf } from './integrated-gradients.js';
+import type { ScoreModel } from './score-model.js';
 
 /** One score as a function of two or three values, with its gradient by hand. */
 function model(score: (x: Float32Array) => number, slope: (x: Float32Array) => readonly number[]): ScoreModel {
@@ -58,6 +59,9 @@ describe('the models of the paper, which compute the same function in two ways',
     expect(Math.abs((map[1] ?? NaN) + 0.5)).toBeLessThan(1e-12);
     expect(difference).toBe(1);
     expect(Math.abs(residual)).toBeLessThan(1e-12);
+    const { slopes } = await integratedGradientsOf(function_, sample(3, 1), sample(0, 0), [0], 32);
+    expect(Math.abs((slopes[0] ?? NaN) - 0.5)).toBeLessThan(1e-12);
+    expect(Math.abs((slopes[1] ?? NaN) + 0.5)).toBeLessThan(1e-12);
   });
 });
 
@@ -123,4 +127,24 @@ test('the map does not depend on how many points go through the model at once', 
   expect(sizes).toEqual([2, 2, 1]);
   expect(map[0]).toBeCloseTo(1, 12);
   expect(Math.abs(residual)).toBeLessThan(1e-12);
+});
+
+test('many samples together have the attributions of each alone, with a baseline of their own or one for all', async () => {
+  const source = rng('many');
+  const wavy = model(
+    (x) => Math.sin(3 * at(x, 0)) * at(x, 1),
+    (x) => [3 * Math.cos(3 * at(x, 0)) * at(x, 1), Math.sin(3 * at(x, 0))],
+  );
+  const uniform = (n: number) => Float32Array.from({ length: 2 * n }, () => source.uniform());
+  // Over a thousand points: more than one batch.
+  const inputs = { shape: [60, 2], data: uniform(60) };
+  for (const baselines of [{ shape: [60, 2], data: uniform(60) }, sample(0.5, -1)]) {
+    const together = await integratedGradientsOf(wavy, inputs, baselines, new Float64Array(60), 20);
+    for (const i of [0, 17, 59]) {
+      const own = row(baselines, rowsOf(baselines) === 1 ? 0 : i);
+      const { map, difference, residual } = await integratedGradients(wavy, sample(...row(inputs, i)), own, 0, 20);
+      expect(map).toEqual(together.values.slice(2 * i, 2 * i + 2));
+      expect([difference, residual]).toEqual([together.differences[i], together.residuals[i]]);
+    }
+  }
 });

@@ -1,12 +1,66 @@
-import { row, rowRange, rowsOf, zeros, type Tensor } from '#base/tensor';
-import type { LossSpec } from '#engine/index';
+import { row, rowSize, rowsOf, type Tensor } from '#base/tensor';
+import type { Attributions } from './attributions.js';
 import { gaussLegendre } from './quadrature.js';
+import { visitGradients, type ScoreModel } from './score-model.js';
 
-/** Gradients of one score of each sample: all that the method asks of a model. */
-export interface ScoreModel {
-  gradient(inputs: Tensor, loss: LossSpec): Promise<{ readonly gradient: Tensor; readonly loss: Float32Array }>;
+/** Attributions that add up to a difference of scores, F(x) - F(x'), but for the error of their integral. */
+export interface PathAttributions extends Attributions {
+  /** F(x) - F(x') of each sample. */
+  readonly differences: Float64Array;
+  /** The sum of each sample's attributions minus its difference: zero when the integral is exact. */
+  readonly residuals: Float64Array;
 }
 
+export interface IntegratedGradients extends PathAttributions {
+  /** The mean gradient along the way, in the shape of the values: attributions without the factor x - x'. */
+  readonly slopes: Float64Array;
+}
+
+/**
+ * Integrated gradients of many samples (Sundararajan, Taly & Yan 2017, arXiv:1703.01365, equation 1), the path integral
+ * by Gauss-Legendre quadrature with `steps` nodes, sums in double precision. The nodes lie within (0, 1), so a gradient
+ * that is not defined at the baseline itself, such as that of ReLU at zero, is never asked for. Batches are full of points
+ * of several samples; a sample's attributions do not depend on the others.
+ *
+ * @param inputs [n, ...shape]
+ * @param baselines one for all, [1, ...shape], or one a sample
+ * @param scores the index of the score that is explained, one a sample
+ */
+export async function integratedGradientsOf(
+  model: ScoreModel,
+  inputs: Tensor,
+  baselines: Tensor,
+  scores: ArrayLike<number>,
+  steps: number,
+): Promise<IntegratedGradients> {
+  const { nodes, weights } = gaussLegendre(steps);
+  // The two ends of the way have no weight: they are there for their scores.
+  const alphas = Float64Array.of(...nodes, 1, 0);
+  const stride = alphas.length;
+  const n = rowsOf(inputs);
+  const size = rowSize(inputs);
+  const slopes = new Float64Array(n * size);
+  const differences = new Float64Array(n);
+  const points = {
+    shape: inputs.shape.slice(1),
+    count: n * stride,
+    write: (index: number, into: Float32Array) => {
+      const i = Math.floor(index / stride);
+      between(into, baselineAt(baselines, i), row(inputs, i), alphas[index % stride] ?? NaN);
+    },
+    scoreAt: (index: number) => scores[Math.floor(index / stride)] ?? NaN,
+  };
+  await visitGradients(model, points, (index, gradient, score) => {
+    const i = Math.floor(index / stride);
+    const at = index % stride;
+    if (at < steps) addScaled(slopes, i * size, gradient, weights[at] ?? NaN);
+    else differences[i] = (differences[i] ?? NaN) + (at === steps ? score : -score);
+  });
+  const values = timesDifference(slopes, inputs, baselines);
+  return { shape: inputs.shape, values, slopes, differences, residuals: residualsOf(values, differences) };
+}
+
+/** Integrated gradients of one sample. */
 export interface Attribution {
   /** (x - x') times the mean gradient along the way from x' to x: one value an input value. */
   readonly map: Float64Array;
@@ -16,17 +70,11 @@ export interface Attribution {
   readonly residual: number;
 }
 
-/** At most so many values are in one batch. */
-const BATCH_VALUES = 2 ** 22;
-
 /**
- * Integrated gradients of one sample (Sundararajan, Taly & Yan 2017, arXiv:1703.01365, equation 1), the path integral
- * by Gauss-Legendre quadrature with `steps` nodes, sums in double precision. The nodes lie within (0, 1), so a gradient
- * that is not defined at the baseline itself, such as that of ReLU at zero, is never asked for.
+ * {@link integratedGradientsOf} of one sample.
  *
  * @param sample [1, ...shape]
  * @param baseline as many values as the sample
- * @param score the index of the score that is explained
  */
 export async function integratedGradients(
   model: ScoreModel,
@@ -35,44 +83,54 @@ export async function integratedGradients(
   score: number,
   steps: number,
 ): Promise<Attribution> {
-  const { nodes, weights } = gaussLegendre(steps);
-  const x = row(sample, 0);
-  // The two ends of the way have no weight: they are there for their scores.
-  const path = pathOf(sample, baseline, [...nodes, 1, 0]);
-  const mean = new Float64Array(x.length);
-  const scores: number[] = [];
-  const size = Math.max(1, Math.floor(BATCH_VALUES / x.length));
-  for (let start = 0; start < rowsOf(path); start += size) {
-    const part = rowRange(path, start, Math.min(start + size, rowsOf(path)));
-    const labels = new Float64Array(rowsOf(part)).fill(score);
-    const { gradient, loss } = await model.gradient(part, { kind: 'score', labels });
-    scores.push(...loss);
-    loss.forEach((_, i) => addScaled(mean, row(gradient, i), weights[start + i] ?? 0));
-  }
-  const map = mean.map((value, j) => value * ((x[j] ?? NaN) - (baseline[j] ?? NaN)));
-  const difference = (scores[steps] ?? NaN) - (scores[steps + 1] ?? NaN);
-  return { map, difference, residual: sumOf(map) - difference };
+  const baselines = { shape: sample.shape, data: baseline };
+  const { values, differences, residuals } = await integratedGradientsOf(model, sample, baselines, [score], steps);
+  return { map: values, difference: differences[0] ?? NaN, residual: residuals[0] ?? NaN };
 }
 
 export function sumOf(map: Float64Array): number {
   return map.reduce((sum, value) => sum + value, 0);
 }
 
-/** x' + alpha (x - x'), for each alpha. */
-function pathOf(sample: Tensor, baseline: Float32Array, alphas: readonly number[]): Tensor {
-  const x = row(sample, 0);
-  const path = zeros([alphas.length, ...sample.shape.slice(1)]);
-  alphas.forEach((alpha, i) => {
-    const point = row(path, i);
-    for (let j = 0; j < x.length; j++) {
-      const from = baseline[j] ?? NaN;
-      point[j] = from + alpha * ((x[j] ?? NaN) - from);
-    }
-  });
-  return path;
+/** What each sample's attributions add up to beyond its difference. */
+export function residualsOf(values: Float64Array, differences: Float64Array): Float64Array {
+  const size = values.length / differences.length;
+  return differences.map((difference, i) => sumOf(values.subarray(i * size, (i + 1) * size)) - difference);
 }
 
-function addScaled(sum: Float64Array, values: Float32Array, scale: number): void {
-  if (scale === 0) return;
-  for (let j = 0; j < sum.length; j++) sum[j] = (sum[j] ?? 0) + scale * (values[j] ?? NaN);
+/** The baseline of a sample: its own, or the one of all. */
+export function baselineAt(baselines: Tensor, index: number): Float32Array {
+  return row(baselines, rowsOf(baselines) === 1 ? 0 : index);
+}
+
+/** One baseline a sample. */
+export function baselinesOfAll(inputs: Tensor, baselines: Tensor): Tensor {
+  const data = new Float32Array(inputs.data.length);
+  const size = rowSize(inputs);
+  for (let i = 0; i < rowsOf(inputs); i++) data.set(baselineAt(baselines, i), i * size);
+  return { shape: inputs.shape, data };
+}
+
+/** x' + alpha (x - x') */
+export function between(into: Float32Array, from: Float32Array, to: Float32Array, alpha: number): void {
+  for (let j = 0; j < into.length; j++) {
+    const start = from[j] ?? NaN;
+    into[j] = start + alpha * ((to[j] ?? NaN) - start);
+  }
+}
+
+function addScaled(sums: Float64Array, offset: number, values: Float32Array, scale: number): void {
+  for (let j = 0; j < values.length; j++) sums[offset + j] = (sums[offset + j] ?? NaN) + scale * (values[j] ?? NaN);
+}
+
+function timesDifference(slopes: Float64Array, inputs: Tensor, baselines: Tensor): Float64Array {
+  const size = rowSize(inputs);
+  const values = new Float64Array(slopes.length);
+  for (let i = 0; i < rowsOf(inputs); i++) {
+    const baseline = baselineAt(baselines, i);
+    for (let j = 0, at = i * size; j < size; j++, at++) {
+      values[at] = (slopes[at] ?? NaN) * ((inputs.data[at] ?? NaN) - (baseline[j] ?? NaN));
+    }
+  }
+  return values;
 }

@@ -87,7 +87,7 @@ export function horizontalAxis(
   return markup`${marks}<text class="axis-name"${langOf(lang)} x="${frame.left}" y="${frame.height - 6}">${axisName(axis, frame.width - frame.left)}</text>`;
 }
 
-function axisName(axis: ChartAxis, width: number): string {
+export function axisName(axis: ChartAxis, width: number): string {
   return fitted(axis.format === 'rate' ? `${axis.label} (%)` : axis.label, width, BOLD_SIZE);
 }
 

@@ -48,7 +48,7 @@ function shareOf(character: string): number {
   return WIDE.test(character) ? 0.84 : CHARACTER;
 }
 
-function widthOf(text: string, fontSize: number): number {
+export function widthOf(text: string, fontSize: number): number {
   let width = 0;
   for (const character of text) width += shareOf(character);
   return width * fontSize;

@@ -28,6 +28,15 @@ export function niceCeiling(value: number, count: number): number {
   return Number((Math.ceil(value / step - 1e-9) * step).toPrecision(12));
 }
 
+/** The smallest range between nice numbers that holds [low, high]; around a single value, a range of its size. */
+export function niceRange(low: number, high: number, count: number): readonly [number, number] {
+  const half = high > low ? 0 : Math.abs(high) / 2 || 1;
+  const [from, to] = [low - half, high + half];
+  const step = niceStep((to - from) / count);
+  const end = (value: number) => Number((value * step).toPrecision(12));
+  return [end(Math.floor(from / step + 1e-9)), end(Math.ceil(to / step - 1e-9))];
+}
+
 /** The smallest of 1, 2, 5 and 10 times a power of ten that is at least `rough`. */
 function niceStep(rough: number): number {
   const power = 10 ** Math.floor(Math.log10(rough));

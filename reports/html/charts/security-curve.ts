@@ -2,7 +2,8 @@ import { formatPercent } from '../../format.js';
 import { markup, nothing, type SafeMarkup } from '../markup.js';
 import type { CurveChart } from '../view/chart-schema.js';
 import { frameOf, horizontalAxis, langOf, picture, verticalAxis, type Frame, type Size } from './frame.js';
-import { BOLD_SIZE, fitted, spread, wrapped } from './labels.js';
+import { BOLD_SIZE, fitted } from './labels.js';
+import { at, band, endLabels, marker, whiskers } from './lines.js';
 import { linearScale, niceCeiling, niceTicks, thinned, type Scale } from './scale.js';
 
 /**
@@ -18,11 +19,11 @@ export function securityCurve(chart: CurveChart, size: Size): SafeMarkup {
     hatching(drawing),
     verticalAxis(frame, chart.y, y, niceTicks(y.domain[0], y.domain[1], 5), chart.lang),
     horizontalAxis(frame, chart.x, x, horizontalTicks(drawing), chart.lang),
-    ...chart.series.map((series, index) => band(drawing, series, index)),
+    ...chart.series.map((series, index) => intervals(drawing, series, index)),
     policyBar(drawing),
     ...chart.series.map((series, index) => line(drawing, series, index)),
     cleanMark(drawing),
-    endLabels(drawing),
+    lineNames(drawing),
     policyLabel(drawing),
   ]);
 }
@@ -35,8 +36,6 @@ interface Drawing {
 }
 
 type Series = CurveChart['series'][number];
-
-const LINE_HEIGHT = 15;
 
 /** More marks than this on one line run into each other. */
 const MOST_MARKS = 24;
@@ -75,15 +74,11 @@ function horizontalTicks({ chart, frame, x }: Drawing): number[] {
   return niceTicks(x.domain[0], x.domain[1], Math.floor((frame.right - frame.left) / (gap * 1.5)));
 }
 
-function band({ x, y }: Drawing, { points }: Series, index: number): SafeMarkup {
+function intervals({ x, y }: Drawing, { points }: Series, index: number): SafeMarkup {
   const bounded = points.flatMap((point) => (point.interval === null ? [] : [{ x: point.x, ...point.interval }]));
-  if (bounded.length === 0) return nothing;
-  const upper = bounded.map((point) => `${at(x(point.x))},${at(y(point.high))}`);
-  const lower = bounded.map((point) => `${at(x(point.x))},${at(y(point.low))}`).reverse();
-  const whiskers = marked(bounded)
-    .map((point) => `M${at(x(point.x))},${at(y(point.low))}V${at(y(point.high))}`)
-    .join('');
-  return markup`<polygon class="band s${index + 1}" points="${[...upper, ...lower].join(' ')}"/><path class="whisker s${index + 1}" d="${whiskers}"/>`;
+  return bounded.length === 0
+    ? nothing
+    : markup`${band(bounded, x, y, index)}${whiskers(marked(bounded), x, y, index)}`;
 }
 
 function line({ x, y }: Drawing, series: Series, index: number): SafeMarkup {
@@ -104,17 +99,6 @@ function marked<T>(points: readonly T[]): readonly T[] {
   );
 }
 
-/** A shape for each series, so that points are told apart without colour. */
-function marker(x: number, y: number, index: number): SafeMarkup {
-  const shape = [
-    `M${at(x - 4)},${at(y)}a4,4 0 1 0 8,0a4,4 0 1 0 -8,0z`,
-    `M${at(x - 4)},${at(y - 4)}h8v8h-8z`,
-    `M${at(x)},${at(y - 5)}l5,9h-10z`,
-    `M${at(x)},${at(y - 5)}l5,5l-5,5l-5,-5z`,
-  ][index % 4];
-  return markup`<path class="marker s${index + 1}" d="${shape ?? ''}"/>`;
-}
-
 /** The accuracy that the model has when nobody attacks it. */
 function cleanMark({ chart, x, y }: Drawing): SafeMarkup {
   if (chart.x.format !== 'epsilon' || chart.y.format !== 'rate') return nothing;
@@ -126,22 +110,12 @@ function cleanMark({ chart, x, y }: Drawing): SafeMarkup {
   return markup`<circle class="ring s${index + 1}" cx="${x(0)}" cy="${top}" r="7"/><text class="note" x="${x(0) + 8}" y="${labelY}">${chart.words.clean} ${formatPercent(point.y)}</text>`;
 }
 
-function endLabels({ chart, frame, x, y }: Drawing): SafeMarkup {
-  const room = frame.width - frame.right - 14;
+function lineNames({ chart, frame, x, y }: Drawing): SafeMarkup {
   const labels = chart.series.map(({ name, points }) => {
     const last = points[points.length - 1];
-    return { lines: wrapped(name, room, BOLD_SIZE, 3), x: x(last?.x ?? 0), y: y(last?.y ?? 0) };
+    return { name, x: x(last?.x ?? 0), y: y(last?.y ?? 0) };
   });
-  const middles = spread(labels, LINE_HEIGHT, frame.top - 8, frame.bottom + 8);
-  return markup`${labels.map((label, index) => {
-    const middle = middles[index] ?? label.y;
-    const first = middle - ((label.lines.length - 1) * LINE_HEIGHT) / 2 + 4;
-    const left = frame.right + 14;
-    const lines = label.lines.map(
-      (text, i) => markup`<tspan x="${left}" y="${first + i * LINE_HEIGHT}">${text}</tspan>`,
-    );
-    return markup`<path class="leader s${index + 1}" d="M${at(label.x + 6)},${at(label.y)}L${at(left - 3)},${at(middle)}"/><text class="end-label s${index + 1}"${langOf(chart.lang)}>${lines}</text>`;
-  })}`;
+  return endLabels(frame, labels, chart.lang);
 }
 
 /** At one x a short, heavy bar to be above; without one, a line through the whole picture. */
@@ -175,10 +149,6 @@ function hatching({ chart, frame, x }: Drawing): SafeMarkup {
     return markup`<rect class="untrusted" x="${left}" y="${frame.top}" width="${width}" height="${frame.bottom - frame.top}" fill="url(#${pattern})"/><text class="note" x="${left + width}" y="${frame.top - 8}" text-anchor="end">${chart.words.untrusted}</text>`;
   });
   return markup`<defs><pattern id="${pattern}" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line class="hatch" x1="0" y1="0" x2="0" y2="7"/></pattern></defs>${areas}`;
-}
-
-function at(coordinate: number): string {
-  return String(Math.round(coordinate * 10) / 10);
 }
 
 function least(values: readonly number[]): number {

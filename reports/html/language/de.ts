@@ -1,5 +1,6 @@
 import { ENGLISH_NUMBERS, counted, formatCount, NO_BREAK } from '../../format.js';
 import { deCards } from './cards/de.js';
+import { deFeatures } from './features/de.js';
 import type { PageWords } from './en.js';
 
 /** `Prüfung` is a single audit, `Audit` the whole run; a sample is a `Beispiel`, as in `adversariales Beispiel`. */
@@ -233,5 +234,6 @@ export const de: PageWords = {
     noPicture: 'Die Datei im Ordner des Laufs ist kein PNG-Bild.',
     leftOut: 'Weggelassen, damit die Seite klein bleibt.',
   },
+  features: deFeatures,
   ...deCards,
 };

@@ -2,6 +2,7 @@ import type { Area, Language, Severity } from '#report/report';
 import { counted, ENGLISH_NUMBERS, formatCount, NO_BREAK } from '../../format.js';
 import type { StatusWord } from '../../status.js';
 import { enCards } from './cards/en.js';
+import { enFeatures } from './features/en.js';
 
 const status: Readonly<Record<StatusWord, string>> = {
   failed: 'failed',
@@ -222,6 +223,7 @@ export const en = {
     noPicture: 'The file in the run folder is not a PNG picture.',
     leftOut: 'Left out to keep the page small.',
   },
+  features: enFeatures,
   ...enCards,
 };
 

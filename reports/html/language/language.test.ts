@@ -182,7 +182,9 @@ describe('what stays English is marked', () => {
 });
 
 describe('templates', () => {
-  const sources = templateNames().map((name) => [name, readFileSync(templateFile(`${name}.hbs`), 'utf8')] as const);
+  // The page of `assay explain` is in English alone.
+  const translated = templateNames().filter((name) => !name.startsWith('explain-'));
+  const sources = translated.map((name) => [name, readFileSync(templateFile(`${name}.hbs`), 'utf8')] as const);
 
   test.each(sources)('%s holds no word of its own', (_name, source) => {
     const text = source.replaceAll(/\{\{.*?\}\}/g, '').replaceAll(/<[^>]*>/g, ' ');

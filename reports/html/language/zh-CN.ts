@@ -1,5 +1,6 @@
 import { formatCount, NO_BREAK } from '../../format.js';
 import { zhCNCards } from './cards/zh-CN.js';
+import { zhCNFeatures } from './features/zh-CN.js';
 import type { PageWords } from './en.js';
 
 /** Punctuation is full-width; a space stands between digits and Chinese characters. */
@@ -222,5 +223,6 @@ export const zhCN: PageWords = {
     noPicture: '运行目录中的文件不是 PNG 图片。',
     leftOut: '为控制页面大小而省略。',
   },
+  features: zhCNFeatures,
   ...zhCNCards,
 };

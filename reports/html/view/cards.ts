@@ -73,14 +73,15 @@ function domainFacts({ domain, input }: TargetCard, context: PageContext): Fact[
   ];
   return [
     fact(words.model.input, words.sentenceParts([words.list(parts), ...declared(input, context)])),
-    fact(
-      words.model.range,
-      range === null ? words.model.undeclared : words.numbers.range(write.number(range[0]), write.number(range[1])),
-    ),
+    ...(kind === 'text' ? [] : [fact(words.model.range, rangeInWords(range, context))]),
     ...(mean.length === 0
       ? []
       : [fact(words.model.normalization, words.model.inside(`(x − ${list(mean, context)}) / ${list(std, context)}`))]),
   ];
+}
+
+function rangeInWords(range: TargetCard['domain']['range'], { words, write }: PageContext): string {
+  return range === null ? words.model.undeclared : words.numbers.range(write.number(range[0]), write.number(range[1]));
 }
 
 /** A value as the file declares it; a dimension that is left open is a question mark. */

@@ -12,7 +12,7 @@ export const ChartAxis = closed({
 });
 
 /** Ids and words that every chart has. `id` is unique on the page. */
-const heading = {
+export const chartHeading = {
   id: Type.String({ pattern: '^[a-z0-9-]+$' }),
   /** Of title, axes, series and bar, which plugins name; the summary and the page's words are in its language. */
   lang: Type.Union([Type.Literal('en'), Type.Null()]),
@@ -21,7 +21,7 @@ const heading = {
 };
 
 export const CurveChart = closed({
-  ...heading,
+  ...chartHeading,
   x: ChartAxis,
   y: ChartAxis,
   series: Type.Array(
@@ -50,7 +50,7 @@ export const CurveChart = closed({
 });
 
 export const HistogramChart = closed({
-  ...heading,
+  ...chartHeading,
   x: ChartAxis,
   /** The name of the vertical axis. */
   count: Type.String(),

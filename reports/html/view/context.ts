@@ -10,15 +10,21 @@ import { Writer } from './writer.js';
 /** More findings than this are not read on one page, nor opened by every browser: the others are rows of a table. */
 const MOST_IN_FULL = 500;
 
-/** What all parts of one page share. */
-export interface PageContext {
-  readonly report: Report;
-  readonly language: Language;
+/** What figures and tables need to know of the page that they stand on. */
+export interface FigureContext {
   readonly words: PageWords;
   readonly write: Writer;
   readonly units: EpsilonUnits;
   readonly pictures: Pictures;
   readonly numbers: Numbers;
+  /** Whether inputs are shown, or only their indices. */
+  readonly samples: 'show' | 'ids';
+}
+
+/** What all parts of one page share. */
+export interface PageContext extends FigureContext {
+  readonly report: Report;
+  readonly language: Language;
   /** All of them, in reading order. */
   readonly ordered: readonly Finding[];
   /** In reading order; areas without findings are left out. */
@@ -47,6 +53,7 @@ export function contextOf(
     units,
     pictures: picturesOf(shown, readFile, words.figures),
     numbers: new Numbers(words),
+    samples: report.provenance.samples,
     ordered,
     areas: byArea(ordered),
     inFull: new Set(shown.map(({ cell }) => cell)),

@@ -1,7 +1,7 @@
 import type { CurveDetail, HistogramDetail } from '#report/details';
 import { formatCount, formatRate } from '../../format.js';
 import type { CurveChart } from './chart-schema.js';
-import type { PageContext } from './context.js';
+import type { FigureContext } from './context.js';
 import type { DataTable, Figure } from './figure-schema.js';
 import { dataTable, type Column } from './tables.js';
 import { headed } from './words.js';
@@ -13,7 +13,7 @@ const MOST_CHARTS = 6;
 
 type Series = CurveChart['series'][number];
 
-export function curveFigure(detail: CurveDetail, context: PageContext): Figure {
+export function curveFigure(detail: CurveDetail, context: FigureContext): Figure {
   const { units, words, write } = context;
   const title = write.english(detail.title);
   const { id, number, label } = context.numbers.figure();
@@ -48,7 +48,7 @@ export function curveFigure(detail: CurveDetail, context: PageContext): Figure {
   };
 }
 
-export function histogramFigure(detail: HistogramDetail, context: PageContext): Figure {
+export function histogramFigure(detail: HistogramDetail, context: FigureContext): Figure {
   const { units, words, write } = context;
   const title = write.english(detail.title);
   const { id, number, label } = context.numbers.figure();
@@ -74,14 +74,14 @@ export function histogramFigure(detail: HistogramDetail, context: PageContext): 
   };
 }
 
-function histogramSummary({ bins, x }: HistogramDetail, { words, write }: PageContext): string {
+function histogramSummary({ bins, x }: HistogramDetail, { words, write }: FigureContext): string {
   const total = bins.reduce((sum, bin) => sum + bin.count, 0);
   const highest = bins.reduce((best, bin) => (bin.count > best.count ? bin : best));
   const [from, to] = [write.value(highest.from, x.format), write.value(highest.to, x.format)];
   return words.figures.bins(total, bins.length, from, to, highest.count);
 }
 
-function histogramTable({ title, x, bins }: HistogramDetail, context: PageContext): DataTable {
+function histogramTable({ title, x, bins }: HistogramDetail, context: FigureContext): DataTable {
   const { words, write } = context;
   const columns = [words.figures.from, words.figures.to, words.figures.count].map((label) => ({
     label,
@@ -93,7 +93,7 @@ function histogramTable({ title, x, bins }: HistogramDetail, context: PageContex
 }
 
 /** Where the measurement is not trusted, and why. */
-function distrust({ untrusted = [], x }: CurveDetail, { words, write }: PageContext) {
+function distrust({ untrusted = [], x }: CurveDetail, { words, write }: FigureContext) {
   return untrusted.map(({ from, to, because }) => {
     const [start, end] = [write.value(from, x.format), write.value(to, x.format)];
     return {
@@ -103,7 +103,7 @@ function distrust({ untrusted = [], x }: CurveDetail, { words, write }: PageCont
   });
 }
 
-function sorted({ name, role, points }: CurveDetail['series'][number], { write }: PageContext): Series {
+function sorted({ name, role, points }: CurveDetail['series'][number], { write }: FigureContext): Series {
   return {
     name: write.name(name),
     role,
@@ -129,14 +129,14 @@ function charted(series: readonly Series[]): Series[][] {
   ]);
 }
 
-function summary({ name, points }: Series, { x, y }: CurveDetail, { words, write }: PageContext): string {
+function summary({ name, points }: Series, { x, y }: CurveDetail, { words, write }: FigureContext): string {
   const [first, last] = [points[0], points[points.length - 1]];
   const ends = [...new Set([first, last])].filter((point) => point !== undefined);
   const at = ends.map((point) => words.figures.at(write.value(point.y, y.format), write.value(point.x, x.format)));
   return words.figures.series(name, words.list(at));
 }
 
-function curveTable(series: readonly Series[], detail: CurveDetail, context: PageContext): DataTable {
+function curveTable(series: readonly Series[], detail: CurveDetail, context: FigureContext): DataTable {
   const { words, write } = context;
   const { format } = detail.y;
   const value = (y: number) => (format === 'rate' ? formatRate(y) : write.value(y, format));

@@ -1,5 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox';
-import { closed, CurveChart, HistogramChart } from './chart-schema.js';
+import { chartHeading, closed, CurveChart, HistogramChart } from './chart-schema.js';
+import { BarsChart, BeeswarmChart, EffectChart, HeatLegend, WaterfallChart } from './feature-chart-schema.js';
 import { Phrase } from './phrase-schema.js';
 
 /** What a finding shows below its numbers. Tables and figures are numbered through the page, so that each has a name. */
@@ -20,9 +21,13 @@ export const DataTable = closed({
   notes: Type.Array(Phrase),
 });
 
+const Png = Type.String({ pattern: '^data:image/png;base64,[A-Za-z0-9+/=]+$' });
+
 /** A picture of the run folder, or the sentence that stands in its place. */
 export const Image = closed({
-  source: Nullable(Type.String({ pattern: '^data:image/png;base64,[A-Za-z0-9+/=]+$' })),
+  source: Nullable(Png),
+  /** Of heat maps: where they are negative, which is hatched, as a white area on black. */
+  hatched: Nullable(closed({ id: chartHeading.id, mask: Png })),
   /** The size at which it is drawn, in CSS pixels. */
   width: Type.Integer({ minimum: 1 }),
   height: Type.Integer({ minimum: 1 }),
@@ -31,14 +36,16 @@ export const Image = closed({
   original: Nullable(Type.String()),
 });
 
+/** The data of a picture. */
+const behind = { behind: Type.String(), table: DataTable };
+
 const CurveFigure = closed({
   kind: Type.Literal('curve'),
   caption: Caption,
   description: Phrase,
   charts: Type.Array(CurveChart, { minItems: 1 }),
   distrust: Type.Array(closed({ where: Type.String(), because: Phrase })),
-  behind: Type.String(),
-  table: DataTable,
+  ...behind,
 });
 
 const HistogramFigure = closed({
@@ -46,9 +53,15 @@ const HistogramFigure = closed({
   caption: Caption,
   description: Phrase,
   chart: HistogramChart,
-  behind: Type.String(),
-  table: DataTable,
+  ...behind,
 });
+
+/** Charts of features: from the base value to a prediction, over many samples, along one feature, and of whole models. */
+const described = { caption: Caption, description: Type.Array(Phrase) };
+const WaterfallFigure = closed({ kind: Type.Literal('waterfall'), ...described, chart: WaterfallChart, ...behind });
+const BeeswarmFigure = closed({ kind: Type.Literal('beeswarm'), ...described, chart: BeeswarmChart, ...behind });
+const EffectFigure = closed({ kind: Type.Literal('effect'), ...described, chart: EffectChart, ...behind });
+const BarsFigure = closed({ kind: Type.Literal('bars'), ...described, chart: BarsChart, ...behind });
 
 const TableFigure = closed({ kind: Type.Literal('table'), table: DataTable });
 
@@ -57,6 +70,8 @@ const GalleryFigure = closed({
   kind: Type.Literal('gallery'),
   caption: Caption,
   description: Type.Array(Phrase),
+  /** Of maps that share a scale. */
+  legend: Nullable(HeatLegend),
   rows: Type.Array(
     closed({
       heading: Type.String(),
@@ -65,6 +80,8 @@ const GalleryFigure = closed({
       shots: Type.Array(closed({ name: Type.String(), image: Image, lines: Type.Array(Type.String()) })),
     }),
   ),
+  /** Of pictures that are data. */
+  data: Nullable(closed(behind)),
 });
 
 const TokensFigure = closed({
@@ -83,6 +100,7 @@ const TokensFigure = closed({
       ),
     }),
   ),
+  ...behind,
 });
 
 /** In place of what the run was told not to show, and of what has nothing to show. */
@@ -94,6 +112,10 @@ export const Figure = Type.Union([
   TableFigure,
   GalleryFigure,
   TokensFigure,
+  WaterfallFigure,
+  BeeswarmFigure,
+  EffectFigure,
+  BarsFigure,
   AbsentFigure,
 ]);
 

@@ -1,17 +1,13 @@
 import { shortDigest } from '#base/digest';
 import { canonicalJson } from '#base/json';
 import { clauseName, namedClauses } from '#report/clauses';
-import type { Detail } from '#report/details';
 import type { Finding } from '#report/report';
 import { measureCells } from '../../measure.js';
 import { isOpen, statusOf, verdictOf } from '../../status.js';
 import type { PageContext } from './context.js';
-import { curveFigure, histogramFigure } from './curves.js';
-import type { Figure } from './figure-schema.js';
+import { figureOf } from './figures.js';
 import { titleOf } from './rules.js';
-import { sampleFigure } from './samples.js';
 import type { FindingView } from './schema.js';
-import { pluginTable } from './tables.js';
 import { holdsMark, markOf, metMark, setterOf } from './words.js';
 
 export function findingView(finding: Finding, context: PageContext): FindingView {
@@ -37,7 +33,7 @@ export function findingView(finding: Finding, context: PageContext): FindingView
       mark: holdsMark(sign.holds, words),
       sentence: write.sentence(sign.sentence),
     })),
-    figures: finding.details.map((detail) => figure(detail, context)),
+    figures: finding.details.map((detail) => figureOf(detail, context)),
     advice: finding.status === 'fail' ? advice(finding, texts?.advice, context) : [],
     command: write.sentence(finding.command).text,
     place: place(finding, context),
@@ -113,21 +109,6 @@ function methodsInWords({ measures: all }: Finding, { words, write }: PageContex
   );
   const sentence = words.findings.methods(words.list([...methods]));
   return compares ? words.sentences([sentence, words.findings.pessimistic]) : sentence;
-}
-
-function figure(detail: Detail, context: PageContext): Figure {
-  switch (detail.kind) {
-    case 'curve':
-      return curveFigure(detail, context);
-    case 'histogram':
-      return histogramFigure(detail, context);
-    case 'table':
-      return { kind: 'table', table: pluginTable(detail, context) };
-    case 'image-pairs':
-    case 'heat-maps':
-    case 'tokens':
-      return sampleFigure(detail, context);
-  }
 }
 
 /** One option a line, its value as JSON. */

@@ -15,13 +15,13 @@ const OneOf = <const T extends readonly string[]>(...values: T) =>
 const Anchor = Type.String({ pattern: '^#[a-z0-9-]+$' });
 const Id = Type.String({ pattern: '^[a-z0-9-]+$' });
 
-const Mark = closed({
+export const Mark = closed({
   word: Type.String({ minLength: 1 }),
   shape: Type.String({ minLength: 1 }),
   tone: OneOf('passed', 'failed', 'inconclusive', 'waived', 'muted'),
 });
 
-const Fact = closed({ term: Text, values: Type.Array(Phrase, { minItems: 1 }), code: Type.Boolean() });
+export const Fact = closed({ term: Text, values: Type.Array(Phrase, { minItems: 1 }), code: Type.Boolean() });
 
 /** A finding by its title and its number; the sentence of the rule, as a note, where it has none or is about no finding. */
 const Rule = closed({
@@ -148,7 +148,7 @@ const Area = closed({
   rest: Nullable(Text),
 });
 
-const Card = closed({
+export const Card = closed({
   title: Nullable(Text),
   facts: Type.Array(Fact),
   tables: Type.Array(DataTable),

@@ -1,6 +1,6 @@
 import type { TableDetail } from '#report/details';
 import { formatCount, formatRate } from '../../format.js';
-import type { PageContext } from './context.js';
+import type { FigureContext } from './context.js';
 import type { DataTable } from './figure-schema.js';
 import type { Phrase } from './phrase-schema.js';
 import { asPhrase, headed } from './words.js';
@@ -25,7 +25,7 @@ export interface TableTexts {
 
 /** A table whose first column names its rows. Null is a cell with nothing to say. */
 export function dataTable<Row>(
-  { numbers, words }: PageContext,
+  { numbers, words }: FigureContext,
   { title, empty, note }: TableTexts,
   columns: readonly Column[],
   rows: readonly Row[],
@@ -58,7 +58,7 @@ export function wordColumns(...labels: readonly string[]): Column[] {
 }
 
 /** A plugin's own table. */
-export function pluginTable(detail: TableDetail, context: PageContext): DataTable {
+export function pluginTable(detail: TableDetail, context: FigureContext): DataTable {
   const { words, write } = context;
   const columns: Column[] = detail.columns.map((column) => ({
     label: header(column, context),
@@ -76,7 +76,7 @@ export function pluginTable(detail: TableDetail, context: PageContext): DataTabl
 }
 
 /** Units stand in the header: cells hold bare numbers. */
-function header({ label, unit, format }: TableDetail['columns'][number], { write }: PageContext): Phrase {
+function header({ label, unit, format }: TableDetail['columns'][number], { write }: FigureContext): Phrase {
   const { text, lang } = write.english(label);
   const of = unit === undefined ? null : write.name(unit);
   if (format !== 'rate') return { text: of === null ? text : `${text} (${of})`, lang };
@@ -86,7 +86,7 @@ function header({ label, unit, format }: TableDetail['columns'][number], { write
 function cellText(
   cell: string | number | null,
   format: TableDetail['columns'][number]['format'],
-  { write }: PageContext,
+  { write }: FigureContext,
 ): Cell {
   if (typeof cell !== 'number') return cell === null ? null : write.sentence(cell);
   switch (format) {

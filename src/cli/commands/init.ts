@@ -6,9 +6,11 @@ import type { Json } from '#base/json';
 import { initialConfig, initialPolicy, type InitFacts, type InitFlags } from '#config/init';
 import { EXIT } from '#pipeline/exit-codes';
 import { modelFacts } from '#target/formats/hugging-face';
-import { prepareModel } from '#target/formats/prepare';
+import { prepareModel, type TargetModel } from '#target/formats/prepare';
 import { modelInterface } from '#target/model-interface';
 import { readModelFile, type ReadModel } from '#target/read-model';
+import { textInputsIfAny } from '#target/text/inputs';
+import { TOKENIZER } from '#target/text/tokenizer-files';
 import { examples } from '../help.js';
 import { printLine, type Io } from '../io.js';
 import { given, numberList, numberPair } from '../options.js';
@@ -66,6 +68,7 @@ async function init(model: string, { force, ...flags }: Flags, io: Io): Promise<
     ...modelInterface(prepared),
     preprocessor: await readPreprocessor(await folderOf(file)),
     ...factsFrom(read),
+    ...(await textFacts(prepared, file, io.cwd)),
   };
   const files = [
     [join(io.cwd, CONFIG), initialConfig(facts, given(flags))],
@@ -84,6 +87,17 @@ function factsFrom(read: ReadModel): Pick<InitFacts, 'labels' | 'head'> {
     ...(labels === null ? {} : { labels: { value: labels, comment: 'From config.json: id2label.' } }),
     ...(head === null ? {} : { head: { value: head, comment: 'From config.json: problem_type.' } }),
   };
+}
+
+/** How the model takes texts, where it takes any. */
+async function textFacts(model: TargetModel, file: string, cwd: string): Promise<Pick<InitFacts, 'texts'>> {
+  const inputs = textInputsIfAny(model);
+  if (inputs === null) return {};
+  const { ids: input, length } = inputs;
+  if (model.files.has(TOKENIZER)) return { texts: { input, length, tokenizer: 'folder' } };
+  const beside = join(await folderOf(file), TOKENIZER);
+  const tokenizer = (await exists(beside)) ? { path: relativePath(cwd, beside) } : null;
+  return { texts: { input, length, tokenizer } };
 }
 
 /** The folder itself, or the one that a file lies in. */
@@ -112,12 +126,15 @@ async function readPreprocessor(folder: string): Promise<Json> {
 }
 
 async function refuseExisting(path: string): Promise<void> {
-  const there = await access(path).then(
+  if (!(await exists(path))) return;
+  throw new AssayError('usage', { where: path, what: 'the file exists', mend: 'Add --force to overwrite it.' });
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
     () => true,
     () => false,
   );
-  if (!there) return;
-  throw new AssayError('usage', { where: path, what: 'the file exists', mend: 'Add --force to overwrite it.' });
 }
 
 async function write(path: string, text: string): Promise<void> {

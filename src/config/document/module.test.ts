@@ -81,7 +81,7 @@ test.each([
   [
     'a typo',
     'export default { audits: {}, keeps: 1 };',
-    '`keeps` is not a known key; the closest is `keep` (known here: `$schema`, `target`, `data`, `engine`, `device`, `seed`, `plugins`, `audits`, `policy`, `baseline`, `out`, `samples`, `language`, `keep` and `execution`).',
+    '`keeps` is not a known key; the closest is `keep` (known here: `$schema`, `target`, `data`, `engine`, `device`, `seed`, `plugins`, `audits`, `explain`, `policy`, `baseline`, `out`, `samples`, `language`, `keep` and `execution`).',
   ],
   ['code that throws', 'throw new Error("no\\nway");', 'the module failed: no way.'],
 ])('%s ends in one sentence', (_, text, sentence) => {

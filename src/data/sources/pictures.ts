@@ -14,6 +14,7 @@ import { preparationOf } from '../images/preparation.js';
 import { arrange, channelsOf, fitted } from '../images/steps.js';
 import { nameHint } from '../tables/columns.js';
 import { checkInputs, levelsOf } from '../sample-inputs.js';
+import { decodeLevels } from '../streams/stored-samples.js';
 import { labelsOfText } from './named-labels.js';
 import type { GroupColumn, PicturePreparation, SampleFacts, Source } from './source.js';
 
@@ -59,6 +60,33 @@ export async function pictureSource(config: SamplesConfig, facts: SampleFacts): 
     },
     files: () => [folderCard(config.inputs, listed, read), ...(listed.list === null ? [] : [fileCard(listed.list)])],
   };
+}
+
+/**
+ * One picture from elsewhere, made into an input as those of the data are: [...shape] in the units of the domain.
+ *
+ * @throws AssayError `data` where it cannot be read or does not fit the target
+ */
+export async function pictureInput(
+  path: string,
+  { pictures, scale }: Pick<SamplesConfig, 'pictures' | 'scale'>,
+  facts: SampleFacts,
+): Promise<Float32Array> {
+  const { domain } = facts;
+  if (domain.kind !== 'image') {
+    throw new AssayError('usage', {
+      where: path,
+      what: `a file is given, which is read as a picture, and the domain of the target is \`${domain.kind}\``,
+    });
+  }
+  const steps = await preparationOf(pictures, facts.pictures ?? null, domain);
+  const rescale = scale ?? steps.rescale ?? undefined;
+  const decoding = { domain, steps, scale: rescale, folder: path, read: [] };
+  const input = new Float32Array(sizeOf(domain.shape));
+  for await (const bytes of decoded([{ path, name: basename(path) }], decoding)) {
+    decodeLevels(bytes, levelsOf(domain, rescale), input);
+  }
+  return input;
 }
 
 /** All pictures are one file of a report: its digest is of the names of all, and the contents of those that were taken. */

@@ -3,6 +3,7 @@ import type { Head, Labels } from '#target/head';
 import type { FileCard } from '../file.js';
 import type { PictureSteps } from '../images/steps.js';
 import type { InputStream } from '../streams/input-stream.js';
+import type { Tokenizer } from '../text/tokenizer.js';
 
 /** What samples are read for. */
 export interface SampleFacts {
@@ -12,6 +13,8 @@ export interface SampleFacts {
   readonly labels?: readonly string[] | null;
   /** What the target's own files say of pictures; `pictures` of the data goes before it. */
   readonly pictures?: PicturePreparation | null;
+  /** What makes texts into inputs, where the target takes texts. */
+  readonly tokenizer?: Tokenizer | null;
 }
 
 export interface PicturePreparation extends PictureSteps {
@@ -34,4 +37,6 @@ export interface Source {
   stream(indices: readonly number[]): InputStream;
   /** What was read, also by `stream`. */
   files(): readonly FileCard[];
+  /** What became of the inputs that were streamed, for the card of the data; null where nothing is to be said. */
+  remark?(): string | null;
 }

@@ -1,9 +1,14 @@
-import { AssayError } from '#base/errors';
+import { digestOfBytes } from '#base/digest';
+import { AssayError, messageOf } from '#base/errors';
+import { sizeOf } from '#base/tensor';
 import type { SamplesConfig } from '#config/schema';
+import type { TabularDomain } from '#target/domain';
 import { fileCard, readSourceFile, type FileCard } from '../file.js';
+import type { NumericArray } from '../numeric-array.js';
 import { readTable } from '../read-table.js';
-import { checkInputs, checkShape } from '../sample-inputs.js';
+import { checkInputs, checkShape, takeInputs } from '../sample-inputs.js';
 import { streamOfRows } from '../streams/input-stream.js';
+import type { Table } from '../table.js';
 import { labelsOfText } from './named-labels.js';
 import type { GroupColumn, SampleFacts, Source } from './source.js';
 import { encodedRows, namedColumn, plainRows } from './table-rows.js';
@@ -41,6 +46,55 @@ export async function tableSource(
     stream: (indices) => streamOfRows(rows, domain, config.scale, indices),
     files: () => [fileCard(file)],
   };
+}
+
+/**
+ * One row from elsewhere, made into an input as those of the data are: [...shape] in the units of the domain.
+ *
+ * @param row values by the names of the columns, or in the order of the model
+ * @throws AssayError `data` where it does not fit the target
+ */
+export async function rowInput(
+  row: string,
+  { columns, scale }: Pick<SamplesConfig, 'columns' | 'scale'>,
+  domain: TabularDomain,
+): Promise<Float32Array> {
+  const where = 'the row';
+  const numbers = numbersIn(row, domain);
+  const file = { path: where, bytes: Buffer.from(`${row}\n`), digest: digestOfBytes(row) };
+  const rows =
+    numbers !== null
+      ? { name: where, shape: [1, ...domain.shape], data: Float64Array.from(numbers) }
+      : namedRow(await readTable(file, { roles: {} }), columns, domain);
+  checkShape(rows, domain);
+  checkInputs(rows, domain, scale);
+  return takeInputs(rows, domain, scale, [0]).data;
+}
+
+function namedRow(table: Table, columns: SamplesConfig['columns'], domain: TabularDomain): NumericArray {
+  const names = columns ?? 'domain';
+  return names === 'domain' ? encodedRows(table, domain, 'the row') : plainRows(table, names, domain.shape, 'the row');
+}
+
+/** A list of numbers in the order of the model; null for what has names. */
+function numbersIn(row: string, { shape }: TabularDomain): number[] | null {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(row);
+  } catch (cause) {
+    throw new AssayError('usage', {
+      where: 'the row',
+      what: `it is no JSON: ${messageOf(cause)}`,
+      mend: 'Give an object of columns, or a list of numbers.',
+    });
+  }
+  if (!Array.isArray(parsed)) return null;
+  const values: readonly unknown[] = parsed;
+  if (values.length === sizeOf(shape) && values.every((value) => typeof value === 'number')) return [...values];
+  throw new AssayError('usage', {
+    where: 'the row',
+    what: `it is a list of ${values.length}, and the target takes ${sizeOf(shape)} numbers`,
+  });
 }
 
 /** A table beside the samples with a row for each of them. @throws AssayError `data` where it has more or fewer */

@@ -80,6 +80,13 @@ function surfaceOf(tokens: Tokens, word: string): Uint8Array {
   return trimmed(encoder.encode(bare));
 }
 
+/** What a token reads: bytes as characters, marks of words as spaces; a part of a character as U+FFFD. */
+export function readingOf(tokens: Tokens, word: string): string {
+  if (!isByteLevel(tokens)) return word.replaceAll('\u2581', ' ');
+  const bytes = bytesOfByteLevel(word);
+  return bytes === null ? word : new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+}
+
 function isByteLevel({ decoder }: Tokens): boolean {
   return decoder?.config.type === 'ByteLevel';
 }

@@ -1,6 +1,6 @@
 import { AssayError, messageOf } from '#base/errors';
 import type { TokenFacts } from '#target/domain';
-import { offsetsOf, type Offset } from './offsets.js';
+import { offsetsOf, readingOf, type Offset } from './offsets.js';
 import { TokensOf, type Tokens } from './tokens.js';
 
 /** Of a tokenizer's file: the largest vocabularies take 20 MB. */
@@ -10,6 +10,7 @@ const MAX_CHARACTERS = 1_000_000;
 /** In no vocabulary: it shows where the text's own tokens stand among those that are added. */
 const MARK = '\0';
 const PADDING = ['[PAD]', '<pad>', '<|pad|>', '<|endoftext|>'];
+const MASKS = ['[MASK]', '<mask>', '<|mask|>'];
 
 export interface Encoded {
   /** Exactly as many as were asked for. */
@@ -31,6 +32,13 @@ export interface Tokenizer extends TokenFacts {
   encode(text: string, length: number): Encoded;
   /** The text of ids; special tokens are left out. */
   decode(ids: ArrayLike<number>): string;
+  /**
+   * What each token reads, in the order of the ids: special ones by their names, pieces of words with the marks of their
+   * tokenizer (`##ing`), spaces where the tokenizer keeps them.
+   *
+   * @throws AssayError `usage` for an id that no token has
+   */
+  tokens(ids: ArrayLike<number>): string[];
 }
 
 export interface TokenizerOptions {
@@ -56,13 +64,16 @@ export function loadTokenizer(bytes: Uint8Array, options: TokenizerOptions = {})
   const tokens = constructed(file, config, where);
   const vocabulary = tokens.model.vocab.length;
   const padding = options.padding ?? paddingOf(file, config, tokens);
+  const mask = idOfFirst(tokens, [...named(config['mask_token']), ...MASKS]);
   const special = specialIds(tokens);
   return {
     vocabulary,
     padding,
+    mask,
     special,
     encode: (text, length) => encode({ tokens, padding, isLeft: padsLeft(file) }, text, length, where),
     decode: (ids) => decode(tokens, ids),
+    tokens: (ids) => Array.from(ids, (id) => readingOf(tokens, nameOf(tokens, id, where))),
   };
 }
 
@@ -129,6 +140,12 @@ function decode(tokens: Tokens, ids: ArrayLike<number>): string {
   return list.length === 0 ? '' : tokens.decode(list, { skip_special_tokens: true });
 }
 
+function nameOf(tokens: Tokens, id: number, where: string): string {
+  const name = tokens.model.vocab[id];
+  if (name !== undefined) return name;
+  throw new AssayError('usage', { where, what: `no token has the id ${id}` });
+}
+
 function constructed(
   file: Readonly<Record<string, unknown>>,
   config: Readonly<Record<string, unknown>>,
@@ -158,12 +175,20 @@ function specialIds(tokens: Tokens): readonly number[] {
 
 function paddingOf(
   { padding }: Readonly<Record<string, unknown>>,
-  { pad_token: named }: Readonly<Record<string, unknown>>,
+  config: Readonly<Record<string, unknown>>,
   tokens: Tokens,
 ): number | null {
   if (isObject(padding) && typeof padding['pad_id'] === 'number') return padding['pad_id'];
-  const content = isObject(named) ? named['content'] : named;
-  const names = typeof content === 'string' ? [content, ...PADDING] : PADDING;
+  return idOfFirst(tokens, [...named(config['pad_token']), ...PADDING]);
+}
+
+/** A token of `tokenizer_config.json`: its name, or an object around it. */
+function named(token: unknown): readonly string[] {
+  const content = isObject(token) ? token['content'] : token;
+  return typeof content === 'string' ? [content] : [];
+}
+
+function idOfFirst(tokens: Tokens, names: readonly string[]): number | null {
   return names.map((name) => tokens.token_to_id(name)).find((id) => id !== undefined) ?? null;
 }
 

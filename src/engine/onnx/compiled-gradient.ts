@@ -4,6 +4,7 @@ import { executedBatch } from './devices/fixed-batch.js';
 import { gradientGraph, jacobianGraph, type GradientGraph, type JacobianGraph } from './gradient-graph.js';
 import type { Graph } from './graph/ir.js';
 import { batches, joined, samplesIn, type Batch, type NamedTensors } from './inputs.js';
+import { lowered } from './lowering.js';
 import { lossFeeds } from './losses/feeds.js';
 import type { LossForm } from './losses/form.js';
 import type { FileModel } from './model.js';
@@ -70,7 +71,7 @@ export class CompiledGradient {
   ): Promise<CompiledGradient> {
     const at = layer?.value ?? prepared.at;
     const compiled = gradientGraph(prepared, spec.head, form, [at], layer === null ? [] : [at]);
-    const graph = await BatchedGraph.compile(compiled.graph, spec, file, prepared.rows);
+    const graph = await BatchedGraph.compile(lowered(compiled.graph, null), spec, file, prepared.rows);
     return new CompiledGradient(compiled, graph, prepared.width, at, layer);
   }
 

@@ -5,6 +5,7 @@ import type {
   EngineInputs,
   EngineJacobian,
   EngineModel,
+  EngineRelevance,
   EngineSpec,
   EngineTrainer,
   Layer,
@@ -12,6 +13,7 @@ import type {
   LossSpec,
   ModelBytes,
   ModelFacts,
+  Propagation,
   TrainingOptions,
 } from '../contract.js';
 import { rowsAsked } from '../jacobian.js';
@@ -28,6 +30,8 @@ import { samplesIn } from './inputs.js';
 import { formOf, type LossForm } from './losses/form.js';
 import { Forward, inputsOf, readFileModel, scoresOf, type FileModel } from './model.js';
 import { prepareGraph, type Preparation, type PreparedGraph } from './prepare.js';
+import { compilePropagation, propagationInputs } from './propagation/compile.js';
+import { namesLayers, propagationForm } from './propagation/index.js';
 import { notesOn, tryGradients, type Gradients } from './prove.js';
 import { outputScale } from './scale.js';
 import { SessionCache } from './session-cache.js';
@@ -107,6 +111,7 @@ const QUANTIZED = /^Q(uantize)?Linear|^(Dynamic)?Quantize|Integer|^DequantizeLin
 class OnnxModel implements EngineModel {
   readonly #gradients: SessionCache<CompiledGradient>;
   readonly #jacobians = new SessionCache<CompiledJacobian>(FEWEST_SESSIONS);
+  readonly #propagations = new SessionCache<CompiledGradient>(FEWEST_SESSIONS);
   #plain: Promise<PreparedGraph> | null = null;
 
   constructor(
@@ -162,6 +167,19 @@ class OnnxModel implements EngineModel {
     );
   }
 
+  async propagate(inputs: EngineInputs, scores: Float64Array, propagation: Propagation): Promise<EngineRelevance> {
+    const { place } = this.#proven();
+    const form = propagationForm(propagation);
+    const named = propagationInputs(this.preparation, inputsOf(this.preparation.file, inputs), propagation);
+    const loss = { kind: 'score', labels: scores } as const;
+    const compile = async (): Promise<CompiledGradient> =>
+      compilePropagation(this.preparation, form, namesLayers(form) ? await this.layers() : []);
+    return this.#propagations.use(JSON.stringify(form), compile, async (compiled) => {
+      const { scores: given, gradient } = await compiled.run(named, loss, place.shape);
+      return { scores: given, relevance: gradient };
+    });
+  }
+
   async trainer(options: TrainingOptions): Promise<EngineTrainer> {
     const { noTraining } = this.facts;
     if (noTraining !== null) {
@@ -174,7 +192,8 @@ class OnnxModel implements EngineModel {
   }
 
   async dispose(): Promise<void> {
-    await Promise.all([this.forward.dispose(), this.#gradients.dispose(), this.#jacobians.dispose()]);
+    const caches = [this.#gradients, this.#jacobians, this.#propagations];
+    await Promise.all([this.forward.dispose(), ...caches.map((cache) => cache.dispose())]);
   }
 
   #withGradient<T>(

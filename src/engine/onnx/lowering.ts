@@ -1,12 +1,14 @@
 import { GraphBuilder } from './graph/builder.js';
 import type { Graph, Node } from './graph/ir.js';
-import { BLOCKED_WEIGHTS, CHANNEL_STATISTICS, OWN_DOMAIN } from './own-operators.js';
+import { BLOCKED_WEIGHTS, CHANNEL_STATISTICS, DECONVOLUTION_RELU, GUIDED_RELU, OWN_DOMAIN } from './own-operators.js';
 import { lowerFedWeights } from './passes/blocked/fed-weights.js';
 import { lowerStatistics } from './training/channel-statistics.js';
 
 const LOWERINGS: Readonly<Record<string, (builder: GraphBuilder, node: Node, samples: number | null) => void>> = {
   [BLOCKED_WEIGHTS]: lowerFedWeights,
   [CHANNEL_STATISTICS]: lowerStatistics,
+  [DECONVOLUTION_RELU]: lowerRelu,
+  [GUIDED_RELU]: lowerRelu,
 };
 
 /**
@@ -23,4 +25,8 @@ export function lowered(graph: Graph, samples: number | null): Graph {
     else lower(builder, node, samples);
   }
   return builder.build(graph.outputs);
+}
+
+function lowerRelu(builder: GraphBuilder, node: Node): void {
+  builder.append({ ...node, domain: '', op: 'Relu' });
 }

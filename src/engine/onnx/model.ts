@@ -132,8 +132,13 @@ export interface ModelDescription {
   readonly outputShape: ValueInfo['shape'];
 }
 
-export function describeOnnxModel(model: ModelBytes, output: string | null): ModelDescription {
-  const file = readFileModel(model, { input: null, output });
+/** @param input by name, or null where the model has to leave no choice */
+export function describeOnnxModel(
+  model: ModelBytes,
+  output: string | null,
+  input: string | null = null,
+): ModelDescription {
+  const file = readFileModel(model, { input, output });
   return {
     input: file.input.name,
     inputShape: file.input.shape,
@@ -223,7 +228,7 @@ export function largestDifference(a: Float32Array, b: Float32Array): number {
 }
 
 /** (x - mean) / std in float32, as the graph of gradients has it, but computed here: two independent ways. */
-function normalize(inputs: Tensor, normalization: Normalization): Tensor {
+export function normalize(inputs: Tensor, normalization: Normalization): Tensor {
   if (isIdentity(normalization)) return inputs;
   const { axis, mean, std } = normalization;
   const sample = inputs.shape.slice(1);

@@ -16,5 +16,14 @@ export const CHANNEL_STATISTICS = 'ChannelStatistics';
  */
 export const BLOCKED_WEIGHTS = 'BlockedWeights';
 
-/** (x, g(x)) -> g(x), with the gradient of x: the end of a preprocessor that has none of its own. */
+/**
+ * (x, g(x)) -> g(x), with the gradient of x: the end of a preprocessor that has none of its own, and a value of a model with the
+ * gradient of another one that stands beside it.
+ */
 export const STRAIGHT_THROUGH = 'StraightThrough';
+
+/** max(x, 0), whose way back takes what is positive, where x was (Springenberg et al. 2015, arXiv:1412.6806, figure 1). */
+export const GUIDED_RELU = 'GuidedRelu';
+
+/** max(x, 0), whose way back takes what is positive, whatever x was (Zeiler & Fergus 2014, arXiv:1311.2901, section 2.1). */
+export const DECONVOLUTION_RELU = 'DeconvolutionRelu';

@@ -113,6 +113,30 @@ function rulesFor(block: number | null, samples?: number): ReadonlyMap<string, G
   return block === null ? gradientRules : new Map([...gradientRules, ...blockedRules(block, samples)]);
 }
 
+/** A graph that is written anew between its preparation and its differentiation. */
+export interface Rewriting {
+  readonly graph: Graph;
+  readonly scores: string;
+  /** Where gradients are taken. */
+  readonly at: string;
+}
+
+/** Brings a model into the form that gradients are added to, with what `rewrite` makes of it in the place of its own graph. */
+export async function prepareRewriting(
+  preparation: Preparation,
+  rewrite: (own: Rewriting) => Rewriting,
+): Promise<PreparedGraph> {
+  const { file, spec, probe } = preparation;
+  const { graph, scores, notes } = await rewritten(preparation, 'integers', 'as-filed');
+  const own = { graph, scores, at: isReal(file.input) ? PIXELS : embeddedIn(graph, file.input.name) };
+  const other = rewrite(own);
+  const feeds = traceFeeds(file, probe, (samples) => preparedFeeds(file, samples));
+  const executed = await traceGraph(lowered(other.graph, null), feeds, spec.resources.threads);
+  const trace = only(other.graph, executed);
+  const prepared = await settled(preparation, { ...other, trace, notes, rules: gradientRules });
+  return other.at === own.at ? prepared : { ...prepared, at: other.at };
+}
+
 /** A graph with its shapes, before it is laid out. */
 interface Rewritten {
   readonly graph: Graph;
@@ -125,6 +149,7 @@ interface Rewritten {
 async function rewritten(
   { file, spec, probe, head }: Preparation,
   folding: 'integers' | 'everything',
+  order: 'cheapest' | 'as-filed' = 'cheapest',
 ): Promise<Rewritten> {
   const feeds = traceFeeds(file, probe, (samples) => preparedFeeds(file, samples));
   const asFiled = traceFeeds(file, probe, (samples) => fileFeeds(file, spec, samples));
@@ -133,7 +158,7 @@ async function rewritten(
   const fed = isReal(file.input) ? foldNormalization(upgraded, file.input.name, spec.normalization) : upgraded;
   const { graph, scores } = withScores(fed, file.output, spec, head);
   const folded = prune(await foldConstants(prune(graph, [scores]), feeds, folding), [scores]);
-  const merged = reluAfterPool(mergeRepeats(folded));
+  const merged = order === 'cheapest' ? reluAfterPool(mergeRepeats(folded)) : mergeRepeats(folded);
   const { threads } = spec.resources;
   const mergedTrace = await traceGraph(merged, feeds, threads);
   const decomposed = decompose(merged, mergedTrace);

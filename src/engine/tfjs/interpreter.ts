@@ -22,7 +22,7 @@ export class Interpreter {
 
   constructor(
     readonly graph: Graph,
-    private readonly prepareBody: (body: Body) => Body = (body) => body,
+    readonly prepareBody: (body: Body) => Body = (body) => body,
   ) {}
 
   /**

@@ -5,6 +5,7 @@ import type {
   EngineInputs,
   EngineJacobian,
   EngineModel,
+  EngineRelevance,
   EngineSpec,
   EngineTrainer,
   GradientPlace,
@@ -13,6 +14,7 @@ import type {
   LossSpec,
   ModelBytes,
   ModelFacts,
+  Propagation,
   TrainingOptions,
 } from '../contract.js';
 import { jacobianByRows } from '../jacobian.js';
@@ -24,7 +26,9 @@ import { opsetOf } from '../onnx/graph/ir.js';
 import { layersOf } from '../onnx/graph/layers.js';
 import { samplesIn, type NamedTensors } from '../onnx/inputs.js';
 import { inputsOf, isReal, largestDifference, readFileModel, scoresOf } from '../onnx/model.js';
+import { namesLayers, propagationForm } from '../onnx/propagation/index.js';
 import { outputScale, probabilitiesOf } from '../onnx/scale.js';
+import { SessionCache } from '../onnx/session-cache.js';
 import { withStraightThrough } from '../onnx/straight-through.js';
 import { structureOfFile } from '../onnx/structure.js';
 import { traceSamples } from '../onnx/tracing.js';
@@ -36,6 +40,7 @@ import { gradientsOf } from './gradients.js';
 import { Interpreter } from './interpreter.js';
 import type { Preparation } from './preparation.js';
 import { programOf } from './program.js';
+import { PreparedPropagation } from './propagation.js';
 import { quantizerNote, whyUnreached } from './reach.js';
 import { traceOf } from './shapes.js';
 import { openTrainer } from './trainer.js';
@@ -157,6 +162,7 @@ function leafOf({ file, interpreter }: Preparation): Leaf {
 
 class TfjsModel implements EngineModel {
   #layers: readonly Layer[] | null = null;
+  readonly #propagations = new SessionCache<PreparedPropagation>(MOST_PROPAGATIONS);
 
   constructor(
     private readonly preparation: Preparation,
@@ -204,6 +210,18 @@ class TfjsModel implements EngineModel {
     });
   }
 
+  async propagate(inputs: EngineInputs, scores: Float64Array, propagation: Propagation): Promise<EngineRelevance> {
+    const { leaf } = this.#proven();
+    const form = propagationForm(propagation);
+    const named = this.#named(inputs);
+    const layers = namesLayers(form) ? await this.layers() : [];
+    return this.#propagations.use(
+      JSON.stringify(form),
+      () => answered(() => PreparedPropagation.of(this.preparation, form, leaf, layers)),
+      (prepared) => answered(() => prepared.run(named, scores, propagation)),
+    );
+  }
+
   trainer(options: TrainingOptions): Promise<EngineTrainer> {
     return answered(() => {
       const { noTraining } = this.facts;
@@ -213,8 +231,9 @@ class TfjsModel implements EngineModel {
     });
   }
 
-  dispose(): Promise<void> {
-    return answered(() => this.preparation.interpreter.dispose());
+  async dispose(): Promise<void> {
+    await this.#propagations.dispose();
+    this.preparation.interpreter.dispose();
   }
 
   #named(inputs: EngineInputs): NamedTensors {
@@ -241,6 +260,9 @@ class TfjsModel implements EngineModel {
     });
   }
 }
+
+/** Each holds the constants of the model once more. */
+const MOST_PROPAGATIONS = 3;
 
 /** Work that runs at once, with what it throws as a rejection. */
 function answered<T>(work: () => T): Promise<T> {

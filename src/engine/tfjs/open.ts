@@ -78,6 +78,7 @@ function noted(model: EngineModel, note: string): EngineModel {
     gradient: (inputs, loss) => model.gradient(inputs, loss),
     jacobian: (inputs, indices) => model.jacobian(inputs, indices),
     atLayer: (inputs, loss, layer) => model.atLayer(inputs, loss, layer),
+    propagate: (inputs, scores, propagation) => model.propagate(inputs, scores, propagation),
     trainer: (options) => model.trainer(options),
     dispose: () => model.dispose(),
   };

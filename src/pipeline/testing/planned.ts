@@ -32,6 +32,7 @@ export function plannedRun(
     seed: 7,
     plugins: [],
     audits: {},
+    explain: {},
     out,
     samples: 'show',
     language: 'en',

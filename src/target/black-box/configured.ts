@@ -6,6 +6,7 @@ import type { Tensor } from '#base/tensor';
 import type { ModelBytes } from '#engine/index';
 import { fileCards } from '../cards.js';
 import type { Declaration } from '../declare.js';
+import type { ContinuousDomain } from '../domain.js';
 import { checkEndpoint, openEndpoint } from '../endpoint/open.js';
 import { endpointName } from '../endpoint/source.js';
 import { openFunction } from '../function-target.js';
@@ -39,7 +40,7 @@ const CA = 'ca.pem';
  */
 export async function readBlackBox(
   config: BlackBoxConfig,
-): Promise<{ readonly model: ModelBytes; readonly declaration: Declaration }> {
+): Promise<{ readonly model: ModelBytes; readonly declaration: Declaration<ContinuousDomain> }> {
   if (config.url !== undefined) {
     await checkEndpoint(config);
     const main = endpointName(config);

@@ -1,5 +1,6 @@
 import { AssayError } from '#base/errors';
 import type { AnswersConfig, EndpointConfig, ModuleConfig, TargetConfig } from '#config/schema';
+import type { ContinuousDomain } from '../domain.js';
 import { declarationOf, readLabels, type Declaration, type Meaning } from '../declare.js';
 
 /** What a target that is no file says of itself, whatever executes it. */
@@ -18,7 +19,10 @@ export type AnswersDeclaration = Meaning & AnswersConfig;
  * @param where names the target in messages
  * @throws AssayError `config` where it contradicts itself or leaves the number of scores open
  */
-export async function declareAnswers(config: AnswersDeclaration, where: string): Promise<Declaration> {
+export async function declareAnswers(
+  config: AnswersDeclaration,
+  where: string,
+): Promise<Declaration<ContinuousDomain>> {
   const { head, shape, gives, outputs } = config;
   const isRegression = head === 'regression';
   if (isRegression !== (gives === 'values')) {

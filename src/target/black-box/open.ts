@@ -4,6 +4,7 @@ import { rowRange, rowsOf, type Tensor } from '#base/tensor';
 import type { TargetCard, TargetCheck } from '#report/report';
 import { checkRepeats } from '../checks/repeats.js';
 import type { Declaration } from '../declare.js';
+import type { ContinuousDomain } from '../domain.js';
 import { scoreWidth } from '../head.js';
 import type { Capability, Target } from '../target.js';
 import type { Purse } from './purse.js';
@@ -22,7 +23,7 @@ export interface Unopened {
   readonly engine: string;
   readonly device: string;
   readonly files: TargetCard['files'];
-  readonly declaration: Declaration;
+  readonly declaration: Declaration<ContinuousDomain>;
   readonly gives: Gives;
   /** All that decides an answer, as far as it is known, without secrets. */
   readonly identity: object;

@@ -32,7 +32,7 @@ export interface Traffic {
 export interface BlackBoxParts {
   readonly name: string;
   readonly digest: Digest;
-  readonly declaration: Declaration;
+  readonly declaration: Declaration<ContinuousDomain>;
   readonly source: Source;
   readonly capabilities: ReadonlySet<Capability>;
   readonly missing: ReadonlyMap<Capability, string>;

@@ -94,7 +94,7 @@ test.each(Object.keys(MODELS))('%s', async (name) => {
 test('trees give scores only, and the card names the operator that stands in the way', async () => {
   const { target, card } = await opened(MODELS['boosted-trees']?.config ?? { file: '', domain: flowers }, IRIS);
   expect(card.capabilities).toEqual(['labels', 'scores']);
-  expect(card.missing.map(({ capability }) => capability)).toEqual(['gradients', 'training']);
+  expect(card.missing.map(({ capability }) => capability)).toEqual(['gradients', 'layers', 'training']);
   expect(card.missing[0]?.because).toMatch(/TreeEnsemble/);
   await target.dispose();
 });

@@ -5,12 +5,13 @@ import { preprocessingOf, type Preprocessing } from '#data/images/preprocessor-f
 import type { PicturePreparation } from '#data/sources/source';
 import type { ModelBytes } from '#engine/index';
 import { readLabels } from '../declare.js';
+import { TOKENIZER, TOKENIZER_CONFIG } from '../text/tokenizer-files.js';
 
 const CONFIG = 'config.json';
 const PREPROCESSOR = 'preprocessor_config.json';
 
 /** What stands beside a model in a folder of Hugging Face and says what its inputs and outputs mean. */
-export const FOLDER_FACTS: readonly string[] = [CONFIG, PREPROCESSOR];
+export const FOLDER_FACTS: readonly string[] = [CONFIG, PREPROCESSOR, TOKENIZER, TOKENIZER_CONFIG];
 
 /** A byte of a picture is at most this. */
 const HIGHEST_BYTE = 255;

@@ -5,6 +5,7 @@ import { checkSavedModel, isWritable, lowerToOnnx, type ModelBytes, type ModelFo
 import type { TargetCard } from '#report/report';
 import { readModelFile, type ReadModel } from '../read-model.js';
 import { preprocessorCards } from '../preprocessing/declared.js';
+import { readTokenizerFiles, type TokenizerFiles } from '../text/tokenizer-files.js';
 import { completedBy } from './hugging-face.js';
 
 /** What executes a model. */
@@ -21,6 +22,8 @@ export interface TargetModel extends ModelBytes {
   readonly sample?: readonly number[];
   /** What is done to pictures before they are samples, where the folder says it. */
   readonly pictures?: PicturePreparation;
+  /** Of a target of texts. */
+  readonly tokenizer?: TokenizerFiles;
 }
 
 /** What the user gave. */
@@ -47,13 +50,16 @@ export interface PreparedTarget {
 export async function prepareTarget(config: FileTargetConfig, engine: EngineChoice = 'auto'): Promise<PreparedTarget> {
   const read = await readModelFile(config.file);
   const completed = await completedBy(config, read);
-  const model = await prepareModel(read, engine, completed.notes, await preprocessorCards(config.preprocessor));
+  const { tokenizer, cards } = await readTokenizerFiles(config, read);
+  const more = [...(await preprocessorCards(config.preprocessor)), ...cards];
+  const model = await prepareModel(read, engine, completed.notes, more);
   return {
     config: completed.config,
     model: {
       ...model,
       ...(completed.sample === null ? {} : { sample: completed.sample }),
       ...(completed.pictures === null ? {} : { pictures: completed.pictures }),
+      ...(tokenizer === null ? {} : { tokenizer }),
     },
   };
 }

@@ -1,7 +1,18 @@
 import { digestOfJson } from '#base/digest';
 import { AssayError, messageOf } from '#base/errors';
 import { rowsOf, rowSize, zeros, type Tensor } from '#base/tensor';
-import { isDifferentiable, type DifferentiableTarget, type Gradient, type Jacobian, type Target } from '../target.js';
+import type { Propagation } from '#engine/index';
+import {
+  isDifferentiable,
+  isLayered,
+  type DifferentiableTarget,
+  type Gradient,
+  type Jacobian,
+  type LayeredTarget,
+  type LayerGradient,
+  type Relevance,
+  type Target,
+} from '../target.js';
 
 /** What stands in front of a model and has no gradient of use. */
 export interface Preprocessor {
@@ -43,7 +54,11 @@ export function withPreprocessor(target: Target, preprocessor: Preprocessor): Ta
     predict: async (inputs) => target.predict(await front.apply(inputs)),
     dispose: () => target.dispose(),
   };
-  return isDifferentiable(target) ? { ...preprocessed, ...gradientsOf(target, front) } : preprocessed;
+  return {
+    ...preprocessed,
+    ...(isDifferentiable(target) ? gradientsOf(target, front) : {}),
+    ...(isLayered(target) ? layersOf(target, front) : {}),
+  };
 }
 
 const UNTRAINABLE = 'a model behind a preprocessor that is a function is not trained with it';
@@ -64,6 +79,24 @@ function gradientsOf(target: DifferentiableTarget, front: Front): Pick<Different
       }
       return { scores, rows: brought };
     },
+  };
+}
+
+/**
+ * Layers are those of the model at g(x), and so is relevance, which has the shape and units of x: it is no gradient, and
+ * `backward` says nothing of it. Baselines go through the preprocessor too.
+ */
+function layersOf(target: LayeredTarget, front: Front): Pick<LayeredTarget, 'layers' | 'atLayer' | 'propagate'> {
+  const applied = async (propagation: Propagation): Promise<Propagation> =>
+    propagation.kind === 'deep-lift'
+      ? { ...propagation, baselines: await front.apply(propagation.baselines) }
+      : propagation;
+  return {
+    layers: () => target.layers(),
+    atLayer: async (inputs, loss, layer): Promise<LayerGradient> =>
+      target.atLayer(await front.apply(inputs), loss, layer),
+    propagate: async (inputs, scores, propagation): Promise<Relevance> =>
+      target.propagate(await front.apply(inputs), scores, await applied(propagation)),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Graph, Node } from './ir.js';
+import type { Constant, Graph, Node } from './ir.js';
 
 /** The lookup of token vectors: rows of a table, chosen by the tokens of an input. */
 export interface Embedding {
@@ -35,9 +35,14 @@ export function embeddingOf(graph: Graph, input: string): Embedding | null {
 }
 
 function isTable(graph: Graph, name: string): boolean {
+  return tableOf(graph, name)?.shape.length === 2;
+}
+
+/** The constant behind a table of embeddings; undefined where it is computed. */
+export function tableOf(graph: Graph, name: string): Constant | undefined {
   const constant = graph.constants.get(name);
-  if (constant !== undefined) return constant.shape.length === 2;
+  if (constant !== undefined) return constant;
   // A table that is stored in eight bits is dequantized first.
   const producer = graph.nodes.find((node) => node.outputs[0] === name);
-  return producer?.op === 'DequantizeLinear' && isTable(graph, producer.inputs[0] ?? '');
+  return producer?.op === 'DequantizeLinear' ? tableOf(graph, producer.inputs[0] ?? '') : undefined;
 }

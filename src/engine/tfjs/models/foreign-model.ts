@@ -5,12 +5,14 @@ import type {
   EngineInputs,
   EngineJacobian,
   EngineModel,
+  EngineRelevance,
   EngineSpec,
   EngineTrainer,
   Layer,
   LayerGradient,
   LossSpec,
   ModelFacts,
+  Propagation,
   TrainingOptions,
 } from '../../contract.js';
 import { jacobianByRows } from '../../jacobian.js';
@@ -194,8 +196,23 @@ class ForeignModel implements EngineModel {
     const { noTraining } = this.facts;
     const where = this.ready.executable.name;
     if (noTraining !== null) throw new AssayError('operator', { where, what: `there is no training: ${noTraining}` });
+    return (await this.#asGraph()).trainer(options);
+  }
+
+  /** TensorFlow.js has no other way back than derivatives: the graph of the model has. */
+  async propagate(inputs: EngineInputs, scores: Float64Array, propagation: Propagation): Promise<EngineRelevance> {
+    const { problem } = this.trainable;
+    const { name: where, kind } = this.ready.executable;
+    if (problem !== null) {
+      const what = `relevance cannot be propagated through the ${kind}, whose graph cannot be seen: ${problem}`;
+      throw new AssayError('operator', { where, what });
+    }
+    return (await this.#asGraph()).propagate(inputs, scores, propagation);
+  }
+
+  async #asGraph(): Promise<EngineModel> {
     this.#graph ??= await this.trainable.open();
-    return this.#graph.trainer(options);
+    return this.#graph;
   }
 
   async dispose(): Promise<void> {

@@ -9,6 +9,7 @@ import { logicOperators } from './logic.js';
 import { einsumOperators } from './einsum.js';
 import { matrixOperators } from './matrix.js';
 import { normalizationOperators } from './normalization.js';
+import { otherReluOperators } from './other-relus.js';
 import { poolingOperators } from './pooling.js';
 import { quantizationOperators } from './quantization.js';
 import { recurrentOperators } from './recurrent.js';
@@ -32,6 +33,7 @@ export const operators: ReadonlyMap<string, Operator> = new Map(
     matrixOperators,
     einsumOperators,
     normalizationOperators,
+    otherReluOperators,
     poolingOperators,
     quantizationOperators,
     recurrentOperators,

@@ -4,6 +4,7 @@ import { elementwiseRules } from './elementwise/index.js';
 import { indexingRules } from './indexing/index.js';
 import { matrixRules } from './matrix/index.js';
 import { normalizationRules } from './normalization/index.js';
+import { otherReluRules } from './other-relus.js';
 import { poolingRules } from './pooling/index.js';
 import { quantizationRules } from './quantization/index.js';
 import { recurrentRules } from './recurrent/index.js';
@@ -17,6 +18,7 @@ const FAMILIES: readonly RuleTable[] = [
   indexingRules,
   matrixRules,
   normalizationRules,
+  otherReluRules,
   poolingRules,
   quantizationRules,
   recurrentRules,

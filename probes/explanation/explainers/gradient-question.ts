@@ -1,0 +1,127 @@
+import { Type } from '@sinclair/typebox';
+import { AssayError } from '#base/errors';
+import { row, rowsOf, sizeOf, type Tensor } from '#base/tensor';
+import type { Attribution, ExplainContext } from '#plugin/explainer';
+import type { TargetFacts } from '#plugin/plugin';
+import { permutation } from '#stats/random';
+import { isContinuous, type ContinuousDomain } from '#target/domain';
+import { isDifferentiable, isLayered, type DifferentiableTarget, type LayeredTarget } from '#target/target';
+import { baselineOf } from '../explained-score.js';
+import type { Attributions } from '../methods/attributions.js';
+import type { PathAttributions } from '../methods/integrated-gradients.js';
+
+/** Null where a target has one score to go back from, otherwise the sentence that says why not. */
+export function scoreTrouble({ head }: TargetFacts): string | null {
+  return head.kind === 'sequence' ? 'A sequence has no one score to explain.' : null;
+}
+
+/** Null where gradients can be taken between two inputs, otherwise the sentence that says why not. */
+export function pathTrouble(facts: TargetFacts): string | null {
+  if (isContinuous(facts.domain)) return scoreTrouble(facts);
+  return 'It needs gradients at inputs between the sample and a baseline, and engines give none between the embeddings of tokens.';
+}
+
+export function gradientTarget({ target }: Pick<ExplainContext<unknown>, 'target'>): DifferentiableTarget {
+  if (isDifferentiable(target)) return target;
+  throw new AssayError('plugin', { what: 'it needs a target with gradients' });
+}
+
+export function layeredTarget({ target }: Pick<ExplainContext<unknown>, 'target'>): LayeredTarget {
+  if (isLayered(target)) return target;
+  throw new AssayError('plugin', { what: 'it needs a target whose layers can be seen' });
+}
+
+/** @throws AssayError `plugin` for tokens */
+export function continuousDomain({ target: { domain } }: Pick<ExplainContext<unknown>, 'target'>): ContinuousDomain {
+  if (isContinuous(domain)) return domain;
+  throw new AssayError('plugin', { what: 'it needs real-valued inputs' });
+}
+
+export const baselineOptions = {
+  baseline: Type.Optional(
+    Type.Union([Type.Number(), Type.Literal('mean'), Type.Literal('background')], {
+      description:
+        'The input that stands for absence: one value, in the units of the data; `mean`, that of each channel as the domain declares it; or ' +
+        '`background`, the mean of real inputs. Default: the low end of the range of pictures, the background of tables.',
+    }),
+  ),
+};
+
+export interface Baseline {
+  /** [1, ...shape] */
+  readonly inputs: Tensor;
+  /** In words, as the end of `the baseline is ...`. */
+  readonly words: string;
+}
+
+/** Inputs of the background of which the mean is taken. */
+const MEAN_OF = 256;
+
+/** @throws AssayError `usage` for a value outside of the domain, `data` where there is no background */
+export async function chosenBaseline(
+  context: ExplainContext<{ readonly baseline?: number | 'mean' | 'background' }>,
+): Promise<Baseline> {
+  const domain = continuousDomain(context);
+  const [low, high] = domain.range;
+  const choice = context.options.baseline ?? (domain.kind === 'image' ? low : 'background');
+  const shape = [1, ...domain.shape];
+  if (choice === 'background') {
+    const background = await drawnBackground(context, MEAN_OF);
+    const words = `the mean of ${rowsOf(background)} inputs of the background`;
+    return { inputs: { shape, data: meanOf(background) }, words };
+  }
+  if (choice !== 'mean' && !(choice >= low && choice <= high)) {
+    throw new AssayError('usage', {
+      what: `the baseline ${choice} lies outside the domain, ${low} to ${high}`,
+      mend: 'It is in the units of the data, before normalization.',
+    });
+  }
+  const words = choice === 'mean' ? 'the mean of each channel as the domain declares it' : `${choice} everywhere`;
+  return { inputs: { shape, data: baselineOf(choice, domain) }, words };
+}
+
+/**
+ * Inputs of the background, at most so many: the same for every sample of a run.
+ *
+ * @throws AssayError `data` where there are none
+ */
+export async function drawnBackground(
+  { background, random }: Pick<ExplainContext<unknown>, 'background' | 'random'>,
+  rows: number,
+): Promise<Tensor> {
+  const { length } = background.indices;
+  if (length === 0) throw new AssayError('data', { what: 'there are no inputs beside the sample to compare it with' });
+  const chosen = permutation(length, random.fork('background').of(0)).slice(0, rows);
+  return (await background.take(chosen.sort((a, b) => a - b))).inputs;
+}
+
+function meanOf(background: Tensor): Float32Array {
+  const sums = new Float64Array(sizeOf(background.shape.slice(1)));
+  for (let i = 0; i < rowsOf(background); i++) {
+    const values = row(background, i);
+    for (let j = 0; j < sums.length; j++) sums[j] = (sums[j] ?? NaN) + (values[j] ?? NaN);
+  }
+  return Float32Array.from(sums, (sum) => sum / rowsOf(background));
+}
+
+/** The attribution of one sample, with what it adds up to. */
+export function pathAttribution({ values, differences, residuals }: PathAttributions): Attribution {
+  return { values, completeness: { difference: differences[0] ?? NaN, residual: residuals[0] ?? NaN } };
+}
+
+/**
+ * One value an input value: of tokens what the values of their embeddings give together.
+ *
+ * @param inputs how many input values there are
+ */
+export function perInput({ values }: Attributions, inputs: number, together: 'sum' | 'l2' = 'sum'): Float64Array {
+  const width = values.length / inputs;
+  if (width === 1) return values;
+  const joined = new Float64Array(inputs);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? NaN;
+    const at = Math.floor(i / width);
+    joined[at] = (joined[at] ?? NaN) + (together === 'sum' ? value : value * value);
+  }
+  return together === 'sum' ? joined : joined.map(Math.sqrt);
+}

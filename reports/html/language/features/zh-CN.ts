@@ -1,0 +1,47 @@
+import { formatCount, NO_BREAK } from '../../../format.js';
+import type { FeatureWords } from './en.js';
+
+export const zhCNFeatures: FeatureWords = {
+  name: '特征',
+  value: '特征取值',
+  contribution: '贡献',
+  standardError: '标准误',
+  none: '没有可展示的特征。',
+  base: '基准值',
+  prediction: '预测值',
+  others: (count) => `其他 ${formatCount(count)} 个特征`,
+  residual: '未归因部分',
+  directions: '橙色条使得分升高，蓝色斜纹条使得分降低。',
+  errors: `误差线为 95${NO_BREAK}% 区间。`,
+  waterfall: (base, prediction, strongest) => `从 ${base} 到 ${prediction}；贡献最大的是：${strongest}`,
+  largest: (strongest) => `最大的是：${strongest}`,
+  dots: '每个点是一个样本；点越实，特征自身的取值越高。会互相遮挡的点上下错开，一行排满后其余的点不再绘制。右侧数字为贡献的平均绝对值。',
+  dotsOf: (shown, all) => `每个特征有 ${formatCount(all)} 个样本，按贡献大小均匀选取 ${formatCount(shown)} 个绘制。`,
+  dotValue: '特征取值，由低到高',
+  dotNone: '取值无序',
+  samples: '样本数',
+  meanSize: '平均绝对值',
+  lowest: '最低',
+  highest: '最高',
+  lines: (shown, all) =>
+    shown === all
+      ? `细线为 ${formatCount(all)} 个样本。`
+      : `细线为 ${formatCount(all)} 个样本中的 ${formatCount(shown)} 个。`,
+  rug: '横轴上方的短线表示数据所在的位置。',
+  lowestLine: '最低的线',
+  highestLine: '最高的线',
+  negative: '负值（斜纹）',
+  positive: '正值',
+  mapScale: (scale) => `橙色为正，蓝色斜纹为负；本页此类热力图中颜色最深处均代表 ${scale}。`,
+  mapUnit: '归因值',
+  mapSum: (sum) => `总和 ${sum}`,
+  mapPlace: (value, row, column) => `${value}（第 ${row} 行，第 ${column} 列）`,
+  mapPart: '热力图的部分',
+  mapDown: (sample, from, to) => `${sample}，高度 ${from} 至 ${to}${NO_BREAK}%`,
+  mapAcross: (from, to) => `宽度 ${from} 至 ${to}${NO_BREAK}%`,
+  mapTable: '热力图各部分之和',
+  token: '词元',
+  sample: '样本',
+  position: '位置',
+  strongestTokens: '数值最大的词元',
+};

@@ -1,0 +1,153 @@
+import { basename, join } from 'node:path';
+import { digestOfJson } from '#base/digest';
+import { packageVersion } from '#base/package-root';
+import type { LoadedConfig } from '#config/loaded';
+import type { ExplainingKit } from '#plugin/explaining';
+import { EXPLANATION_VERSION, type ExplanationRecord } from '#report/explanation';
+import { EXIT, type ExitCode } from '../exit-codes.js';
+import { releaseInputs } from '../inputs.js';
+import { versions } from '../opening.js';
+import type { PlanOptions } from '../types.js';
+import { commandOf } from './command.js';
+import { clockFor, decisionOf, limitsOf, type ExplainEvent } from './decision.js';
+import type { Files } from './drawings.js';
+import { writeFolder } from './folder.js';
+import { openForExplaining, type OpenedTarget } from './open.js';
+import { runModel } from './run.js';
+import { readSample, type SampleRequest } from './sample.js';
+
+/** What a page is made of. */
+export interface PageInput {
+  readonly record: ExplanationRecord;
+  /** A file below the folder of the explanation; null where there is none. */
+  readonly readFile: (path: string) => Uint8Array | null;
+}
+
+export interface ExplainingOptions extends Pick<PlanOptions, 'only' | 'sample' | 'seed' | 'device'> {
+  /** Null: the model as a whole. */
+  readonly request: SampleRequest | null;
+  /** `predicted`, `true`, the name of a label or an index. Default: predicted. */
+  readonly score?: string;
+  readonly signal: AbortSignal;
+  readonly on: (event: ExplainEvent) => void;
+  readonly page: (input: PageInput) => string;
+}
+
+export interface Explanation {
+  readonly folder: string;
+  readonly record: ExplanationRecord;
+  /** Absolute. */
+  readonly files: readonly string[];
+  /** 2 where an explainer ended in an error. */
+  readonly exitCode: ExitCode;
+}
+
+/**
+ * Explains one score of one sample by every explainer that fits, and writes the record, its arrays and pictures, and the
+ * page. An explainer that fails is shown with its sentence, and the others go on.
+ *
+ * @throws AssayError of exit code 4 for bad input, before anything is explained; `interrupted`; `output`
+ */
+export async function explainTarget(
+  loaded: LoadedConfig,
+  kit: ExplainingKit,
+  options: ExplainingOptions,
+): Promise<Explanation> {
+  const started = new Date();
+  const { config, file, digest } = loaded;
+  const seed = options.seed ?? config.seed;
+  const { request } = options;
+  const opened = await openForExplaining(loaded, options, request === null ? 'model' : 'decision');
+  try {
+    const files: Files = new Map();
+    const { decision, model, seconds } =
+      request === null
+        ? await modelOf(loaded, opened, { ...options, seed })
+        : await ofSample(loaded, kit, opened, files, { ...options, request, seed });
+    const failed = decision?.explainers.some(({ status }) => status === 'error') ?? false;
+    const exitCode = failed ? EXIT.undecided : EXIT.passed;
+    const record: ExplanationRecord = {
+      version: EXPLANATION_VERSION,
+      tool: { name: 'assay', version: packageVersion() },
+      command: commandOf(file, options),
+      target: opened.card,
+      data: [opened.data],
+      seed,
+      config: { file: basename(file), digest },
+      versions: versions(),
+      decision,
+      model,
+      exitCode,
+    };
+    const timings = { started: started.toISOString(), finished: new Date().toISOString(), seconds };
+    return { ...write(config.out, record, timings, files, options), exitCode };
+  } finally {
+    releaseInputs({ test: opened.inputs.test?.stored ?? null, train: opened.inputs.train?.stored ?? null });
+  }
+}
+
+type Explained = Pick<ExplanationRecord, 'decision' | 'model'> & Pick<Timings, 'seconds'>;
+
+async function ofSample(
+  loaded: LoadedConfig,
+  kit: ExplainingKit,
+  opened: OpenedTarget,
+  files: Files,
+  options: ExplainingOptions & { readonly request: SampleRequest; readonly seed: number | string },
+): Promise<Explained> {
+  const sample = await readSample(options.request, loaded.config.data.test, opened.facts, options.seed);
+  return { ...(await decisionOf(loaded, kit, opened, sample, files, options)), model: null };
+}
+
+/** As events and times name it. */
+const MODEL = 'the model as a whole';
+
+async function modelOf(
+  loaded: LoadedConfig,
+  opened: OpenedTarget,
+  { seed, signal, on }: ExplainingOptions & { readonly seed: number | string },
+): Promise<Explained> {
+  const { threads, batchSize } = loaded.config.execution;
+  const { target, background } = opened;
+  const clock = clockFor(on);
+  clock.start(MODEL, 1, 1);
+  const task = { target, background, seed, resources: { threads, batchSize } };
+  const details = await runModel(task, limitsOf(loaded, opened, signal), (done, total) => {
+    on({ kind: 'progress', id: MODEL, done, total });
+  });
+  clock.end(MODEL, null);
+  return { decision: null, model: { details: [...details] }, seconds: clock.seconds };
+}
+
+interface Timings {
+  readonly started: string;
+  readonly finished: string;
+  /** Of each explainer. */
+  readonly seconds: Readonly<Record<string, number>>;
+}
+
+function write(
+  out: string,
+  record: ExplanationRecord,
+  timings: Timings,
+  files: Files,
+  { page, on }: ExplainingOptions,
+): Omit<Explanation, 'exitCode'> {
+  const json = `${JSON.stringify(record, null, 2)}\n`;
+  const html = page({ record, readFile: (path) => files.get(path) ?? null });
+  const time = timings.started.slice(0, 19).replaceAll(':', '-');
+  const name = `explain-${time}Z-${digestOfJson(record).slice(0, 8)}`;
+  const folder = writeFolder(
+    out,
+    name,
+    new Map<string, Uint8Array | string>([
+      ...files,
+      ['timings.json', `${JSON.stringify(timings, null, 2)}\n`],
+      ['explanation.json', json],
+      ['explanation.html', html],
+    ]),
+  );
+  const written = ['explanation.html', 'explanation.json'].map((path) => join(folder, path));
+  on({ kind: 'written', files: written });
+  return { folder, record, files: written };
+}

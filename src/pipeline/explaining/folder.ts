@@ -1,0 +1,35 @@
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { makeFolder, onDisk, syncFolder, writeAtomically } from '../atomic.js';
+
+/**
+ * Writes the files of an explanation into a new folder below `out`: all of them are there, or there is no folder.
+ *
+ * @param name of the folder; a number is added where it is taken
+ * @returns the folder
+ * @throws AssayError `output` when the disk refuses
+ */
+export function writeFolder(out: string, name: string, files: ReadonlyMap<string, Uint8Array | string>): string {
+  const folder = firstFree(join(out, name));
+  const unfinished = `${folder}.${process.pid}.tmp`;
+  try {
+    makeFolder(unfinished);
+    for (const below of new Set([...files.keys()].map((path) => dirname(path)))) makeFolder(join(unfinished, below));
+    for (const [path, content] of files) writeAtomically(join(unfinished, path), content);
+    onDisk(out, () => {
+      renameSync(unfinished, folder);
+      syncFolder(out);
+    });
+  } catch (error) {
+    rmSync(unfinished, { recursive: true, force: true });
+    throw error;
+  }
+  return folder;
+}
+
+function firstFree(folder: string): string {
+  for (let attempt = 1; ; attempt++) {
+    const name = attempt === 1 ? folder : `${folder}-${attempt}`;
+    if (!existsSync(name)) return name;
+  }
+}
