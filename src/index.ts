@@ -3,9 +3,9 @@
 export { Type } from '@sinclair/typebox';
 export { AssayError, type AssayErrorCode } from '#base/errors';
 export { row, rowRange, rowsOf, rowSize, takeRows, tensor, type Tensor } from '#base/tensor';
+export type { DomainConfig } from '#config/domain-schema';
 export type {
   Config,
-  DomainConfig,
   EndpointConfig,
   FileTargetConfig,
   ModuleConfig,

@@ -10,7 +10,7 @@ import type { TableFixture } from './table-fixtures.js';
 /** The paper's, and the draws by which the explainer verifies. */
 export const OPTIONS: AnchorOptions = {
   ...{ precision: 0.95, epsilon: 0.1, delta: 0.05, beam: 10, batch: 100 },
-  verification: 10_000,
+  ...{ verification: 10_000, maximumDraws: 1_000_000 },
 };
 
 /** The anchor of the predicted class of one row. */

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { runPgd, type PgdOptions } from '#attacks/evasion/index';
 import { packageRoot } from '#base/package-root';
-import type { DomainConfig, FileTargetConfig } from '#config/schema';
+import type { DomainConfig } from '#config/domain-schema';
+import type { FileTargetConfig } from '#config/schema';
 import { loadSamples } from '#data/load-samples';
 import { randomStreams } from '#stats/random';
 import { declareTarget } from '#target/declare';

@@ -1,7 +1,8 @@
 import { kindProblems } from './black-box-problems.js';
 import { nameOf, type Path, type Problem } from './place.js';
 import { preprocessorProblems } from './preprocessing.js';
-import type { Config, DomainConfig, TargetConfig } from './schema.js';
+import type { DomainConfig } from './domain-schema.js';
+import type { Config, TargetConfig } from './schema.js';
 import { show } from './wording/show.js';
 
 /** What is wrong with a config that fits its schema. */

@@ -1,4 +1,5 @@
-import type { DomainConfig, EndpointConfig, FileTargetConfig, ModuleConfig, TargetConfig } from './schema.js';
+import type { DomainConfig } from './domain-schema.js';
+import type { EndpointConfig, FileTargetConfig, ModuleConfig, TargetConfig } from './schema.js';
 
 type Absolute = (path: string) => string;
 

@@ -124,7 +124,9 @@ export type LrpRule =
   | { readonly kind: 'alpha-beta'; readonly alpha: number; readonly beta: number }
   /** For the first layer: the bounds of its input, in the units of the data. */
   | { readonly kind: 'z-b'; readonly low: number; readonly high: number }
-  | { readonly kind: 'w-squared' | 'flat' };
+  | { readonly kind: 'w-squared' | 'flat' }
+  /** For a dense layer that gives as many values as it takes: each takes what stands in its place. */
+  | { readonly kind: 'identity' };
 
 export interface EngineRelevance {
   readonly scores: Tensor;

@@ -1,6 +1,6 @@
 import { AssayError } from '#base/errors';
 import { sizeOf } from '#base/tensor';
-import type { ColumnConfig, DomainConfig, RelationConfig } from '#config/schema';
+import type { ColumnConfig, DomainConfig, RelationConfig } from '#config/domain-schema';
 import type { OneHotColumn, Relation, ScalarColumn, TableColumn, TabularDomain } from './domain.js';
 
 /** A column with what the model receives: (x - mean) / std, in the units of the domain. */

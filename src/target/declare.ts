@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { AssayError } from '#base/errors';
 import { sizeOf } from '#base/tensor';
-import type { DomainConfig, TargetConfig } from '#config/schema';
+import type { DomainConfig } from '#config/domain-schema';
+import type { TargetConfig } from '#config/schema';
 import type { PicturePreparation } from '#data/sources/source';
 import type { Tokenizer } from '#data/text/tokenizer';
 import type { DeclaredValue } from '#report/report';

@@ -1,5 +1,5 @@
 import { rng } from '#stats/random';
-import type { DomainConfig } from '#config/schema';
+import type { DomainConfig } from '#config/domain-schema';
 import { hasColumns, tableDomain } from './declare-table.js';
 import type { TabularDomain } from './domain.js';
 import { boundsOf, excessOf, immutablePositions, isLegal, nearestLegal, violations } from './table-domain.js';

@@ -39,6 +39,11 @@ const Options = Type.Object(
       description: 'Rules of each length that are built upon (B of the paper).',
     }),
     batch: Type.Integer({ minimum: 1, default: 100, description: 'Inputs that are drawn for a rule at a time.' }),
+    maximumDraws: Type.Integer({
+      minimum: 1000,
+      default: 300_000,
+      description: 'Inputs that a search draws at most; then it takes the best rule that it has.',
+    }),
     verification: Type.Optional(
       Type.Integer({
         minimum: 1,
@@ -154,7 +159,7 @@ function decidedFor({ target: { head }, score }: Context, scores: Float32Array):
 }
 
 function statementsOf(anchor: Anchor, decided: string, wanted: number): string[] {
-  const { predicates, precision, interval, draws, holds, coverage, candidates } = anchor;
+  const { predicates, precision, interval, draws, holds, coverage, candidates, spent } = anchor;
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const rule = predicates.length === 0 ? 'Whatever the input is' : `Where ${predicates.join(' and ')}`;
   const measured = `for ${percent(precision)} of ${draws} fresh inputs (95 % interval ${percent(interval.low)} to ${percent(interval.high)})`;
@@ -163,6 +168,7 @@ function statementsOf(anchor: Anchor, decided: string, wanted: number): string[]
       ? `${rule}, the model ${decided}: so it did ${measured}.`
       : `No rule was found that keeps the decision for ${percent(wanted)} of inputs; the closest keeps it ${measured}.`,
     `The rule covers ${percent(coverage)} of the inputs of the background, and ${candidates} rules were tried.`,
+    ...(spent ? ['The search ended at `maximumDraws`: a rule that covers more may be there.'] : []),
     'Precision is that over inputs made up from real ones, not over the world; a rule that covers little says little about other inputs.',
   ];
 }

@@ -28,6 +28,8 @@ export function explanationView(
   const others = explainers.filter((each) => each.status === 'explained' && each.attribution === null);
   const name = write.name(record.target.name);
   const isPicture = sample.picture !== null;
+  // Tables are numbered in the order in which they are made.
+  const input = inputView(decision, context);
   const panels = [...attributed, ...failed].map((explainer) => panelView(explainer, decision, context));
   const page: ExplanationPage = {
     title: `Why ${name} says ${write.name(prediction.label)} · Assay explanation`,
@@ -36,7 +38,7 @@ export function explanationView(
     heading: `Why ${name} says ${write.name(prediction.label)}`,
     lead: leadOf(decision, attributed, failed, context),
     facts: factsOf(record, decision, context),
-    input: inputView(decision, context),
+    input,
     scale: scaleView(isPicture, attributed.length),
     panels: panels.map((panel) => ({ ...panel, figures: [] })),
     figures: panels.filter(({ figures }) => figures.length > 0).map(({ title, figures }) => ({ title, figures })),

@@ -89,6 +89,25 @@ test('what is there of a picture: the region that decides, which half of the dra
   expect(anchor).toMatchObject({ predicates: ['middle'], coverage: 0.5, precision: 1, holds: true });
 });
 
+test('a search that has no more draws takes what it has, judged as ever, and says so', async () => {
+  const names = Array.from({ length: 24 }, (_, i) => `region ${i}`);
+  const space = maskSpace(
+    new Float32Array(24).fill(1),
+    { names, of: Int32Array.from(names.keys()) },
+    { shape: [1, 24], data: new Float32Array(24) },
+  );
+  let asked = 0;
+  const all = model((x) => {
+    asked++;
+    return x.every((value) => value === 1) ? 1 : -1;
+  });
+  const options = { ...OPTIONS, maximumDraws: 5000, verification: 1000 };
+  const anchor = await findAnchor(all, [space], sign, options, randomStreams(7), 0);
+  expect(anchor).toMatchObject({ predicates: names, precision: 1, holds: true, spent: true });
+  // One round of draws may end the search, and two rules are verified, of which one is given up at a tenth.
+  expect(asked).toBeLessThan(5000 + 300 + 1100);
+});
+
 test('of credit: precise on 10,000 draws that nobody has seen', async () => {
   const fixture = await openTable('credit-mlp');
   const { anchor, decision } = await tableAnchor(fixture, 7);

@@ -27,6 +27,8 @@ export interface Anchor {
   readonly coverage: number;
   /** Rules for which inputs were drawn. */
   readonly candidates: number;
+  /** Whether a search ended because it had no more draws: a wider rule may be there. */
+  readonly spent: boolean;
   /** Whether `atLeast` reaches the precision that was asked for. */
   readonly holds: boolean;
 }
@@ -50,21 +52,27 @@ export async function findAnchor(
   const verify = verifier(options.precision, options.verification);
   const failed: Anchor[] = [];
   let candidates = 0;
+  let spent = false;
   for (const [level, space] of spaces.entries()) {
     const trials = (name: string) => trialsOf(target, space, decision, random.fork(name).fork(level).of(index));
     const fresh = trials('verification');
     const search = await searchBeam(trials('search'), (arm) => verify(fresh, arm), options);
     candidates += search.candidates;
-    const anchor = anchorOf(space, search.best, candidates);
+    spent ||= search.spent;
+    const anchor = anchorOf(space, search.best, { candidates, spent });
     if (anchor.holds) return anchor;
     failed.push(anchor);
   }
   const [closest] = failed.toSorted((a, b) => b.precision - a.precision);
   if (closest === undefined) throw new RangeError('there is no space to search');
-  return { ...closest, candidates };
+  return { ...closest, candidates, spent };
 }
 
-function anchorOf(space: AnchorSpace, { arm, ...verified }: Verified, candidates: number): Anchor {
+function anchorOf(
+  space: AnchorSpace,
+  { arm, ...verified }: Verified,
+  search: Pick<Anchor, 'candidates' | 'spent'>,
+): Anchor {
   const { rule, coverage } = arm;
-  return { space, rule, predicates: space.describe(rule), coverage, candidates, ...verified };
+  return { space, rule, predicates: space.describe(rule), coverage, ...search, ...verified };
 }

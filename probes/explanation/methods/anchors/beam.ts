@@ -16,6 +16,8 @@ export interface BeamSearch {
   readonly best: Verified;
   /** Rules for which inputs were drawn. */
   readonly candidates: number;
+  /** Whether the search ended because it had no more draws. */
+  readonly spent: boolean;
 }
 
 /** By so much the search's own bounds may miss the threshold, before fresh draws judge. */
@@ -30,10 +32,13 @@ export async function searchBeam(
   const { depths } = trials.space;
   const narrowest = trials.arm(Uint8Array.from(depths));
   let candidates = 1;
-  if (!(await seemsPrecise(trials, narrowest, options))) return { best: await verify(narrowest), candidates };
+  if (!(await seemsPrecise(trials, narrowest, options))) {
+    return { best: await verify(narrowest), candidates, spent: false };
+  }
   let best: Verified | null = null;
   let beam: readonly Arm[] = [trials.arm(new Uint8Array(depths.length))];
-  while (beam.length > 0) {
+  const isSpent = (): boolean => trials.drawn >= options.maximumDraws;
+  while (beam.length > 0 && !isSpent()) {
     for (const arm of beam.toSorted((a, b) => b.coverage - a.coverage)) {
       if (best !== null && arm.coverage <= best.arm.coverage) break;
       if (!(await seemsPrecise(trials, arm, options))) continue;
@@ -47,7 +52,16 @@ export async function searchBeam(
     candidates += longer.length;
     beam = await bestArms(trials, longer, options.beam, options);
   }
-  return { best: best ?? (await verify(narrowest)), candidates };
+  const spent = beam.length > 0;
+  return { best: best ?? (await mostPrecise([...beam.slice(0, 1), narrowest], verify)), candidates, spent };
+}
+
+/** The first rule that holds; the last one where none does. */
+async function mostPrecise(arms: readonly Arm[], verify: (arm: Arm) => Promise<Verified>): Promise<Verified> {
+  const [first, ...rest] = arms;
+  if (first === undefined) throw new RangeError('there is no rule to verify');
+  const verified = await verify(first);
+  return verified.holds || rest.length === 0 ? verified : mostPrecise(rest, verify);
 }
 
 /** Draws until the precision is above the threshold, or below it, by the bounds of the paper. */

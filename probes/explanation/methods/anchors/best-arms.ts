@@ -8,6 +8,8 @@ export interface BestArmsOptions {
   readonly delta: number;
   /** Draws of an arm at a time. */
   readonly batch: number;
+  /** Of a whole search: after these it takes what it has. */
+  readonly maximumDraws: number;
 }
 
 /** Rounds after which the arms are taken as they stand: those that are still in doubt differ by less than can be told. */
@@ -21,13 +23,13 @@ export async function bestArms(
   trials: Trials,
   arms: readonly Arm[],
   count: number,
-  { epsilon, delta, batch }: BestArmsOptions,
+  { epsilon, delta, batch, maximumDraws }: BestArmsOptions,
 ): Promise<readonly Arm[]> {
   await trials.draw(
     arms.filter(({ draws }) => draws === 0),
     1,
   );
-  for (let round = 1; round <= ROUNDS && arms.length > count; round++) {
+  for (let round = 1; round <= ROUNDS && arms.length > count && trials.drawn < maximumDraws; round++) {
     const rate = explorationRate(arms.length, round, delta);
     const ranked = byPrecision(arms);
     const weakest = extreme(ranked.slice(0, count), (arm) => -lowerBound(precisionOf(arm), rate / arm.draws));

@@ -16,6 +16,8 @@ export interface Arm {
 /** Draws inputs under rules and counts decisions. */
 export interface Trials {
   readonly space: AnchorSpace;
+  /** In all. */
+  readonly drawn: number;
   arm(rule: Rule): Arm;
   /** So many more draws for each of the arms. */
   draw(arms: readonly Arm[], count: number): Promise<void>;
@@ -25,12 +27,17 @@ export interface Trials {
 const BATCH_VALUES = 2 ** 22;
 
 export function trialsOf(target: Pick<Target, 'predict'>, space: AnchorSpace, decision: Decision, random: Rng): Trials {
+  let drawn = 0;
   return {
     space,
+    get drawn() {
+      return drawn;
+    },
     arm: (rule) => ({ rule, coverage: space.coverage(rule), draws: 0, hits: 0 }),
     async draw(arms, count) {
       const drawers = arms.map(({ rule }) => space.drawer(rule));
       const total = arms.length * count;
+      drawn += total;
       const batch = zeros([0, ...space.shape]);
       const size = Math.max(1, Math.floor(BATCH_VALUES / rowSize(batch)));
       for (let start = 0; start < total; start += size) {

@@ -183,9 +183,15 @@ describe.each(ENGINES)('on the %s engine', (_, open) => {
     ],
     ['w-squared', simple(-1), FIRST({ kind: 'w-squared' }), [27 / 9 + 24, (27 * 4) / 9 + 24, (27 * 4) / 9 + 24]],
     ['flat', simple(-1), FIRST({ kind: 'flat' }), [33, 33, 33]],
+    ['identity', simple(-2), FIRST({ kind: 'identity' }), [24, 36, 36]],
     ['tanh handed on', simple(0.1, 'Tanh', [0.1, 0.1]), DEFAULT, [1, 2, 3].map((x) => x * 0.05 * Math.tanh(0.6))],
   ])('LRP with %s', async (_name, model, propagation, wanted) => {
     expectClose(await relevanceOf(open, model, [1, 2, 3], propagation), wanted);
+  });
+
+  test('LRP hands nothing on in its place where a layer gives other values than it takes', async () => {
+    const asked = relevanceOf(open, oneConv, ARANGE, FIRST({ kind: 'identity' }));
+    await expect(asked).rejects.toThrow('cannot have the LRP rule `identity`: it gives other values than it takes');
   });
 
   test('LRP shares a sum by contribution', async () => {

@@ -1,4 +1,5 @@
 import type { LrpRule } from '../../../contract.js';
+import { operatorError } from '../../autodiff/rule.js';
 import type { GraphBuilder } from '../../graph/builder.js';
 import { filledLike, negativePart, positivePart, scalarLike } from '../beside.js';
 import type { Bounds } from './bounds.js';
@@ -38,6 +39,8 @@ export function shared(sharing: Sharing, rule: LrpRule): string {
       return byWeights(sharing, sharing.builder.node('Mul', [sharing.layer.weight, sharing.layer.weight]));
     case 'flat':
       return byWeights(sharing, filledLike(sharing.builder, 1, sharing.layer.weight));
+    case 'identity':
+      return inPlace(sharing);
   }
 }
 
@@ -128,6 +131,13 @@ function byWeights({ builder, layer, carrier }: Sharing, weights: string): strin
   const part = applied(builder, layer, carrier, weights);
   const whole = applied(builder, layer, filledLike(builder, 1, layer.input), weights);
   return ratio(builder, part, whole, STABILIZER);
+}
+
+/** R_j = R_k for j = k */
+function inPlace({ builder, layer, carrier }: Sharing): string {
+  const shape = builder.constantOf(layer.weight)?.shape ?? [];
+  if (layer.kind === 'dense' && shape.length === 2 && shape[0] === shape[1]) return carrier;
+  throw operatorError(layer.node, 'cannot have the LRP rule `identity`: it gives other values than it takes');
 }
 
 /** part / (z + epsilon sign(z)), where the sign of 0 is that of positive numbers */
