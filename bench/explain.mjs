@@ -9,6 +9,7 @@
 import { Buffer } from 'node:buffer';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { open, take } from './fashion.mjs';
 import { apart, median, startPeer } from './peer.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -23,30 +24,19 @@ const { values } = parseArgs({
   },
 });
 
-const { openTarget } = await import(`${root}/dist/src/target/open.js`);
-const { readModelFile } = await import(`${root}/dist/src/target/read-model.js`);
-const { declareTarget } = await import(`${root}/dist/src/target/declare.js`);
-const { loadSamples } = await import(`${root}/dist/src/data/load-samples.js`);
 const { integratedGradientsOf } = await import(`${root}/dist/probes/explanation/methods/integrated-gradients.js`);
 
-const config = {
-  file: `${root}/fixtures/models/${values.model}.onnx`,
-  head: 'classes',
-  domain: { kind: 'image', layout: 'NCHW', range: [0, 1], mean: [0.286], std: [0.353] },
-};
 const data = {
   inputs: `${root}/fixtures/data/fashion-test-images.idx3-ubyte.gz`,
   labels: `${root}/fixtures/data/fashion-test-labels.idx1-ubyte.gz`,
   scale: 1 / 255,
 };
 const count = Number(values.images);
-const model = await readModelFile(config.file);
-const { samples } = await loadSamples(data, await declareTarget(config, model), 0);
-const inputs = { shape: [count, 1, 28, 28], data: samples.inputs.data.slice(0, count * 784) };
-const scores = samples.labels.values.slice(0, count);
+const file = `${root}/fixtures/models/${values.model}.onnx`;
+const { target, samples } = await open(file, data, Number(values.threads), 64);
+const { inputs, labels } = take(samples, [...Array(count).keys()]);
+const scores = labels.values;
 const baseline = { shape: [1, 1, 28, 28], data: new Float32Array(784) };
-const probe = { shape: [64, 1, 28, 28], data: samples.inputs.data.subarray(0, 64 * 784) };
-const { target } = await openTarget(config, model, probe, { threads: Number(values.threads), batchSize: 64 });
 
 const explain = () => integratedGradientsOf(target, inputs, baseline, scores, Number(values.steps));
 
@@ -58,7 +48,7 @@ async function timeOwn() {
 
 const peer = (variant) =>
   startPeer(values.python, 'explain_torch.py', [
-    ...['--model', config.file, '--count', values.images, '--steps', values.steps],
+    ...['--model', file, '--count', values.images, '--steps', values.steps],
     ...['--threads', values.threads, '--variant', variant],
   ]);
 const eager = await peer('eager');

@@ -1,4 +1,4 @@
-// What the benchmarks of training have in common: the small CNN on Fashion-MNIST, and its accuracy under attack.
+// What several benchmarks have in common: the small CNN on Fashion-MNIST, and its accuracy under attack.
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -12,8 +12,8 @@ const evasion = await import(`${root}/dist/attacks/evasion/index.js`);
 
 export const EPSILON = 0.1;
 
-/** @param threads of the engine */
-export async function open(file, data, threads) {
+/** @param threads and batchSize of the engine */
+export async function open(file, data, threads, batchSize = 128) {
   const config = {
     file,
     head: 'classes',
@@ -21,7 +21,7 @@ export async function open(file, data, threads) {
   };
   const bytes = await readModelFile(file);
   const { samples } = await loadSamples(data, await declareTarget(config, bytes), 0);
-  const resources = { threads: threads, batchSize: 128 };
+  const resources = { threads, batchSize };
   const { target } = await openTarget(config, bytes, take(samples, [...Array(64).keys()]).inputs, resources);
   return { target, samples };
 }

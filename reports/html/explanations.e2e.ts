@@ -1,24 +1,9 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import axe from 'axe-core';
-import { chromium, type Browser, type Page } from 'playwright-core';
 import type { ReportInput } from '#plugin/plugin';
+import { launchBrowser, violationsOf, whenBrowser, type PageBrowser } from '../../test/browser.js';
 import { explanationReport, hostileExplanations } from '../testing/explanations.js';
 import { htmlReporter } from './html.js';
 
 /** A page with every picture of an explanation, in Chromium. */
-
-const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const executablePath = BROWSERS.find((path) => existsSync(path));
-
-if (executablePath === undefined) {
-  const reason = 'no Chromium is installed: the pictures of explanations are not opened';
-  if (process.env['CI']) throw new Error(reason);
-  process.stderr.write(`skipped: ${reason}\n`);
-}
-const whenBrowser = executablePath === undefined ? describe.skip : describe;
 
 const PAGES = {
   pictures: explanationReport,
@@ -28,49 +13,17 @@ const PAGES = {
 } satisfies Record<string, () => ReportInput>;
 type Name = keyof typeof PAGES;
 
-whenBrowser('pictures of explanations', () => {
-  let browser: Browser;
-  let folder: string;
+whenBrowser('the pictures of explanations are not opened')('pictures of explanations', () => {
+  let browser: PageBrowser;
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'assay-pictures-'));
-    browser = await chromium.launch({
-      executablePath: executablePath ?? '',
-      args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-    });
+    browser = await launchBrowser();
   });
 
-  afterAll(async () => {
-    await browser.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => browser.close());
 
-  async function open(name: Name, colorScheme: 'light' | 'dark' = 'light', width = 1280) {
-    const file = join(folder, `${name}.html`);
-    if (!existsSync(file)) writeFileSync(file, htmlReporter.render(PAGES[name]()));
-    const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
-    const noise: string[] = [];
-    page.on('console', (message) => noise.push(message.text()));
-    page.on('pageerror', (error) => noise.push(error.message));
-    page.on('request', (request) => {
-      if (![pathToFileURL(file).href].includes(request.url()) && !request.url().startsWith('data:')) {
-        noise.push(request.url());
-      }
-    });
-    await page.goto(pathToFileURL(file).href);
-    return { page, noise };
-  }
-
-  async function violations(page: Page): Promise<string[]> {
-    // The page forbids scripts to itself; the check runs in the world of the tool.
-    const session = await page.context().newCDPSession(page);
-    await session.send('Page.setBypassCSP', { enabled: true });
-    await page.reload();
-    await page.evaluate(axe.source);
-    const found = await page.evaluate(`axe.run(document, { resultTypes: ['violations'] })`);
-    const all = (found as { violations: { id: string; nodes: { html: string }[] }[] }).violations;
-    return all.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200) ?? ''}`);
-  }
+  const open = (name: Name, scheme: 'light' | 'dark' = 'light', width = 1280) =>
+    browser.open(name, () => htmlReporter.render(PAGES[name]()), { scheme, width });
 
   test.each([
     ['pictures', 'light'],
@@ -78,7 +31,7 @@ whenBrowser('pictures of explanations', () => {
     ['hostile', 'light'],
   ] as const)('%s, %s: no console message, no request, accessible', async (name, scheme) => {
     const { page, noise } = await open(name, scheme);
-    expect(await violations(page)).toEqual([]);
+    expect(await violationsOf(page)).toEqual([]);
     expect(noise).toEqual([]);
     await page.close();
   });

@@ -1,31 +1,18 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import axe from 'axe-core';
-import { chromium, type Browser, type Page } from 'playwright-core';
 import { packageRoot } from '#base/package-root';
 import type { ReportInput } from '#plugin/plugin';
 import { LANGUAGES, type Language, type Report, type Timings } from '#report/report';
 import { upgraded } from '#report/upgrade';
 import { visible } from '../format.js';
 import { STATUSES } from '../status.js';
+import { launchBrowser, violationsOf, whenBrowser, type Opening, type PageBrowser } from '../../test/browser.js';
 import { goldenReport, idsReport } from '../testing/golden.js';
 import { emptyReport, HOSTILE, hostileReport, largeReport, passedReport } from '../testing/reports.js';
 import { htmlReporter } from './html.js';
 import { wordsOf } from './language/languages.js';
 
 /** The page as people open it: from disk, in Chromium. */
-
-const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const executablePath = BROWSERS.find((path) => existsSync(path));
-
-if (executablePath === undefined) {
-  const reason = 'no Chromium is installed: the report page is not opened';
-  if (process.env['CI']) throw new Error(reason);
-  process.stderr.write(`skipped: ${reason}\n`);
-}
-const whenBrowser = executablePath === undefined ? describe.skip : describe;
 
 const read = (name: string) =>
   JSON.parse(readFileSync(join(packageRoot(), 'fixtures/reports', name), 'utf8')) as object;
@@ -65,47 +52,18 @@ const REPORTS: Readonly<Record<string, () => ReportInput>> = {
   first,
 };
 
-whenBrowser('the report page in a browser', () => {
-  let browser: Browser;
-  let folder: string;
+whenBrowser('the report page is not opened')('the report page in a browser', () => {
+  let browser: PageBrowser;
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'assay-page-'));
-    browser = await chromium.launch({
-      executablePath: executablePath ?? '',
-      args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-    });
+    browser = await launchBrowser();
   });
 
-  afterAll(async () => {
-    await browser.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  interface Opening {
-    readonly width?: number;
-    readonly scheme?: 'light' | 'dark';
-    readonly language?: Language;
-  }
+  afterAll(() => browser.close());
 
   /** Opens a report; everything that the page says to the console or asks of the network is an error. */
-  async function open(
-    name: string,
-    { width = 1280, scheme = 'light', language = 'en' }: Opening = {},
-  ): Promise<{ page: Page; noise: string[] }> {
-    const file = join(folder, `${name}-${language}.html`);
-    if (!existsSync(file)) writeFileSync(file, htmlReporter.render({ ...REPORTS[name]!(), language }));
-    const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: scheme });
-    const noise: string[] = [];
-    page.on('console', (message) => noise.push(message.text()));
-    page.on('pageerror', (error) => noise.push(error.message));
-    page.on('request', (request) => {
-      const url = request.url();
-      if (url !== pathToFileURL(file).href && !url.startsWith('data:')) noise.push(url);
-    });
-    await page.goto(pathToFileURL(file).href);
-    return { page, noise };
-  }
+  const open = (name: string, { language = 'en', ...opening }: Opening & { readonly language?: Language } = {}) =>
+    browser.open(`${name}-${language}`, () => htmlReporter.render({ ...REPORTS[name]!(), language }), opening);
 
   const examples = Object.keys(REPORTS).filter((name) => name !== 'harmless');
   const opened = [
@@ -120,14 +78,7 @@ whenBrowser('the report page in a browser', () => {
     ['golden', 'en', 'dark', COLOURS] as const,
   ])('%s, %s, %s: no console message, no request, accessible', async (name, language, scheme, rules) => {
     const { page, noise } = await open(name, { scheme, language });
-    // The page forbids scripts to itself; the check runs in the world of the tool.
-    const session = await page.context().newCDPSession(page);
-    await session.send('Page.setBypassCSP', { enabled: true });
-    await page.reload();
-    await page.evaluate(axe.source);
-    const found = await page.evaluate(`axe.run(document, ${rules})`);
-    const { violations } = found as { violations: { id: string; nodes: { html: string }[] }[] };
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200) ?? ''}`)).toEqual([]);
+    expect(await violationsOf(page, rules)).toEqual([]);
     expect(noise).toEqual([]);
     await page.close();
   });

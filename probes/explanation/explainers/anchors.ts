@@ -4,13 +4,13 @@ import { row, rowRange, rowsOf, zeros, type Tensor } from '#base/tensor';
 import { defineExplainer, type ExplainContext } from '#plugin/explainer';
 import type { Detail } from '#report/details';
 import { isContinuous, type TextDomain } from '#target/domain';
+import { drawnBackground } from '../features/background.js';
 import { partitionOf, partitionOptions } from '../features/partition.js';
 import { findAnchor, type Anchor } from '../methods/anchors/anchor.js';
 import { maskSpace } from '../methods/anchors/mask-space.js';
 import type { AnchorSpace } from '../methods/anchors/space.js';
 import { tableSpace } from '../methods/anchors/table-space.js';
 import { decisionOf } from '../methods/decision.js';
-import { backgroundRows } from './background-rows.js';
 import { decisionWords } from './decision-words.js';
 
 const Options = Type.Object(
@@ -113,12 +113,12 @@ async function spacesOf({ target, sample, tokens, background, random, options }:
   const { domain } = target;
   const values = row(sample.inputs, 0);
   if (domain.kind === 'tabular') {
-    const rows = await backgroundRows(background, options.backgroundRows, random);
+    const rows = await drawnBackground(background, random, options.backgroundRows);
     return ([options.bins, 4 * options.bins, 'values'] as const).map((bins) => tableSpace(domain, values, rows, bins));
   }
   const features = partitionOf(domain, values, tokens, options);
   const replacements = isContinuous(domain)
-    ? anotherThan(values, await backgroundRows(background, 2, random))
+    ? anotherThan(values, await drawnBackground(background, random, 2))
     : await otherWords(domain, { sample, background, random, options });
   return [maskSpace(values, features, replacements)];
 }
@@ -142,7 +142,7 @@ async function otherWords(
       throw new AssayError('usage', { what: 'the tokenizer has no mask that could stand for a hidden token' });
     return { shape: [1, ...shape], data: new Float32Array(row(sample.inputs, 0).length).fill(mask) };
   }
-  const { data } = await backgroundRows(background, options.backgroundRows, random);
+  const { data } = await drawnBackground(background, random, options.backgroundRows);
   const special = new Set([...(tokens?.special ?? []), tokens?.padding ?? -1]);
   const words = data.filter((id) => !special.has(id));
   if (words.length === 0) throw new AssayError('data', { what: 'the texts of the background have no words' });

@@ -10,8 +10,8 @@ import {
   type Counterfactual,
   type Counterfactuals,
 } from '../methods/counterfactuals/counterfactuals.js';
+import { drawnBackground } from '../features/background.js';
 import { decisionOf } from '../methods/decision.js';
-import { backgroundRows } from './background-rows.js';
 
 export const counterfactuals = defineExplainer({
   id: 'counterfactuals',
@@ -58,7 +58,7 @@ export const counterfactuals = defineExplainer({
       };
     }
     const decision = decisionOf(target.head, row(await target.predict(sample.inputs), 0), score);
-    const rows = await backgroundRows(background, options.backgroundRows, random);
+    const rows = await drawnBackground(background, random, options.backgroundRows);
     const result = await findCounterfactuals(target, domain, decision, original, rows, options.count);
     return {
       attribution: null,

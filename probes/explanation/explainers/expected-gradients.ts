@@ -2,7 +2,8 @@ import { Type } from '@sinclair/typebox';
 import { rowsOf } from '#base/tensor';
 import { defineExplainer } from '#plugin/explainer';
 import { expectedGradients as expectedGradientsOf } from '../methods/expected-gradients.js';
-import { drawnBackground, gradientTarget, pathAttribution, pathTrouble } from './gradient-question.js';
+import { drawnBackground } from '../features/background.js';
+import { gradientTarget, pathAttribution, pathTrouble } from './gradient-question.js';
 
 export const expectedGradients = defineExplainer({
   id: 'expected-gradients',
@@ -33,7 +34,7 @@ export const expectedGradients = defineExplainer({
   appliesTo: pathTrouble,
   async explain(context) {
     const { sample, score, options, random } = context;
-    const background = await drawnBackground(context, options.backgroundRows);
+    const background = await drawnBackground(context.background, context.random, options.backgroundRows);
     const found = await expectedGradientsOf(
       gradientTarget(context),
       sample,

@@ -1,12 +1,12 @@
 import { Type } from '@sinclair/typebox';
 import { AssayError } from '#base/errors';
-import { row, rowsOf, sizeOf, type Tensor } from '#base/tensor';
+import type { Tensor } from '#base/tensor';
 import type { Attribution, ExplainContext } from '#plugin/explainer';
 import type { TargetFacts } from '#plugin/plugin';
-import { permutation } from '#stats/random';
 import { isContinuous, type ContinuousDomain } from '#target/domain';
 import { isDifferentiable, isLayered, type DifferentiableTarget, type LayeredTarget } from '#target/target';
 import { baselineOf } from '../explained-score.js';
+import { meanBackground } from '../features/background.js';
 import type { Attributions } from '../methods/attributions.js';
 import type { PathAttributions } from '../methods/integrated-gradients.js';
 
@@ -64,11 +64,9 @@ export async function chosenBaseline(
   const domain = continuousDomain(context);
   const [low, high] = domain.range;
   const choice = context.options.baseline ?? (domain.kind === 'image' ? low : 'background');
-  const shape = [1, ...domain.shape];
   if (choice === 'background') {
-    const background = await drawnBackground(context, MEAN_OF);
-    const words = `the mean of ${rowsOf(background)} inputs of the background`;
-    return { inputs: { shape, data: meanOf(background) }, words };
+    const { mean, words } = await meanBackground(context.background, context.random, MEAN_OF);
+    return { inputs: mean, words };
   }
   if (choice !== 'mean' && !(choice >= low && choice <= high)) {
     throw new AssayError('usage', {
@@ -77,31 +75,7 @@ export async function chosenBaseline(
     });
   }
   const words = choice === 'mean' ? 'the mean of each channel as the domain declares it' : `${choice} everywhere`;
-  return { inputs: { shape, data: baselineOf(choice, domain) }, words };
-}
-
-/**
- * Inputs of the background, at most so many: the same for every sample of a run.
- *
- * @throws AssayError `data` where there are none
- */
-export async function drawnBackground(
-  { background, random }: Pick<ExplainContext<unknown>, 'background' | 'random'>,
-  rows: number,
-): Promise<Tensor> {
-  const { length } = background.indices;
-  if (length === 0) throw new AssayError('data', { what: 'there are no inputs beside the sample to compare it with' });
-  const chosen = permutation(length, random.fork('background').of(0)).slice(0, rows);
-  return (await background.take(chosen.sort((a, b) => a - b))).inputs;
-}
-
-function meanOf(background: Tensor): Float32Array {
-  const sums = new Float64Array(sizeOf(background.shape.slice(1)));
-  for (let i = 0; i < rowsOf(background); i++) {
-    const values = row(background, i);
-    for (let j = 0; j < sums.length; j++) sums[j] = (sums[j] ?? NaN) + (values[j] ?? NaN);
-  }
-  return Float32Array.from(sums, (sum) => sum / rowsOf(background));
+  return { inputs: { shape: [1, ...domain.shape], data: baselineOf(choice, domain) }, words };
 }
 
 /** The attribution of one sample, with what it adds up to. */

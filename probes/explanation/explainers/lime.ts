@@ -3,7 +3,7 @@ import { rowRange, rowSize, rowsOf, type Tensor } from '#base/tensor';
 import { defineExplainer, type ExplainContext, type Explained, type Features } from '#plugin/explainer';
 import type { TabularDomain } from '#target/domain';
 import type { Target } from '#target/target';
-import { drawnBackground } from '../features/absence.js';
+import { drawnBackground } from '../features/background.js';
 import { columnFeatures } from '../features/columns.js';
 import { regionNeighbourhood, tokenNeighbourhood } from '../methods/lime/coalition-neighbourhood.js';
 import { lime as limeOf, type Neighbourhood } from '../methods/lime/lime.js';

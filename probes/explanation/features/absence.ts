@@ -1,10 +1,11 @@
 import { Type, type Static, type TObject } from '@sinclair/typebox';
 import { AssayError } from '#base/errors';
-import { row, rowsOf, sizeOf, type Tensor } from '#base/tensor';
+import { rowsOf, sizeOf, type Tensor } from '#base/tensor';
 import type { Features } from '#plugin/explainer';
-import { permutation, type RandomStreams } from '#stats/random';
+import type { RandomStreams } from '#stats/random';
 import { channelAxis, type Domain, type ImageDomain, type TextDomain } from '#target/domain';
-import { chunkOf, type SampleSource } from '#target/sample-source';
+import type { SampleSource } from '#target/sample-source';
+import { drawnBackground, meanBackground } from './background.js';
 import { blurred } from './blur.js';
 
 /** What stands in the place of a feature that is absent. */
@@ -67,9 +68,7 @@ export async function absenceOf(request: AbsenceRequest, options: AbsenceOptions
     };
   }
   if (chosen === 'mean') {
-    const places = placesOf(request.background, request.random, options.backgroundRows);
-    const mean = await meanOf(request.background, places);
-    const words = `the mean of ${places.length} inputs of the background`;
+    const { mean, words } = await meanBackground(request.background, request.random, options.backgroundRows);
     if (domain.kind !== 'image') return { background: mean, words };
     const channels = domain.shape[channelAxis(domain)] ?? 1;
     return { background: averagedOver(mean, channelsOf(domain), channels), words: `${words}, that of each channel` };
@@ -80,26 +79,6 @@ export async function absenceOf(request: AbsenceRequest, options: AbsenceOptions
   if (chosen === 'blur')
     return { background: blurred(domain, request.sample), words: 'the values of the blurred picture' };
   return { background: regionMeans(domain, request), words: 'the mean of their region' };
-}
-
-/**
- * Inputs of the background, at most so many: the same for every sample of a run.
- *
- * @throws AssayError `data` where there are none
- */
-export async function drawnBackground(background: SampleSource, random: RandomStreams, rows: number): Promise<Tensor> {
-  return (await background.take(placesOf(background, random, rows))).inputs;
-}
-
-function placesOf({ indices }: SampleSource, random: RandomStreams, rows: number): number[] {
-  if (indices.length === 0) {
-    throw new AssayError('data', {
-      what: 'there are no inputs beside the sample that could stand in the place of absent features',
-      mend: 'Give data, or another value of the option `absent`.',
-    });
-  }
-  const chosen = permutation(indices.length, random.fork('background').of(0)).slice(0, rows);
-  return chosen.sort((a, b) => a - b);
 }
 
 /** The token that stands for one that is absent: the mask, else padding; null where the tokenizer names neither. */
@@ -121,21 +100,6 @@ function hidden(domain: TextDomain, { shape }: Tensor, absent: AbsenceOptions['a
   }
   const words = token === domain.tokens?.mask ? 'the mask token' : 'the padding token';
   return { background: { shape, data: new Float32Array(sizeOf(shape)).fill(token) }, words };
-}
-
-/** [1, ...shape], of inputs that are read chunk by chunk. */
-async function meanOf(background: SampleSource, places: readonly number[]): Promise<Tensor> {
-  const { shape } = background;
-  const sums = new Float64Array(sizeOf(shape));
-  const most = chunkOf(shape);
-  for (let start = 0; start < places.length; start += most) {
-    const { inputs } = await background.take(places.slice(start, start + most));
-    for (let i = 0; i < rowsOf(inputs); i++) {
-      const values = row(inputs, i);
-      for (let j = 0; j < sums.length; j++) sums[j] = (sums[j] ?? NaN) + (values[j] ?? NaN);
-    }
-  }
-  return { shape: [1, ...shape], data: Float32Array.from(sums, (sum) => sum / places.length) };
 }
 
 function regionMeans(domain: ImageDomain, { sample, features }: AbsenceRequest): Tensor {

@@ -1,28 +1,14 @@
-import { row, rowsOf, zeros, type Tensor } from '#base/tensor';
+import { row, zeros, type Tensor } from '#base/tensor';
 import { rng } from '#stats/random';
 import { linearTarget } from '#target/linear';
 import { openOnnxModel } from '#engine/index';
 import { fashionImages, fashionModel } from '../../../test/tfjs-models.js';
+import { scoreFunction } from '../../../test/score-function.js';
 import { guidedIntegratedGradients } from './guided-integrated-gradients.js';
-import type { ScoreModel } from './score-model.js';
-
-function model(score: (x: Float32Array) => number, slope: (x: Float32Array) => readonly number[]): ScoreModel {
-  return {
-    gradient: (inputs) => {
-      const gradient = zeros(inputs.shape);
-      const loss = new Float32Array(rowsOf(inputs));
-      for (let i = 0; i < loss.length; i++) {
-        loss[i] = score(row(inputs, i));
-        row(gradient, i).set(slope(row(inputs, i)));
-      }
-      return Promise.resolve({ gradient, loss });
-    },
-  };
-}
 
 const at = (x: Float32Array, i: number) => x[i] ?? NaN;
 /** F = x1 x2: which way is taken decides what each of the two gets. */
-const product = model(
+const product = scoreFunction(
   (x) => at(x, 0) * at(x, 1),
   (x) => [at(x, 1), at(x, 0)],
 );
@@ -63,7 +49,7 @@ test('with all values moving at once the way is straight: the sum over the begin
 test('values with the least gradients move first', async () => {
   // F = x1^2 / 2 + 10 x2: of the two x1 has the lesser slope all along, so x1 goes first and x2 after it.
   const seen: number[][] = [];
-  const slopes = model(
+  const slopes = scoreFunction(
     (x) => at(x, 0) ** 2 / 2 + 10 * at(x, 1),
     (x) => {
       seen.push([...x]);
@@ -84,7 +70,7 @@ test('values with the least gradients move first', async () => {
 
 test('anchors are passed: between them the order begins anew', async () => {
   const seen: number[][] = [];
-  const slopes = model(
+  const slopes = scoreFunction(
     (x) => at(x, 0) + 10 * at(x, 1),
     (x) => {
       seen.push([...x]);
@@ -115,7 +101,7 @@ test('a sample that is its own baseline, and a gradient that is no number', asyn
   const guidance = { steps: 10, fraction: 0.25, anchors: 2 };
   const same = await guidedIntegratedGradients(product, sample(2, 3), sample(2, 3), [0], guidance);
   expect([...same.values, ...same.residuals]).toEqual([0, 0, 0]);
-  const broken = model(
+  const broken = scoreFunction(
     () => NaN,
     () => [NaN, 1],
   );

@@ -1,23 +1,9 @@
 import { row, rowsOf, zeros, type Tensor } from '#base/tensor';
 import { rng } from '#stats/random';
 import { linearTarget } from '#target/linear';
+import { scoreFunction } from '../../../test/score-function.js';
 import { integratedGradients, integratedGradientsOf, sumOf } from './integrated-gradients.js';
 import type { ScoreModel } from './score-model.js';
-
-/** One score as a function of two or three values, with its gradient by hand. */
-function model(score: (x: Float32Array) => number, slope: (x: Float32Array) => readonly number[]): ScoreModel {
-  return {
-    gradient: (inputs) => {
-      const gradient = zeros(inputs.shape);
-      const loss = new Float32Array(rowsOf(inputs));
-      for (let i = 0; i < loss.length; i++) {
-        loss[i] = score(row(inputs, i));
-        row(gradient, i).set(slope(row(inputs, i)));
-      }
-      return Promise.resolve({ gradient, loss });
-    },
-  };
-}
 
 function sample(...values: readonly number[]): Tensor {
   return { shape: [1, values.length], data: Float32Array.from(values) };
@@ -28,14 +14,14 @@ const step = (t: number) => (t > 0 ? 1 : 0);
 const at = (x: Float32Array, i: number) => x[i] ?? NaN;
 
 describe('the models of the paper, which compute the same function in two ways', () => {
-  const first = model(
+  const first = scoreFunction(
     (x) => relu(relu(at(x, 0)) - 1 - relu(at(x, 1))),
     (x) => {
       const outer = step(relu(at(x, 0)) - 1 - relu(at(x, 1)));
       return [outer * step(at(x, 0)), -outer * step(at(x, 1))];
     },
   );
-  const second = model(
+  const second = scoreFunction(
     (x) => relu(relu(at(x, 0) - 1) - relu(at(x, 1))),
     (x) => {
       const outer = step(relu(at(x, 0) - 1) - relu(at(x, 1)));
@@ -66,7 +52,7 @@ describe('the models of the paper, which compute the same function in two ways',
 });
 
 test('of a sum of functions of one value each, every value gets its own difference', async () => {
-  const separable = model(
+  const separable = scoreFunction(
     (x) => 5 * at(x, 0) + at(x, 1) ** 2 + Math.sin(at(x, 2)),
     (x) => [5, 2 * at(x, 1), Math.cos(at(x, 2))],
   );
@@ -96,7 +82,7 @@ test("a linear model has the attributions (x - x') w, with two nodes already", a
 
 test('the baseline itself is never asked for its gradient: ReLU without bias adds up with few nodes', async () => {
   const seen: number[] = [];
-  const zeroBias = model(
+  const zeroBias = scoreFunction(
     (x) => relu(at(x, 0)) + relu(at(x, 1)),
     (x) => {
       seen.push(at(x, 0));
@@ -131,7 +117,7 @@ test('the map does not depend on how many points go through the model at once', 
 
 test('many samples together have the attributions of each alone, with a baseline of their own or one for all', async () => {
   const source = rng('many');
-  const wavy = model(
+  const wavy = scoreFunction(
     (x) => Math.sin(3 * at(x, 0)) * at(x, 1),
     (x) => [3 * Math.cos(3 * at(x, 0)) * at(x, 1), Math.sin(3 * at(x, 0))],
   );

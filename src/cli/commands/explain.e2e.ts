@@ -6,6 +6,7 @@ import type { JsonObject } from '#base/json';
 import { packageRoot } from '#base/package-root';
 import { assay, onlyRun, start, writeConfig } from '#pipeline/testing/cli';
 import type { ExplanationRecord } from '#report/explanation';
+import { launchBrowser, violationsOf, whenBrowser, type PageBrowser } from '../../../test/browser.js';
 import { temporaryFolder } from '../../../test/temporary-folder.js';
 
 // What a person does who asks why: one page for a picture and for a row, and one sentence for what cannot be explained.
@@ -38,6 +39,7 @@ function pictures(name: string, changes: JsonObject = {}): string {
 }
 
 const table = fixture('models/tabular/credit-mlp.config.json');
+const sentiment = fixture('models/text/sentiment.config.json');
 const config = pictures('pictures');
 
 function recordIn(explanation: string): ExplanationRecord {
@@ -232,4 +234,54 @@ test('an interruption leaves nothing', async () => {
   expect(code).toBe(130);
   expect(existsSync(out)).toBe(false);
   expect(run.isGroupAlive()).toBe(false);
+});
+
+test('of a text: attention has no rule in LRP, which is said, and the exit code is 2 where LRP was asked for by name', async () => {
+  const asked = [
+    'explain',
+    sentiment,
+    '--text',
+    'Not a good film.',
+    '--out',
+    join(folder, 'text-out'),
+    '--json',
+    '--quiet',
+  ];
+  const { code, stdout } = await assay([...asked, '--only', 'lrp,saliency']);
+  const { decision } = JSON.parse(stdout) as ExplanationRecord;
+  expect(code).toBe(2);
+  expect(decision?.explainers.map(({ id, status }) => [id, status])).toEqual([
+    ['lrp', 'not-applicable'],
+    ['saliency', 'explained'],
+  ]);
+  expect(decision?.explainers[0]?.because).toMatch(/attention.MatMul.*multiplies two values/);
+  expect((await assay([...asked, '--only', 'saliency'])).code).toBe(0);
+});
+
+whenBrowser('the pages of explanations are not opened')('in a browser', () => {
+  let browser: PageBrowser;
+
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+
+  afterAll(() => browser.close());
+
+  test.each([
+    ['picture', [config, '17', '--only', 'saliency,occlusion,nearest-examples,random']],
+    ['row', [table, '3', '--only', 'occlusion,counterfactuals,effects,random']],
+    ['text', [sentiment, '--text', 'Not a good film.', '--only', 'saliency,occlusion,random']],
+  ])('a %s: accessible in both schemes, asks for nothing, and is no wider than a phone', async (name, args) => {
+    const written = await explained(join(folder, `browser-${name}`), ...args);
+    const html = () => readFileSync(join(written, 'explanation.html'), 'utf8');
+    for (const scheme of ['light', 'dark'] as const) {
+      const { page, noise } = await browser.open(name, html, { scheme });
+      expect(await violationsOf(page)).toEqual([]);
+      expect(noise).toEqual([]);
+      await page.close();
+    }
+    const { page } = await browser.open(name, html, { width: 360 });
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
+    await page.close();
+  });
 });

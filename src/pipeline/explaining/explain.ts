@@ -38,7 +38,7 @@ export interface Explanation {
   readonly record: ExplanationRecord;
   /** Absolute. */
   readonly files: readonly string[];
-  /** 2 where an explainer ended in an error. */
+  /** 2 where an explainer ended in an error, or one that was named does not fit. */
   readonly exitCode: ExitCode;
 }
 
@@ -64,8 +64,7 @@ export async function explainTarget(
       request === null
         ? await modelOf(loaded, opened, { ...options, seed })
         : await ofSample(loaded, kit, opened, files, { ...options, request, seed });
-    const failed = decision?.explainers.some(({ status }) => status === 'error') ?? false;
-    const exitCode = failed ? EXIT.undecided : EXIT.passed;
+    const exitCode = exitCodeFor(decision, [...(options.only ?? []), ...Object.keys(config.explain)]);
     const record: ExplanationRecord = {
       version: EXPLANATION_VERSION,
       tool: { name: 'assay', version: packageVersion() },
@@ -84,6 +83,15 @@ export async function explainTarget(
   } finally {
     releaseInputs({ test: opened.inputs.test?.stored ?? null, train: opened.inputs.train?.stored ?? null });
   }
+}
+
+/** @param named the explainers that somebody asked for by name */
+function exitCodeFor(decision: ExplanationRecord['decision'], named: readonly string[]): ExitCode {
+  const explainers = decision?.explainers ?? [];
+  const isUndecided = explainers.some(
+    ({ id, status }) => status === 'error' || (status === 'not-applicable' && named.includes(id)),
+  );
+  return isUndecided ? EXIT.undecided : EXIT.passed;
 }
 
 type Explained = Pick<ExplanationRecord, 'decision' | 'model'> & Pick<Timings, 'seconds'>;

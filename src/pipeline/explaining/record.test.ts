@@ -73,6 +73,8 @@ test('an error and what does not apply have their sentences and nothing else', (
   const shown = { domain, ground, files: new Map() };
   const failed = recordedExplainer(scheduled, { kind: 'error', sentence: 'It is out of range.' }, shown);
   expect(failed).toMatchObject({ status: 'error', because: 'It is out of range.', attribution: null });
+  const without = recordedExplainer(scheduled, { kind: 'unfit', sentence: 'node x has no rule' }, shown);
+  expect(without).toMatchObject({ status: 'not-applicable', because: 'node x has no rule', attribution: null });
   const unfit = recordedExplainer({ ...scheduled, because: 'it needs texts' }, undefined, shown);
   expect(unfit).toMatchObject({ status: 'not-applicable', because: 'it needs texts', attribution: null });
   expect(shown.files.size).toBe(0);

@@ -30,7 +30,10 @@ export function recordedExplainer(
   const nothing = { attribution: null, details: [], statements: [] };
   if (because !== null) return { ...facts, ...nothing, status: 'not-applicable', because };
   if (outcome === undefined) return { ...facts, ...nothing, status: 'error', because: 'It was not run.' };
-  if (outcome.kind === 'error') return { ...facts, ...nothing, status: 'error', because: outcome.sentence };
+  if (outcome.kind !== 'explained') {
+    const status = outcome.kind === 'unfit' ? 'not-applicable' : 'error';
+    return { ...facts, ...nothing, status, because: outcome.sentence };
+  }
   const { attribution, details, statements } = outcome;
   return {
     ...facts,

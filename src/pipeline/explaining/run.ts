@@ -27,7 +27,8 @@ export type Outcome =
       readonly details: readonly Detail[];
       readonly statements: readonly string[];
     }
-  | { readonly kind: 'error'; readonly sentence: string };
+  /** `unfit`: the method says nothing of a model like this. */
+  | { readonly kind: 'error' | 'unfit'; readonly sentence: string };
 
 export interface Predicted {
   /** The index of the score that is explained. */
@@ -167,6 +168,7 @@ function predictionIn({ json, arrays }: StepValue): Predicted {
 /** What the task of this version sends, see `asStep` there. */
 interface Sent {
   readonly error?: string;
+  readonly unfit?: string;
   readonly said?: { readonly details: readonly Detail[]; readonly statements: readonly string[] };
   readonly attribution?: {
     readonly names: readonly string[] | null;
@@ -175,8 +177,9 @@ interface Sent {
 }
 
 function outcomeIn({ json, arrays }: StepValue): Outcome {
-  const { error, said, attribution = null } = json as unknown as Sent;
+  const { error, unfit, said, attribution = null } = json as unknown as Sent;
   if (error !== undefined) return { kind: 'error', sentence: error };
+  if (unfit !== undefined) return { kind: 'unfit', sentence: unfit };
   const { details = [], statements = [] } = said ?? {};
   if (attribution === null) return { kind: 'explained', attribution: null, details, statements };
   const { values, standardErrors, of } = arrays;

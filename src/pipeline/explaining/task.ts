@@ -126,14 +126,18 @@ function streamsOf(seed: number | string, id: string): RandomStreams {
   return randomStreams(seed, `explain/${id}`);
 }
 
-/** What an explainer does wrong is what it has to show, in one sentence, and no error of the task. */
+/**
+ * What an explainer does wrong is what it has to show, in one sentence, and no error of the task. An operator for which its
+ * method says nothing, such as attention for LRP, is no error: it does not fit the model.
+ */
 async function attempt(explainer: Explainer, context: ExplainContext<JsonObject>): Promise<StepValue> {
   try {
     return asStep(await explainer.explain(context), rowSize(context.sample.inputs));
   } catch (thrown) {
     // What the user's budget or a caller ends, ends the task.
     if (thrown instanceof AssayError && thrown.code === 'interrupted') throw thrown;
-    return { json: { error: sentenceOf(thrown) }, arrays: {} };
+    const isUnfit = thrown instanceof AssayError && thrown.code === 'operator';
+    return { json: { [isUnfit ? 'unfit' : 'error']: sentenceOf(thrown) }, arrays: {} };
   }
 }
 
