@@ -165,7 +165,9 @@ describe('on a linear model of a table', () => {
   test('what has no map, and no background, is said', async () => {
     expect(gradCam.appliesTo(target)).toBe('Maps of layers are for pictures.');
     const none = samplesOf({ shape: [0, 4], data: new Float32Array() });
-    await expect(explainedBy(integratedGradients, target, sample, none)).rejects.toThrow('no real inputs beside the sample');
+    await expect(explainedBy(integratedGradients, target, sample, none)).rejects.toThrow(
+      'no real inputs beside the sample',
+    );
   });
 });
 

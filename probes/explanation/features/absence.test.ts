@@ -84,5 +84,7 @@ test('what does not fit is said', async () => {
   await expect(absenceOf(request(table, rows, sample), options('blur'))).rejects.toThrow(
     '`absent: blur` is for pictures',
   );
-  await expect(absenceOf(request(table, [], sample), options('auto'))).rejects.toThrow('no real inputs beside the sample');
+  await expect(absenceOf(request(table, [], sample), options('auto'))).rejects.toThrow(
+    'no real inputs beside the sample',
+  );
 });
