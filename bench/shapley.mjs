@@ -4,9 +4,9 @@
 //   node bench/shapley.mjs [--python python3] [--repetitions 5] [--background 20] [--samples 2048] [--rows 100] [--threads 2]
 //
 // shap draws coalitions for each row and selects no features (`l1_reg` off). Assay draws them once and shares the regression's matrices
-// among the rows, whose values are no less right for it; its batches have 4,096 rows, since those of 128 that are the default are made
-// for larger models. `apart` is the root of the mean square of differences, in units of what Assay's standard errors and as much
-// again for shap explain: about 1 where both estimate the same.
+// among the rows, whose values are no less right for it; its batches are those of `assay explain` by default. `apart` is the root of
+// the mean square of differences, in units of what Assay's standard errors and as much again for shap explain: about 1 where both
+// estimate the same.
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,9 +25,12 @@ const { values: options } = parseArgs({
   },
 });
 const REQUIRED = 0.2;
+/** `execution.batchSize` where a config does not say. */
+const BATCH = 128;
 const built = (path) => import(new URL(`../dist/${path}.js`, import.meta.url).href);
 const { openTarget } = await built('src/target/open');
 const { readModelFile } = await built('src/target/read-model');
+const { resourcesFor } = await built('src/pipeline/resources');
 const { rng } = await built('src/stats/random');
 const { kernelCoalitions } = await built('probes/explanation/methods/coalitions/kernel-coalitions');
 const { kernelRegression, kernelShap } = await built('probes/explanation/methods/coalitions/kernel-shap');
@@ -73,7 +76,8 @@ function read(name, count) {
 async function openNetwork() {
   const file = join(options.folder, 'shapley-mlp.onnx');
   const config = { file, head: 'regression', tolerance: 0.1, domain: { kind: 'tabular', range: [-10, 10] } };
-  const resources = { threads: Number(options.threads), batchSize: 4096 };
+  const domain = { ...config.domain, shape: [features] };
+  const resources = resourcesFor({ threads: Number(options.threads), batchSize: BATCH }, { config, facts: { domain } });
   return (await openTarget(config, await readModelFile(file), inputs, resources)).target;
 }
 

@@ -56,15 +56,18 @@ export type {
   VerdictStatus,
 } from '#plugin/plugin';
 export type { Detail } from '#report/details';
+export { AnonymizationCertificate } from '#report/anonymization';
 export { ExplanationRecord } from '#report/explanation';
 export { HardeningRecord } from '#report/hardening';
 export { Report, type Finding, type Measure, type Sign, type Timings } from '#report/report';
+export type { Anonymized, AnonymizeEvent } from '#pipeline/anonymizing/anonymize';
 export type { ExplainEvent } from '#pipeline/explaining/decision';
 export type { Explanation } from '#pipeline/explaining/explain';
 export type { Hardened, HardenEvent } from '#pipeline/hardening/harden';
 export type { RunEvent, RunResult } from '#pipeline/types';
 
 export * from '#attacks/evasion/index';
+export { anonymize, type AnonymizeOptions } from './api/anonymize.js';
 export { audit, type AuditOptions } from './api/audit.js';
 export { bless, type BlessOptions } from './api/bless.js';
 export { defineConfig } from './api/define-config.js';

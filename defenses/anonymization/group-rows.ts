@@ -1,5 +1,7 @@
+import type { EncodedColumn } from './contract.js';
+
 /** A column as small integers: equal values have equal codes, and 0 is missing. */
-export interface EncodedColumn {
+export interface CodedColumn {
   readonly codes: Int32Array;
   /** Codes are below this. */
   readonly size: number;
@@ -14,19 +16,8 @@ export interface Grouping {
   readonly count: number;
 }
 
-export function encode(values: readonly (string | null)[]): EncodedColumn {
-  const codes = new Int32Array(values.length);
-  const known = new Map<string, number>();
-  for (const [row, value] of values.entries()) {
-    if (value === null) continue;
-    let code = known.get(value);
-    if (code === undefined) {
-      code = known.size + 1;
-      known.set(value, code);
-    }
-    codes[row] = code;
-  }
-  return { codes, size: known.size + 1 };
+export function coded({ codes, dictionary }: EncodedColumn): CodedColumn {
+  return { codes, size: dictionary.length };
 }
 
 /**
@@ -34,7 +25,7 @@ export function encode(values: readonly (string | null)[]): EncodedColumn {
  * columns: each column splits the groups so far, and a pair of group and code is one exact integer, however many
  * combinations the columns could have.
  */
-export function groupRows(columns: readonly EncodedColumn[], rows: ArrayLike<number>): Grouping {
+export function groupRows(columns: readonly CodedColumn[], rows: ArrayLike<number>): Grouping {
   const group = new Int32Array(rows.length);
   let count = Math.min(1, rows.length);
   for (const { codes, size } of columns) {

@@ -1,4 +1,6 @@
 import type { Table } from '#data/table';
+import { encodeTable } from './encoding/encode.js';
+import { coded } from './group-rows.js';
 import { countMatches, type Combination, type MissingConvention } from './match-counts.js';
 
 /** A census of the table's classes. Values are shown for at most ten of them, the smallest. */
@@ -56,7 +58,7 @@ export function takeCensus(
 ): KAnonymityEvidence {
   const columns = table.columns.filter(({ role }) => role === 'quasi-identifier');
   const { combinations, suppressed } = countMatches(
-    columns.map(({ values }) => values),
+    encodeTable({ ...table, columns }).columns.map(coded),
     table.rows,
     options.missing,
   );

@@ -1,10 +1,7 @@
 import { counted } from '#base/format';
 import type { Detail } from '#report/details';
 import type { KAnonymityEvidence } from './k-anonymity-census.js';
-import { CONVENTIONS } from './k-anonymity-judge.js';
-
-/** Longer values are cut: a cell of a table is not the place for a text. */
-const MAX_CHARACTERS = 60;
+import { CONVENTIONS, shortened } from './words.js';
 
 /** How many records are in how large a class, and the smallest classes with their values. */
 export function kAnonymityDetails(data: KAnonymityEvidence): Detail[] {
@@ -36,10 +33,4 @@ function smallestClasses(data: KAnonymityEvidence): Detail {
     rows: data.smallest.map(({ values, size, record }) => [...values.map(shortened), size, record]),
     note: `${data.smallest.length} of ${counted(data.combinations, 'combination')}, the smallest first, then by their place in the file; record 1 is the one behind the header.`,
   };
-}
-
-function shortened(value: string | null): string | null {
-  if (value === null) return null;
-  const characters = Array.from(value.slice(0, 4 * MAX_CHARACTERS));
-  return characters.length <= MAX_CHARACTERS ? value : `${characters.slice(0, MAX_CHARACTERS - 1).join('')}…`;
 }

@@ -3,7 +3,14 @@ import { counted, grouped, percent } from '#base/format';
 import type { JudgePolicy, Verdict } from '#plugin/plugin';
 import type { Measure } from '#report/report';
 import type { KAnonymityEvidence } from './k-anonymity-census.js';
-import type { MissingConvention } from './match-counts.js';
+import {
+  commonReasons,
+  CONVENTIONS,
+  NO_QUASI_IDENTIFIER,
+  NO_RECORDS,
+  suppressedSentence,
+  type Unjudged,
+} from './words.js';
 
 export const KAnonymityPolicy = Type.Object(
   {
@@ -22,11 +29,6 @@ export const KAnonymityPolicy = Type.Object(
 );
 
 export type KAnonymityPolicy = Static<typeof KAnonymityPolicy>;
-
-export const CONVENTIONS: Readonly<Record<MissingConvention, string>> = {
-  'own-value': 'a missing value is a value of its own',
-  'matches-everything': 'a missing value agrees with every value',
-};
 
 /** Records that are in a class: all but the suppressed ones. */
 export function recordsInClasses(data: KAnonymityEvidence): number {
@@ -48,28 +50,16 @@ export function judgeKAnonymity(data: KAnonymityEvidence, policy: JudgePolicy<KA
   };
 }
 
-function nothingToJudge(data: KAnonymityEvidence): { claim: string; reasons: string[] } | null {
-  if (data.quasiIdentifiers.length === 0) {
-    return {
-      claim: 'No column is declared a quasi-identifier, so no record can be told from another by one.',
-      reasons: [
-        'Declare what an adversary may know of a person, as in `data.table.roles: { "age": "quasi-identifier" }`.',
-      ],
-    };
-  }
+function nothingToJudge(data: KAnonymityEvidence): Unjudged | null {
+  if (data.quasiIdentifiers.length === 0) return NO_QUASI_IDENTIFIER;
   const n = recordsInClasses(data);
   if (n >= data.k) return null;
-  if (data.records === 0) {
-    return {
-      claim: 'The table has no records.',
-      reasons: ['Name the file that holds the records in `data.table.file`.'],
-    };
-  }
+  if (data.records === 0) return NO_RECORDS;
   return {
     claim: `The table has ${counted(n, 'record')} with a quasi-identifier, and a class of k = ${data.k} needs ${data.k}.`,
     reasons: [
       'A table that small can only be k-anonymous for a smaller `k`.',
-      ...(data.suppressed > 0 ? [suppressedSentence(data)] : []),
+      ...(data.suppressed > 0 ? [suppressedSentence(data.suppressed)] : []),
     ],
   };
 }
@@ -87,22 +77,12 @@ function claimOf(data: KAnonymityEvidence, atMost: number): string {
 }
 
 function reasonsOf(data: KAnonymityEvidence): string[] {
-  return [
-    'Every record of the table was counted, so the numbers have no sampling error and no interval.',
-    ...(data.sampleUniques > 0
+  return commonReasons(
+    data,
+    data.sampleUniques > 0
       ? [`${counted(data.sampleUniques, 'record')} ${data.sampleUniques === 1 ? 'agrees' : 'agree'} with no other.`]
-      : []),
-    ...(data.suppressed > 0 ? [suppressedSentence(data)] : []),
-    ...(data.identifiers.length > 0
-      ? [`The identifiers ${data.identifiers.join(', ')} are taken to be removed before the table is released.`]
-      : []),
-  ];
-}
-
-function suppressedSentence({ suppressed }: KAnonymityEvidence): string {
-  return suppressed === 1
-    ? '1 record has no quasi-identifier left: it is suppressed and counted in no class.'
-    : `${grouped(suppressed)} records have no quasi-identifier left: they are suppressed and counted in no class.`;
+      : [],
+  );
 }
 
 function measuresOf(data: KAnonymityEvidence, { thresholds, setBy }: JudgePolicy<KAnonymityPolicy>): Measure[] {

@@ -229,10 +229,14 @@ test('hostile patterns of missing values are refused instead of compared for hou
   const columns = Array.from({ length: 24 }, () =>
     Array.from({ length: 12_000 }, () => (source.uniform() < 0.5 ? null : 'x')),
   );
-  expect(() => countMatches(columns, 12_000, 'matches-everything')).toThrow(
+  const coded = columns.map((values) => ({
+    codes: Int32Array.from(values, (value) => (value === null ? 0 : 1)),
+    size: 2,
+  }));
+  expect(() => countMatches(coded, 12_000, 'matches-everything')).toThrow(
     /different patterns over .* too many to compare each with each\. Use `missing: own-value`/,
   );
-  expect(countMatches(columns, 12_000, 'own-value').combinations.length).toBeGreaterThan(11_000);
+  expect(countMatches(coded, 12_000, 'own-value').combinations.length).toBeGreaterThan(11_000);
 });
 
 describe('the verdict', () => {
@@ -382,6 +386,7 @@ describe('the plugin', () => {
     test: noSamples([]),
     train: null,
     table,
+    population: null,
     random: randomStreams(0),
     keep,
     step: (_, compute) => compute(),

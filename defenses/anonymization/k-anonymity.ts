@@ -1,22 +1,16 @@
 import { Type, type Static } from '@sinclair/typebox';
-import { AssayError } from '#base/errors';
 import { defineDefense } from '#plugin/define';
 import type { Evidence, RunContext } from '#plugin/plugin';
+import { tableOf } from './class-audit.js';
 import { takeCensus, type KAnonymityEvidence } from './k-anonymity-census.js';
 import { kAnonymityDetails } from './k-anonymity-details.js';
 import { judgeKAnonymity, KAnonymityPolicy } from './k-anonymity-judge.js';
-import type { MissingConvention } from './match-counts.js';
+import { missing, RE_IDENTIFICATION } from './class-options.js';
 
 export const KAnonymityOptions = Type.Object(
   {
     k: Type.Integer({ minimum: 2, default: 5, description: 'The least number of records that a class may have.' }),
-    missing: Type.Unsafe<MissingConvention>({
-      type: 'string',
-      enum: ['own-value', 'matches-everything'],
-      default: 'own-value',
-      description:
-        'A missing quasi-identifier equals only missing ones (own-value), or agrees with every value as in sdcMicro.',
-    }),
+    missing,
   },
   { additionalProperties: false },
 );
@@ -40,13 +34,7 @@ export const kAnonymity = defineDefense({
     'Templ, Kowarik & Meindl 2015, Statistical disclosure control for micro-data using sdcMicro, doi:10.18637/jss.v067.i04',
   ],
   severity: 'high',
-  frameworks: {
-    'eu-ai-act': ['4a(1)(a)', '4a(1)(b)', '10(2)(c)'],
-    'nist-ai-rmf': ['MEASURE 2.10'],
-    'iso-42001': ['A.7.2', 'A.7.4', 'A.7.6'],
-    'owasp-ml': ['ML03', 'ML04'],
-    'mitre-atlas': ['AML.T0024.000', 'AML.T0024.001'],
-  },
+  frameworks: RE_IDENTIFICATION,
   needs: [],
   data: ['table'],
   advice:
@@ -92,13 +80,7 @@ export const kAnonymity = defineDefense({
   details: kAnonymityDetails,
 });
 
-function evidence({ table, options, keep }: RunContext<KAnonymityOptions>): Evidence<KAnonymityEvidence> {
-  if (table === null) {
-    throw new AssayError('plugin', {
-      where: 'anonymization/k-anonymity',
-      what: 'needs a table',
-      mend: 'Set `data.table`.',
-    });
-  }
-  return { data: takeCensus(table, options, Math.min(keep, MAX_EXAMPLES)) };
+function evidence(context: RunContext<KAnonymityOptions>): Evidence<KAnonymityEvidence> {
+  const table = tableOf(context, 'anonymization/k-anonymity');
+  return { data: takeCensus(table, context.options, Math.min(context.keep, MAX_EXAMPLES)) };
 }

@@ -1,6 +1,6 @@
 import { AssayError } from '#base/errors';
 import { grouped } from '#base/format';
-import { encode, firstOfEach, groupRows, MISSING, sumByGroup, type EncodedColumn } from './group-rows.js';
+import { firstOfEach, groupRows, MISSING, sumByGroup, type CodedColumn, type Grouping } from './group-rows.js';
 
 /**
  * When a quasi-identifier is missing: it is a value of its own, which only other missing values equal, or it agrees
@@ -34,25 +34,54 @@ const MAX_STEPS = 1e9;
  * @throws AssayError `data` where there are so many patterns that comparing them would not end in good time
  */
 export function countMatches(
-  columns: readonly (readonly (string | null)[])[],
+  columns: readonly CodedColumn[],
   rows: number,
   convention: MissingConvention,
 ): MatchCounts {
-  const encoded = columns.map(encode);
-  const kept = keptRows(encoded, rows);
-  const grouping = groupRows(encoded, kept);
-  const first = firstOfEach(grouping).map((position) => kept[position] ?? 0);
+  const { kept, grouping, first } = combinationsOf(columns, rows);
   const records = sumByGroup(grouping, () => 1);
-  const matches = convention === 'own-value' ? records : matchesAcrossPatterns(encoded, first, records);
+  const [matches = records] = sumsOfAgreeing(columns, first, [records], convention);
   return {
     combinations: Array.from(first, (row, i) => ({ row, records: records[i] ?? 0, matches: matches[i] ?? 0 })),
     suppressed: rows - kept.length,
   };
 }
 
-function keptRows(columns: readonly EncodedColumn[], rows: number): Int32Array {
+/** Rows put together by equal values, missing ones at the same places. */
+export interface GroupedRows {
+  /** Rows with a value in any column; the others are suppressed. */
+  readonly kept: Int32Array;
+  /** Of the kept rows. Combinations are numbered in the order in which the rows first show them. */
+  readonly grouping: Grouping;
+  /** The first row of each combination. */
+  readonly first: Int32Array;
+}
+
+export function combinationsOf(columns: readonly CodedColumn[], rows: number): GroupedRows {
+  const kept = keptRows(columns, rows);
+  const grouping = groupRows(columns, kept);
+  return { kept, grouping, first: firstOfEach(grouping).map((position) => kept[position] ?? 0) };
+}
+
+function keptRows(columns: readonly CodedColumn[], rows: number): Int32Array {
   const all = Int32Array.from({ length: rows }, (_, row) => row);
   return all.filter((row) => columns.some(({ codes }) => codes[row] !== MISSING));
+}
+
+/**
+ * For each combination the sum of a weight over all combinations that agree with it, itself included.
+ *
+ * @param first a row of each combination
+ * @param weights one number a combination, each
+ * @throws AssayError `data` as {@link countMatches} does
+ */
+export function sumsOfAgreeing(
+  columns: readonly CodedColumn[],
+  first: Int32Array,
+  weights: readonly Float64Array[],
+  convention: MissingConvention,
+): readonly Float64Array[] {
+  return convention === 'own-value' ? weights : sumsAcrossPatterns(columns, first, weights);
 }
 
 /** Combinations with the same places missing; they differ from each other in a value that each of them has. */
@@ -66,14 +95,14 @@ interface Pattern {
  * Two combinations match when they agree where neither is missing. Between two patterns these places are the same for
  * all members, so their matches are found by grouping the members of both on the columns that both have.
  */
-function matchesAcrossPatterns(
-  columns: readonly EncodedColumn[],
+function sumsAcrossPatterns(
+  columns: readonly CodedColumn[],
   rows: Int32Array,
-  records: Float64Array,
-): Float64Array {
+  weights: readonly Float64Array[],
+): Float64Array[] {
   const patterns = patternsOf(columns, rows);
-  checkEffort(patterns.length, rows.length, columns.length);
-  const matches = records.slice();
+  checkEffort(patterns.length, rows.length, columns.length * weights.length);
+  const sums = weights.map((weight) => weight.slice());
   for (const [i, one] of patterns.entries()) {
     for (const other of patterns.slice(i + 1)) {
       const shared = columns.filter((_, column) => one.isPresent[column] === true && other.isPresent[column] === true);
@@ -82,20 +111,32 @@ function matchesAcrossPatterns(
         shared,
         members.map((member) => rows[member] ?? 0),
       );
-      const isOne = (position: number) => position < one.members.length;
-      const weightOf = (position: number) => records[members[position] ?? 0] ?? 0;
-      const fromOne = sumByGroup(grouping, (position) => (isOne(position) ? weightOf(position) : 0));
-      const fromOther = sumByGroup(grouping, (position) => (isOne(position) ? 0 : weightOf(position)));
-      for (const [position, member] of members.entries()) {
-        const across = isOne(position) ? fromOther : fromOne;
-        matches[member] = (matches[member] ?? 0) + (across[grouping.group[position] ?? 0] ?? 0);
+      for (const [w, weight] of weights.entries()) {
+        addAcross(sums[w] ?? weight, weight, members, one.members.length, grouping);
       }
     }
   }
-  return matches;
+  return sums;
 }
 
-function patternsOf(columns: readonly EncodedColumn[], rows: Int32Array): Pattern[] {
+/** Adds to each member of one pattern what agrees with it in the other; the first `ones` members are of the one. */
+function addAcross(
+  sums: Float64Array,
+  weight: Float64Array,
+  members: readonly number[],
+  ones: number,
+  grouping: Grouping,
+): void {
+  const weightOf = (position: number) => weight[members[position] ?? 0] ?? 0;
+  const fromOne = sumByGroup(grouping, (position) => (position < ones ? weightOf(position) : 0));
+  const fromOther = sumByGroup(grouping, (position) => (position < ones ? 0 : weightOf(position)));
+  for (const [position, member] of members.entries()) {
+    const across = position < ones ? fromOther : fromOne;
+    sums[member] = (sums[member] ?? 0) + (across[grouping.group[position] ?? 0] ?? 0);
+  }
+}
+
+function patternsOf(columns: readonly CodedColumn[], rows: Int32Array): Pattern[] {
   const presence = columns.map(({ codes }) => ({ codes: codes.map((code) => Math.min(code, 1)), size: 2 }));
   const { group, count } = groupRows(presence, rows);
   const members = Array.from({ length: count }, (): number[] => []);

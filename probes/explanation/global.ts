@@ -2,6 +2,7 @@ import { row, rowsOf, sizeOf, type Tensor } from '#base/tensor';
 import type { Features } from '#plugin/explainer';
 import type { Detail } from '#report/details';
 import type { RandomStreams } from '#stats/random';
+import { leavesOf } from '#stats/tree/tree';
 import type { TabularDomain } from '#target/domain';
 import { isCorrect, labelRow, type Labels } from '#target/head';
 import { sampleLoss } from '#target/losses';
@@ -10,6 +11,7 @@ import { columnsOf } from '#target/table-domain';
 import type { Samples, Target } from '#target/target';
 import { accumulatedDetail, dependenceDetail } from './describing/effects.js';
 import { drawnRows } from './describing/rows.js';
+import { describedScore, labelOf } from './describing/score.js';
 import { fidelityWords, rulesTable, termsTable } from './describing/surrogate-words.js';
 import { linearSurrogate, surrogateData, treeSurrogate } from './describing/surrogates.js';
 import { columnFeatures } from './features/columns.js';
@@ -17,7 +19,6 @@ import { gridRegions } from './features/regions.js';
 import { pictureShape, regionFeatures } from './features/picture.js';
 import { permutationImportance, type PermutationImportance, type RowLosses } from './methods/global/importance.js';
 import { evidenceFor } from './methods/global/quantity.js';
-import { leavesOf } from './methods/surrogate/tree.js';
 
 export interface GlobalContext {
   readonly target: Target;
@@ -140,21 +141,6 @@ function importanceBars(
   };
 }
 
-/** Of two classes the second, of more the one that is said most often; of other heads the first score. */
-async function describedScore(target: Target, inputs: Tensor): Promise<number> {
-  const { head } = target;
-  if (head.kind !== 'classes') return 0;
-  if (head.count === 2) return 1;
-  const scores = await target.predict(inputs);
-  const counts = new Int32Array(head.count);
-  for (let i = 0; i < rowsOf(inputs); i++) {
-    const own = row(scores, i);
-    const said = own.indexOf(own.reduce((a, b) => Math.max(a, b), -Infinity));
-    counts[said] = (counts[said] ?? 0) + 1;
-  }
-  return counts.indexOf(counts.reduce((a, b) => Math.max(a, b), 0));
-}
-
 async function effectsOf(
   target: Target,
   domain: TabularDomain,
@@ -204,8 +190,4 @@ async function surrogatesOf(
 /** The fidelity before the note of a table: nobody should read rules without it. */
 function withNote(detail: Detail, sentence: string): Detail {
   return detail.kind === 'table' ? { ...detail, note: [sentence, detail.note ?? ''].join(' ').trim() } : detail;
-}
-
-function labelOf({ head, labels }: Target, score: number): string {
-  return labels?.[head.kind === 'binary' ? 1 : score] ?? `${head.kind === 'binary' ? 1 : score}`;
 }

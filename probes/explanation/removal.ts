@@ -1,5 +1,6 @@
 import { row, rowSize, rowsOf } from '#base/tensor';
 import type { RandomBand, Removal, RemovalCurve, RemovalRequest } from '#plugin/explaining';
+import { affordable } from './features/budget.js';
 import { areaUnder, descending, randomCurves, removalCurves, type RemovalGame } from './methods/deletion.js';
 
 /** Points of a curve beside its first: each is a row through the target, for each of the random orders too. */
@@ -10,9 +11,9 @@ const LARGE_STEPS = 10;
 
 /** Deletion and insertion of each attribution, the largest value first, beside those of random orders of the same features. */
 export async function removal(request: RemovalRequest): Promise<Removal> {
-  const { sample, attributions, orders, random } = request;
+  const { attributions, orders, random } = request;
   const game = gameOf(request);
-  const steps = rowSize(sample) > LARGE ? LARGE_STEPS : STEPS;
+  const steps = stepsOf(request);
   const total = orders + attributions.length;
   const drawn = await randomCurves(game, orders, steps, random, (done) => {
     request.progress(done, total);
@@ -35,6 +36,12 @@ export async function removal(request: RemovalRequest): Promise<Removal> {
     random: { deletion: bandOf(counts.length, drawn.deletion), insertion: bandOf(counts.length, drawn.insertion) },
     explained,
   };
+}
+
+/** Fewer where the random orders would take more than is affordable: 6 of texts of 512 tokens. */
+function stepsOf({ target, sample, orders }: RemovalRequest): number {
+  const usual = rowSize(sample) > LARGE ? LARGE_STEPS : STEPS;
+  return 1 + Math.max(1, Math.floor(affordable((usual - 1) * orders, target.domain) / orders));
 }
 
 function gameOf({ target, sample, score, baseline, of, features }: RemovalRequest): RemovalGame {

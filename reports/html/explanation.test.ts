@@ -2,15 +2,17 @@ import { Type } from '@sinclair/typebox';
 import { Ajv } from 'ajv';
 import { agreementOf, type Attributed } from '#pipeline/explaining/agreement';
 import { inputPicture, type Files } from '#pipeline/explaining/drawings';
-import { groundOf } from '#pipeline/explaining/ground';
+import { groundOf, type Ground } from '#pipeline/explaining/ground';
 import { recordedExplainer, recordedScores } from '#pipeline/explaining/record';
 import { defineExplainer } from '#plugin/explainer';
 import { ExplanationRecord, type RecordedDecision } from '#report/explanation';
 import { randomStreams } from '#stats/random';
 import type { Domain } from '#target/domain';
 import { sizeOf } from '#base/tensor';
+import { creditWaterfall, importanceBars } from '../testing/explanations.js';
 import { explanationPage } from './explanation.js';
 
+const SIZE = 2_000_000;
 /** More than the project has, all of them noise: nothing compresses worse. */
 const EXPLAINERS = 24;
 
@@ -20,6 +22,24 @@ const picture: Domain = {
 };
 const tokens = { vocabulary: 30_000, padding: 0, mask: 103, special: [0, 101, 102, 103] };
 const text: Domain = { kind: 'text', shape: [512], tokens };
+
+/** As many as there are that show more than their attribution. */
+const WITH_FIGURES = 6;
+const NAMES = Array.from({ length: 64 }, (_, i) => `the ${i}th of some parts with a name`);
+/** What explainers show beside an attribution: one of each kind, with as many rows as a picture or a long text has parts. */
+const FIGURES: RecordedDecision['explainers'][number]['details'] = [
+  creditWaterfall(NAMES),
+  importanceBars(NAMES),
+  {
+    kind: 'table',
+    title: 'The rule',
+    columns: [
+      { label: 'part', format: 'text' },
+      { label: 'value', format: 'number' },
+    ],
+    rows: NAMES.map((name, i) => [name, i / 7]),
+  },
+];
 
 function noise(count: number, name: string): Float64Array {
   const source = randomStreams(3, name).of(0);
@@ -42,7 +62,7 @@ function explained(domain: Domain, words: readonly string[] | null) {
     id: `explainer-${i}`,
     attribution: { values: rolled(values, 977 * i), completeness: { difference: 1, residual: 0.001 } },
   }));
-  const explainers = attributed.map(({ id, attribution }) =>
+  const explainers = attributed.map(({ id, attribution }, i) =>
     recordedExplainer(
       {
         explainer: defineExplainer({
@@ -53,7 +73,12 @@ function explained(domain: Domain, words: readonly string[] | null) {
         options: { steps: 64 },
         because: null,
       },
-      { kind: 'explained', attribution, details: [], statements: ['A sentence of some length. '.repeat(4)] },
+      {
+        kind: 'explained',
+        attribution,
+        details: i < WITH_FIGURES ? FIGURES : [],
+        statements: ['A sentence of some length. '.repeat(4)],
+      },
       { domain, ground, files },
     ),
   );
@@ -69,7 +94,7 @@ function explained(domain: Domain, words: readonly string[] | null) {
     prediction: { label: 'y <script>', probability: 0.5 },
     ...recordedScores({ kind: 'classes', count: 1000 }, null, Float32Array.from(noise(1000, 'scores')), 4),
     explainers,
-    agreement: agreementOf(attributed.slice(0, 2), ground),
+    agreement: everyPair(attributed, ground),
     removal: {
       ...{ counts: points, baseline: 'the mean of 100 background samples', orders: 100 },
       random: { deletion: band, insertion: band },
@@ -78,6 +103,14 @@ function explained(domain: Domain, words: readonly string[] | null) {
     noRemoval: null,
   };
   return { files, record: recordOf(domain, decision) };
+}
+
+/** As many pairs as there are, of which one is worked out. */
+function everyPair(attributed: readonly Attributed[], ground: Ground): RecordedDecision['agreement'] {
+  const [worked] = agreementOf(attributed.slice(0, 2), ground);
+  return attributed.flatMap(({ id: a }, i) =>
+    attributed.slice(i + 1).flatMap(({ id: b }) => (worked === undefined ? [] : [{ ...worked, a, b }])),
+  );
 }
 
 function recordOf(domain: Domain, decision: RecordedDecision): ExplanationRecord {
@@ -103,8 +136,10 @@ describe.each([
   const { record, files } = explained(domain, words);
   const page = explanationPage({ record, readFile: (path) => files.get(path) ?? null });
 
-  test('stays under 2 MB, with every explainer on it', () => {
-    expect(Buffer.byteLength(page)).toBeLessThan(2_000_000);
+  test('stays under 2 MB, with every explainer on it, all pairs of them and a figure of each kind', () => {
+    expect(Buffer.byteLength(page)).toBeLessThan(SIZE);
+    expect(page.match(/<td class="number (?:agree-|none|self)/g)).toHaveLength(EXPLAINERS * EXPLAINERS);
+    expect(page.match(/<summary>The numbers behind/g)?.length).toBeGreaterThanOrEqual(2 * WITH_FIGURES);
     expect(page.match(/class="panel"/g)).toHaveLength(EXPLAINERS);
     expect(page).not.toContain('class="missing"');
   });

@@ -12,6 +12,7 @@ import type { Size } from './charts/frame.js';
 import { templateFile, templateNames } from './files.js';
 import type { PageWords } from './language/en.js';
 import { markup, named, prose, said, styleSheet } from './markup.js';
+import type { AnonymizationPage } from './view/anonymization-schema.js';
 import type { CurveChart, HistogramChart } from './view/chart-schema.js';
 import type { ExplanationPage, ModelPage } from './view/explain-schema.js';
 import type { BarsChart, BeeswarmChart, EffectChart, WaterfallChart } from './view/feature-chart-schema.js';
@@ -51,6 +52,7 @@ const COMPILATION: CompileOptions = {
 
 let compiled: Handlebars.TemplateDelegate<Page> | undefined;
 let compiledModel: Handlebars.TemplateDelegate<ModelPage> | undefined;
+let compiledAnonymization: Handlebars.TemplateDelegate<AnonymizationPage> | undefined;
 let compiledExplanation: Handlebars.TemplateDelegate<ExplanationPage> | undefined;
 
 /** The page as HTML, in the words of its language; the templates are read and compiled once a process. */
@@ -69,6 +71,12 @@ export function renderedExplanation(page: ExplanationPage, words: PageWords): st
 export function renderedModelExplanation(page: ModelPage, words: PageWords): string {
   compiledModel ??= compile<ModelPage>('explain-model-page');
   return compiledModel(page, { data: { words } });
+}
+
+/** The page of a protected table. */
+export function renderedAnonymization(page: AnonymizationPage, words: PageWords): string {
+  compiledAnonymization ??= compile<AnonymizationPage>('anonymization-page');
+  return compiledAnonymization(page, { data: { words } });
 }
 
 function compile<View>(main: string): Handlebars.TemplateDelegate<View> {

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { packageVersion } from '#base/package-root';
 import { EXIT, type ExitCode } from '#pipeline/exit-codes';
 import type { AddCommand } from './add-command.js';
+import { addAnonymize } from './commands/anonymize.js';
 import { addAudit } from './commands/audit.js';
 import { addBless } from './commands/bless.js';
 import { addDemo } from './commands/demo.js';
@@ -32,6 +33,7 @@ const COMMANDS: readonly AddCommand[] = [
   addGate,
   addBless,
   addHarden,
+  addAnonymize,
   addList,
   addShow,
 ];

@@ -23,8 +23,8 @@ function warn(io: Io, event: RunEvent): void {
   if (event.kind === 'warning') printLine(io.stderr, `assay: warning: ${oneLine(event.sentence)}`);
 }
 
-/** Where lines stay, a cell that takes long says so this often. */
-const LINE_MS = 60_000;
+/** Where lines stay, what takes long says so this often. */
+export const LINE_MS = 60_000;
 
 function plainLines(io: Io): Progress {
   let total = 0;
@@ -149,7 +149,8 @@ function change(rows: Map<string, Row>, event: RunEvent): void {
 
 const NOTHING_DONE: Far = { done: 0, total: 1, pace: beginning };
 
-function howFar({ done, total }: Pick<Far, 'done' | 'total'>, pace: Pace, now: number): string {
+/** The share that is done, and how much longer it takes as soon as that can be told. */
+export function howFar({ done, total }: Pick<Far, 'done' | 'total'>, pace: Pace, now: number): string {
   const share = formatPercent(Math.min(1, done / Math.max(1, total)));
   return [`${share} done`, ...timeLeft({ done, total }, pace, now)].join(', ');
 }

@@ -16,6 +16,9 @@ export function complete(config: Config, folder: string): CompleteConfig {
       ...(data.test === undefined ? {} : { test: absoluteSamples(data.test, absolute) }),
       ...(data.train === undefined ? {} : { train: absoluteSamples(data.train, absolute) }),
       ...(data.table === undefined ? {} : { table: { ...data.table, file: absolute(data.table.file) } }),
+      ...(data.population === undefined
+        ? {}
+        : { population: { ...data.population, file: absolute(data.population.file) } }),
       ...(data.groups === undefined ? {} : { groups: absolute(data.groups) }),
     },
     engine: config.engine ?? 'auto',
@@ -24,6 +27,7 @@ export function complete(config: Config, folder: string): CompleteConfig {
     plugins: (config.plugins ?? []).map((name) => (isPath(name) ? absolute(name) : name)),
     audits: config.audits,
     explain: config.explain ?? {},
+    ...(config.anonymize === undefined ? {} : { anonymize: config.anonymize }),
     out: absolute(config.out ?? 'assay-runs'),
     samples: config.samples ?? (declaresPersonalData(config) ? 'ids' : 'show'),
     language: config.language ?? 'en',
@@ -44,8 +48,8 @@ function declaresPersonalData({ data }: Config): boolean {
 }
 
 /**
- * Of everything in a config that decides the result of an audit. Left out: `explain`, `out`, `execution`, `language`, and where
- * files and modules lie (what is in them has digests of its own). The policy and the baseline too have their own.
+ * Of everything in a config that decides the result of an audit. Left out: `explain`, `anonymize`, `out`, `execution`, `language`,
+ * and where files and modules lie (what is in them has digests of its own). The policy and the baseline too have their own.
  */
 export function configDigest(config: CompleteConfig): Digest {
   const { target, data } = config;
@@ -55,6 +59,7 @@ export function configDigest(config: CompleteConfig): Digest {
       test: data.test && withoutPaths(data.test),
       train: data.train && withoutPaths(data.train),
       table: data.table && { ...data.table, file: undefined },
+      population: data.population && { ...data.population, file: undefined },
     },
     engine: config.engine,
     device: config.device,

@@ -14,7 +14,12 @@ const pgd: ConfigurablePlugin = {
   }),
   policy: Type.Object({ robustAccuracy: Type.Optional(Type.Object({ atLeast: Type.Number() })) }),
 };
-const files = schemaFiles(new Map([['evasion/pgd', pgd]]));
+const saliency = {
+  ...{ id: 'saliency', title: 'Saliency', description: 'Simonyan et al. 2013' },
+  options: Type.Object({ absolute: Type.Boolean({ default: true }) }),
+};
+const anonymize = Type.Object({ suppression: Type.Number({ default: 0 }) }, { additionalProperties: false });
+const files = schemaFiles(new Map([['evasion/pgd', pgd]]), [saliency], anonymize);
 
 interface Parsed {
   readonly $schema: string;
@@ -38,6 +43,7 @@ const CONFIG = {
   },
   data: { test: { inputs: 'x.npy', labels: 'y.npy', sample: 500 } },
   audits: { 'evasion/pgd': [{ epsilons: 0.1 }, { epsilons: [0.1], start: {} }], 'assay-plugin-x/attack': { any: 1 } },
+  explain: { saliency: { absolute: false } },
   seed: 'a',
 };
 
@@ -49,6 +55,7 @@ test('there is one file for each thing that people write or read', () => {
     'report-2.json',
     'hardening-1.json',
     'explanation-1.json',
+    'anonymization-1.json',
   ]);
 });
 
@@ -81,6 +88,7 @@ describe('config.json', () => {
     ['an unknown option', { ...CONFIG, audits: { 'evasion/pgd': { epsilons: 1, step: 1 } } }],
     ['an option of the wrong kind', { ...CONFIG, audits: { 'evasion/pgd': { epsilons: '8/255' } } }],
     ['a missing option without a default', { ...CONFIG, audits: { 'evasion/pgd': {} } }],
+    ['an option that an explainer has not', { ...CONFIG, explain: { saliency: { absolut: true } } }],
     ['an audit that is no object', { ...CONFIG, audits: { 'assay-plugin-x/attack': 1 } }],
   ])('refuses %s', (_, config) => {
     expect(validate(config)).toBe(false);
@@ -111,12 +119,16 @@ test('the order of plugins changes nothing', () => {
       ['evasion/pgd', pgd],
       ['evasion/noise', noise],
     ]),
+    [],
+    anonymize,
   );
   const other = schemaFiles(
     new Map([
       ['evasion/noise', noise],
       ['evasion/pgd', pgd],
     ]),
+    [],
+    anonymize,
   );
   expect(one).toEqual(other);
 });

@@ -72,10 +72,27 @@ export const PicturesConfig = Type.Object(
   closed,
 );
 
+const Delimiter = Type.Optional(
+  Type.String({
+    minLength: 1,
+    maxLength: 1,
+    description:
+      'Of a CSV table. Default: the comma, semicolon, tab or pipe that splits the header, and the first records into as many fields.',
+  }),
+);
+const Encoding = Type.Optional(
+  Type.Unsafe<'auto' | 'utf-8' | 'latin-1'>({
+    type: 'string',
+    enum: ['auto', 'utf-8', 'latin-1'],
+    description:
+      'Of a CSV or ARFF table; latin-1 as browsers read it, which is windows-1252. Default: auto, told by the bytes.',
+  }),
+);
+
 export const SamplesConfig = Type.Object(
   {
     inputs: Path(
-      'IDX (also .gz), NPY, or NPZ with the array named behind #: data.npz#x_test. Or a folder of PNG, JPEG or WebP pictures. Or, with `columns`, a table: CSV, Parquet or JSON Lines. Of texts such a table, or a .txt file with one text a line.',
+      'IDX (also .gz), NPY, or NPZ with the array named behind #: data.npz#x_test. Or a folder of PNG, JPEG or WebP pictures. Or, with `columns`, a table: CSV, Parquet, JSON Lines or ARFF. Of texts such a table, or a .txt file with one text a line.',
     ),
     labels: Type.Optional(
       Path(
@@ -88,9 +105,8 @@ export const SamplesConfig = Type.Object(
           'Of a table: the columns that make the input, one number each, in the order of the model; or "domain" for those of `target.domain.columns`, encoded as these say. Of texts the one column that holds them.',
       }),
     ),
-    delimiter: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 1, description: 'Of a CSV table. Default: a comma.' }),
-    ),
+    delimiter: Delimiter,
+    encoding: Encoding,
     groups: Type.Optional(
       Type.Array(Type.String({ minLength: 1 }), {
         minItems: 1,
@@ -121,8 +137,9 @@ export const SamplesConfig = Type.Object(
 
 export const TableConfig = Type.Object(
   {
-    file: Path('CSV with a header, Parquet, or JSON Lines.'),
-    delimiter: Type.Optional(Type.String({ minLength: 1, maxLength: 1, description: 'Default: a comma.' })),
+    file: Path('CSV with a header, Parquet, JSON Lines, or ARFF.'),
+    delimiter: Delimiter,
+    encoding: Encoding,
     missing: Type.Optional(
       Type.Array(Type.String(), { description: 'Values that mean missing. Default: the empty field.' }),
     ),
@@ -137,6 +154,11 @@ export const TableConfig = Type.Object(
   },
   closed,
 );
+
+export const PopulationConfig = Type.Omit(TableConfig, ['roles'], {
+  ...closed,
+  description: 'The people that the table is a sample of, with the same quasi-identifiers by the same names.',
+});
 
 export const ExecutionConfig = Type.Object(
   {
@@ -173,6 +195,7 @@ export const Config = Type.Object(
           test: Type.Optional(SamplesConfig),
           train: Type.Optional(SamplesConfig),
           table: Type.Optional(TableConfig),
+          population: Type.Optional(PopulationConfig),
           groups: Type.Optional(
             Path('A table with a row for each test sample, whose columns say which groups the sample belongs to.'),
           ),
@@ -208,6 +231,11 @@ export const Config = Type.Object(
     explain: Type.Optional(
       Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()), {
         description: 'Options of explainers by their ids, for `assay explain`; no audit reads them.',
+      }),
+    ),
+    anonymize: Type.Optional(
+      Type.Record(Type.String(), Type.Unknown(), {
+        description: 'What `assay anonymize` has to reach, and how; no audit reads it.',
       }),
     ),
     policy: Type.Optional(Path('The policy file. Without one, the preset `baseline` decides.')),
@@ -263,4 +291,5 @@ export type TargetConfig = FileTargetConfig | EndpointConfig | ModuleConfig;
 export type PicturesConfig = Static<typeof PicturesConfig>;
 export type SamplesConfig = Static<typeof SamplesConfig>;
 export type TableConfig = Static<typeof TableConfig>;
+export type PopulationConfig = Static<typeof PopulationConfig>;
 export type ExecutionConfig = Static<typeof ExecutionConfig>;

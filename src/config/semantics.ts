@@ -34,6 +34,7 @@ export function pathsOf(config: Config): readonly { readonly path: Path; readonl
     [['data', 'train', 'inputs'], data.train?.inputs],
     [['data', 'train', 'labels'], data.train?.labels],
     [['data', 'table', 'file'], data.table?.file],
+    [['data', 'population', 'file'], data.population?.file],
     [['data', 'groups'], data.groups],
     [['policy'], policy],
     [['baseline'], baseline],

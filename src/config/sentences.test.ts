@@ -33,7 +33,7 @@ const GOOD = [
 ];
 
 const TOP =
-  '`$schema`, `target`, `data`, `engine`, `device`, `seed`, `plugins`, `audits`, `explain`, `policy`, `baseline`, `out`, `samples`, `language`, `keep` and `execution`';
+  '`$schema`, `target`, `data`, `engine`, `device`, `seed`, `plugins`, `audits`, `explain`, `anonymize`, `policy`, `baseline`, `out`, `samples`, `language`, `keep` and `execution`';
 
 const TARGET =
   '`file`, `head`, `output`, `tolerance`, `labels`, `domain`, `preprocessor`, `url`, `module`, `shape`, `outputs`, `gives`, `request`, `response`, `token`, `ca`, `traffic` and `budget`';

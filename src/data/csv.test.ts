@@ -45,6 +45,17 @@ describe('readCsv reads', () => {
     expect(valuesOf(read('a\tb\n\t2\n', { delimiter: '\t' }))).toEqual({ a: [null], b: ['2'] });
   });
 
+  test('delimiters and encodings that nobody named', () => {
+    expect(valuesOf(read('a;b\n1,5;2\n'))).toEqual({ a: ['1,5'], b: ['2'] });
+    expect(valuesOf(read(Buffer.from('a|b\nM\xfcller|\x80\n', 'latin1')))).toEqual({ a: ['Müller'], b: ['€'] });
+    expect(valuesOf(read('a#b\n1#2\n', { delimiter: '#' }))).toEqual({ a: ['1'], b: ['2'] });
+  });
+
+  test('carriage returns alone, and line breaks of two kinds', () => {
+    expect(valuesOf(read('a,b\r1,2\r3,4\r'))).toEqual({ a: ['1', '3'], b: ['2', '4'] });
+    expect(valuesOf(read('a,b\r\n1,2\n3,4\r\n'))).toEqual({ a: ['1', '3'], b: ['2', '4'] });
+  });
+
   test('missing values: the empty field, or what the options name instead', () => {
     const text = 'a,b\n?,\n NA ,x\n';
     expect(valuesOf(read(text))).toEqual({ a: ['?', ' NA '], b: [null, 'x'] });
@@ -120,9 +131,9 @@ describe('readCsv refuses', () => {
       'line 2: a quote stands in the middle of a field that is not quoted.',
     ],
     [
-      'other encodings',
+      'Latin-1 that is declared as UTF-8',
       Buffer.from('a,b\n1,2\nM\xfcller,3\n', 'latin1'),
-      {},
+      { encoding: 'utf-8' },
       '/data/people.csv, line 3: the text is not UTF-8. Save the file as UTF-8.',
     ],
     ['UTF-16', Buffer.from('\uFEFFa,b\n', 'utf16le'), {}, 'the file is UTF-16. Save it as UTF-8.'],
@@ -141,7 +152,7 @@ describe('readCsv refuses', () => {
   });
 
   test('a header that was split at the wrong character, with the right one', () => {
-    expect(() => read('sex;age\nM;3\n', { roles: { age: 'sensitive' } })).toThrow(
+    expect(() => read('sex;age\nM;3\n', { delimiter: ',', roles: { age: 'sensitive' } })).toThrow(
       'there is no column "age", which `roles` names. The header is one column at present: set `delimiter` to ";".',
     );
   });
@@ -164,6 +175,7 @@ describe('loadTable', () => {
       role: 'table',
       files: [{ name: 'people.csv', sha256: digestOfBytes('name;age\nAda;36\n'), bytes: 16 }],
       digest: table.digest,
+      reading: 'CSV, semicolon, UTF-8',
       available: 1,
       used: 1,
       drawn: 'all 1 record',

@@ -4,7 +4,7 @@ import { grouped } from '#base/format';
 import { canonicalJson } from '#base/json';
 import type { SamplesConfig } from '#config/schema';
 import type { DataCard } from '#report/report';
-import { takeLabels, type Head } from '#target/head';
+import { takeLabels } from '#target/head';
 import type { Samples } from '#target/target';
 import { drawStratified } from './draw.js';
 import { bytesOf } from './elements.js';
@@ -38,8 +38,10 @@ export interface LoadedStore extends Drawn {
 export interface SamplesOverride {
   /** Instead of the config's `sample`. */
   readonly sample?: number | undefined;
+  /** How many are drawn at most where neither says; default all. */
+  readonly most?: number;
   /** What the card calls the data; default `test`. */
-  readonly role?: 'test' | 'train';
+  readonly role?: string;
   /** A table with a row for each sample, whose columns are groups; an absolute path. */
   readonly groups?: string | undefined;
   /** Exactly these of the data set, instead of a draw. */
@@ -98,7 +100,7 @@ async function drawInputs<Inputs>(
   const source = await sourceOf(config, facts, heldBytes);
   const { available } = source;
   const beside = override.groups === undefined ? null : await groupsFile(override.groups, available);
-  const asked = override.sample ?? config.sample ?? available;
+  const asked = override.sample ?? config.sample ?? Math.min(available, override.most ?? Infinity);
   const indices =
     override.indices === undefined
       ? draw(strataOf(source.labels, head), asked, seed)
@@ -120,10 +122,10 @@ async function drawInputs<Inputs>(
       drawn: withRemark(
         source,
         override.indices === undefined
-          ? drawnInWords(available, asked, head, seed)
+          ? drawnInWords(available, asked, facts, seed)
           : `${grouped(indices.length)} of ${grouped(available)} samples, by their indices`,
       ),
-      classes: countLabels(truth.labels, head),
+      classes: facts.truth === 'none' ? [] : countLabels(truth.labels, head),
       columns: groups.map(({ name }) => ({ name, role: 'group' })),
     },
   };
@@ -133,8 +135,8 @@ async function sourceOf(config: SamplesConfig, facts: SampleFacts, heldBytes: nu
   const { columns } = config;
   if (facts.domain.kind === 'text') return textSource(config, facts);
   if (columns !== undefined) return tableSource({ ...config, columns }, facts);
-  const other = config.groups !== undefined ? 'groups' : config.delimiter !== undefined ? 'delimiter' : null;
-  if (other !== null) {
+  const other = (['groups', 'delimiter', 'encoding'] as const).find((key) => config[key] !== undefined);
+  if (other !== undefined) {
     throw new AssayError('config', {
       where: config.inputs,
       what: `\`${other}\` is given, and only a table has that`,
@@ -181,10 +183,10 @@ function existing(indices: readonly number[], available: number, where: string):
   });
 }
 
-function drawnInWords(available: number, asked: number, head: Head, seed: number | string): string {
+function drawnInWords(available: number, asked: number, { head, truth }: SampleFacts, seed: number | string): string {
   if (asked === available) return `all ${grouped(available)} samples`;
   if (asked > available) return `all ${grouped(available)} samples (${grouped(asked)} were asked for)`;
-  const how = head.kind === 'regression' ? 'at random' : 'stratified by label';
+  const how = head.kind === 'regression' || truth === 'none' ? 'at random' : 'stratified by label';
   return `${grouped(asked)} of ${grouped(available)} samples, drawn ${how} with seed ${seed}`;
 }
 

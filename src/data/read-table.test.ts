@@ -193,7 +193,7 @@ describe('JSON Lines', () => {
     [
       'one list of all',
       '[{"a": 1}]',
-      '/data/people: this is one JSON list. Store the table as CSV, Parquet or JSON Lines (one object a line).',
+      '/data/people: this is one JSON list. Store the table as CSV, Parquet, JSON Lines (one object a line) or ARFF.',
     ],
     [
       'whole numbers beyond those that are exact',

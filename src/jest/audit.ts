@@ -1,4 +1,5 @@
 import type { JsonObject } from '#base/json';
+import type { PopulationConfig } from '#config/schema';
 import type { Plugin } from '#plugin/plugin';
 import type { Finding } from '#report/report';
 import type { Samples } from '#target/target';
@@ -27,6 +28,7 @@ export interface MatcherData {
   readonly test?: Samples | FileSamples | undefined;
   readonly train?: Samples | FileSamples | undefined;
   readonly table?: FileTable | undefined;
+  readonly population?: PopulationConfig | undefined;
 }
 
 /** What a matcher needs to know of a finding. */

@@ -22,7 +22,12 @@ export async function auditFile(
   if (target !== null && data.test === undefined) throw withoutSamples(matcher);
   const config = {
     target: target?.config,
-    data: { test: filesOf(data.test, audit), train: filesOf(data.train, audit), table: data.table?.config },
+    data: {
+      test: filesOf(data.test, audit),
+      train: filesOf(data.train, audit),
+      table: data.table?.config,
+      population: data.population,
+    },
     ...{ seed, plugins, out, baseline },
     audits: { [audit.audit]: options },
   };

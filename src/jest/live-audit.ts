@@ -1,7 +1,7 @@
 import { AssayError } from '#base/errors';
 import type { JsonObject } from '#base/json';
 import { loadSamples } from '#data/load-samples';
-import { loadTable } from '#data/load-table';
+import { loadPopulation, loadTable } from '#data/load-table';
 import type { SampleFacts } from '#data/sources/source';
 import type { DataNeed, Evidence, Plugin, RunContext } from '#plugin/plugin';
 import { randomStreams } from '#stats/random';
@@ -17,7 +17,12 @@ import { settingsOf } from './settings.js';
 const KEEP = 64;
 
 /** Options of a matcher by what plugins read. */
-const OPTION_OF: Readonly<Record<DataNeed, string>> = { test: 'on', train: 'train', table: 'table' };
+const OPTION_OF: Readonly<Record<DataNeed, string>> = {
+  test: 'on',
+  train: 'train',
+  table: 'table',
+  population: 'population',
+};
 
 /**
  * Runs one audit of a target that lives in the test itself: the same plugin, judge and pictures as in a run, without
@@ -66,7 +71,7 @@ function refuseUnfit(plugin: Plugin, target: Target, options: JsonObject): void 
   }
 }
 
-type Data = Pick<RunContext<JsonObject>, 'test' | 'train' | 'table'>;
+type Data = Pick<RunContext<JsonObject>, 'test' | 'train' | 'table' | 'population'>;
 
 async function dataOf(plugin: Plugin, target: Target, audit: MatcherAudit): Promise<Data> {
   const reads = (need: DataNeed) => plugin.data.includes(need);
@@ -76,12 +81,21 @@ async function dataOf(plugin: Plugin, target: Target, audit: MatcherAudit): Prom
     test: reads('test') ? await samplesFor('test') : noSamples(target.domain.shape),
     train: reads('train') ? await samplesFor('train') : null,
     table: reads('table') ? await loadedTable(audit.data.table, audit) : null,
+    population: reads('population') ? await loadedPopulation(audit.data.population, audit) : null,
   };
 }
 
 async function loadedTable(given: MatcherData['table'], { matcher }: MatcherAudit): Promise<Data['table']> {
   if (given === undefined) throw lacksData(matcher, OPTION_OF.table);
   return (await loadTable(given.config)).table;
+}
+
+async function loadedPopulation(
+  given: MatcherData['population'],
+  { matcher }: MatcherAudit,
+): Promise<Data['population']> {
+  if (given === undefined) throw lacksData(matcher, OPTION_OF.population);
+  return (await loadPopulation(given)).table;
 }
 
 function run(

@@ -1,6 +1,7 @@
 import type { JsonObject } from '#base/json';
 import { AssayError } from '#base/errors';
 import { closest } from '#config/closest';
+import type { PopulationConfig } from '#config/schema';
 import type { PolicyPreset } from '#plugin/plugin';
 import type { Samples } from '#target/target';
 import type { FileSamples, FileTable } from './declared.js';
@@ -13,6 +14,8 @@ export interface RunOptions {
   readonly train?: Samples | FileSamples | undefined;
   /** The table of audits of data, where the received value is a target. */
   readonly table?: FileTable | undefined;
+  /** The people that the table is a sample of: as `data.population` in a config. */
+  readonly population?: PopulationConfig | undefined;
   /** A number from fewer samples is inconclusive. Default: as the preset says, 100 or 1,000. */
   readonly minimumSamples?: number | undefined;
   /** Default 0. */
@@ -59,7 +62,7 @@ export interface RegressionOptions extends RunOptions {
   readonly drop?: number | undefined;
 }
 
-const RUN = ['on', 'train', 'table', 'minimumSamples', 'seed', 'plugins', 'out', 'options'];
+const RUN = ['on', 'train', 'table', 'population', 'minimumSamples', 'seed', 'plugins', 'out', 'options'];
 
 /** Every option by matcher: one that is misspelt would leave a bar out. */
 export const KNOWN = {

@@ -39,13 +39,13 @@ export interface Wanted {
 }
 
 export function matcherAudit({ matcher, named, options, policy }: Wanted, given: RunOptions): MatcherAudit {
-  const { on, train, table, minimumSamples, seed = 0, plugins = [], out = 'assay-runs' } = given;
+  const { on, train, table, population, minimumSamples, seed = 0, plugins = [], out = 'assay-runs' } = given;
   return {
     matcher,
     audit: idOf(named, matcher),
     plugin: typeof named === 'string' ? null : named.plugin,
     options: optionsOf(named, options),
-    data: { test: on, train, table },
+    data: { test: on, train, table, population },
     policy: { ...policy, minimumSamples },
     ...{ seed, plugins },
     out: resolve(out),

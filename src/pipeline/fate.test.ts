@@ -10,7 +10,7 @@ const CARD = {
 } as unknown as TargetCard;
 const DATA = { samples: {}, card: {} as DataCard } as never;
 const TARGET = { facts: { domain: { kind: 'image' }, head: { kind: 'binary' } } } as unknown as ReadInputs['target'];
-const NOTHING: ReadInputs = { target: null, test: null, train: null, table: null, facts: null };
+const NOTHING: ReadInputs = { target: null, test: null, train: null, table: null, population: null, facts: null };
 
 const facts = (parts: Partial<Facts> = {}): Facts => ({
   config: { data: {} } as CompleteConfig,

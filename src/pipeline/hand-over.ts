@@ -12,8 +12,11 @@ const FIRST_DESCRIPTOR = 4;
 export function handOver(task: Task): { readonly task: Task; readonly descriptors: readonly number[] } {
   const descriptors: number[] = [];
   if (task.kind === 'inspect') return { task: { ...task, test: inherited(task.test) }, descriptors };
-  if (task.kind === 'explain' || task.kind === 'describe') {
-    return { task: { ...task, background: inherited(task.background) }, descriptors };
+  if (task.kind === 'explain') return { task: { ...task, background: inherited(task.background) }, descriptors };
+  if (task.kind === 'describe') {
+    const background = inherited(task.background);
+    const named = task.inputs.map((each) => ({ ...each, stored: inherited(each.stored) }));
+    return { task: { ...task, background, inputs: named }, descriptors };
   }
   const { test, train } = task.inputs;
   const inputs = { ...task.inputs, test: inherited(test), train: inherited(train) };

@@ -4,7 +4,7 @@ import type { CompleteConfig } from '#config/loaded';
 import type { TargetConfig } from '#config/schema';
 import { withoutTokenizer } from '#config/target-paths';
 import { storeSamples, type LoadedStore } from '#data/load-samples';
-import { loadTable, type LoadedTable } from '#data/load-table';
+import { loadPopulation, loadTable, type LoadedTable } from '#data/load-table';
 import type { PicturePreparation, SampleFacts } from '#data/sources/source';
 import type { Tokenizer } from '#data/text/tokenizer';
 import { releaseSamples, sourceOf, type StoredSamples } from '#data/streams/stored-samples';
@@ -20,6 +20,7 @@ export interface ReadInputs {
   readonly test: LoadedStore | null;
   readonly train: LoadedStore | null;
   readonly table: LoadedTable | null;
+  readonly population: LoadedTable | null;
   /** What further samples of the target are read for; null where there is no target. */
   readonly facts: SampleFacts | null;
 }
@@ -38,8 +39,11 @@ export async function readInputs(
   seed: number | string,
   sample: number | undefined,
 ): Promise<ReadInputs> {
-  const table = data.table === undefined ? null : await loadTable(data.table);
-  if (target === undefined) return { target: null, test: null, train: null, table, facts: null };
+  const tables = {
+    table: data.table === undefined ? null : await loadTable(data.table),
+    population: data.population === undefined ? null : await loadPopulation(data.population),
+  };
+  if (target === undefined) return { target: null, test: null, train: null, ...tables, facts: null };
   const { config, model, declaration, pictures, tokenizer } = await readTarget(target, engine);
   const { domain, head, labels } = declaration;
   const facts = { domain, head };
@@ -53,7 +57,7 @@ export async function readInputs(
     target: { config: withoutPaths(config, model.main, labels), model, facts, labels, probe },
     test,
     train,
-    table,
+    ...tables,
     facts: named,
   };
 }

@@ -2,6 +2,7 @@ import { AssayError } from '#base/errors';
 import type { CompleteConfig } from '#config/loaded';
 import type { StoredSamples } from '#data/streams/stored-samples';
 import type { TargetCard } from '#report/report';
+import { resourcesFor } from './resources.js';
 import type { TargetInput } from './types.js';
 import { runInWorker } from './worker.js';
 
@@ -21,11 +22,14 @@ export async function inspect(
   { execution }: CompleteConfig,
   signal: AbortSignal | undefined,
 ): Promise<TargetCard> {
-  const { threads, batchSize, memoryMiB, cellMinutes = Infinity } = execution;
+  const { memoryMiB, cellMinutes = Infinity } = execution;
   const longest = LONGEST_MINUTES * (1 + (test?.indices.length ?? 0) / SAMPLES);
   const limits = { memoryMiB, minutes: Math.min(cellMinutes, longest), signal };
   try {
-    const { result } = await runInWorker({ kind: 'inspect', target, test, resources: { threads, batchSize } }, limits);
+    const { result } = await runInWorker(
+      { kind: 'inspect', target, test, resources: resourcesFor(execution, target) },
+      limits,
+    );
     if (result.kind === 'inspected') return result.card;
   } catch (thrown) {
     if (!(thrown instanceof AssayError) || thrown.code !== 'worker') throw thrown;

@@ -40,7 +40,9 @@ export async function planRun(loaded: LoadedConfig, registry: Registry, options:
   const { cells, queries } = isAsked(placed)
     ? withinBudget(wanted, asks, config.target?.budget, placed.overhead)
     : { cells: wanted };
-  const data = [inputs.test, inputs.train, inputs.table].flatMap((each) => (each === null ? [] : [each.card]));
+  const data = [inputs.test, inputs.train, inputs.table, inputs.population].flatMap((each) =>
+    each === null ? [] : [each.card],
+  );
   const digest = digestOfPlan(cells, card?.digest ?? null, data, seed);
   const plan: Plan = { cells, target: card, data, seed, digest, ...(queries === undefined ? {} : { queries }) };
   return {
@@ -52,6 +54,7 @@ export async function planRun(loaded: LoadedConfig, registry: Registry, options:
       test: inputs.test?.stored ?? null,
       train: inputs.train?.stored ?? null,
       table: inputs.table?.table ?? null,
+      population: inputs.population?.table ?? null,
     },
     options,
     ...(isAsked(placed) ? { asked: placed.asked } : {}),

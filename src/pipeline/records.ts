@@ -4,6 +4,7 @@ import type { Digest } from '#base/digest';
 import { AssayError } from '#base/errors';
 import type { JsonObject } from '#base/json';
 import { PolicyConfig } from '#config/policy-schema';
+import { DATA_NEEDS, type DataNeed } from '#plugin/plugin';
 import { DataCard, LANGUAGES, Report, TargetCard, Timings, Traffic, type Language } from '#report/report';
 
 /** Goes up by one when a reader of the version before could misread a run folder. */
@@ -19,7 +20,7 @@ const CellRecord = Type.Object({
   id: Sha256,
   audit: Type.String(),
   options: Type.Unsafe<JsonObject>({ type: 'object' }),
-  data: Type.Array(Type.Unsafe<'test' | 'train' | 'table'>({ type: 'string', enum: ['test', 'train', 'table'] })),
+  data: Type.Array(Type.Unsafe<DataNeed>({ type: 'string', enum: [...DATA_NEEDS] })),
   cost: Type.Object({ predictions: Type.Number(), gradients: Type.Number() }),
   place: Nullable(Position),
   fate: Type.Union([
@@ -141,7 +142,7 @@ export type JournalEntry = Static<typeof JournalEntry>;
 export type Opened = Extract<JournalEntry, { kind: 'opened' }>;
 export type EvidenceFile = Static<typeof EvidenceFile>;
 
-const ajv = new Ajv({ allErrors: false, formats: { date: true } });
+const ajv = new Ajv({ allErrors: false, formats: { date: true }, code: { optimize: false } });
 
 /** A check of what comes from disk or from a plugin: the value, or what is wrong with it and where. */
 export type Checked<T> = { readonly value: T } | { readonly problem: string };

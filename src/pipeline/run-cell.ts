@@ -73,6 +73,7 @@ function taskOf({ plan, loaded, inputs, registry }: PlannedRun, cell: Cell): Cel
       test: reads('test') ? inputs.test : null,
       train: reads('train') ? inputs.train : null,
       table: reads('table') ? inputs.table : null,
+      population: reads('population') ? inputs.population : null,
     },
     plugins: { modules: plugins, from: loaded.file },
     seed: plan.seed,

@@ -1,4 +1,5 @@
 import { sizeOf } from '#base/tensor';
+import type { DataNeed } from '#plugin/plugin';
 import type { PlannedRun } from './types.js';
 
 const FLOAT_BYTES = 4;
@@ -9,6 +10,10 @@ const FLOAT_BYTES = 4;
  */
 export function largestEvidence({ plan, loaded, inputs }: PlannedRun): number {
   const sample = inputs.target === null ? 0 : sizeOf(inputs.target.facts.domain.shape) * FLOAT_BYTES;
-  const cells = plan.cells.filter(({ fate, data }) => fate.kind === 'run' && data.some((need) => need !== 'table'));
+  const cells = plan.cells.filter(({ fate, data }) => fate.kind === 'run' && data.some(isSamples));
   return cells.length * loaded.config.keep * 2 * sample;
+}
+
+function isSamples(need: DataNeed): boolean {
+  return need === 'test' || need === 'train';
 }

@@ -97,6 +97,7 @@ export interface RunInputs {
   readonly test: StoredSamples | null;
   readonly train: StoredSamples | null;
   readonly table: Table | null;
+  readonly population: Table | null;
 }
 
 /** A target as its files and the config have it. */

@@ -7,7 +7,8 @@ import { peakMemoryMiB } from '#base/peak-memory';
 import { loadPlugins } from '#plugin/load';
 import { createRegistry, type Registry } from '#plugin/registry';
 import type { StepValue } from '#plugin/plugin';
-import { describeInWorker, explainInWorker } from './explaining/task.js';
+import { describeInWorker } from './explaining/describe-task.js';
+import { explainInWorker } from './explaining/task.js';
 import {
   toWire,
   type Grant,

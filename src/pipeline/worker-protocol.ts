@@ -3,7 +3,8 @@ import type { StoredSamples } from '#data/streams/stored-samples';
 import type { Resources } from '#engine/index';
 import type { Evidence, StepValue } from '#plugin/plugin';
 import type { TargetCard, Traffic } from '#report/report';
-import type { DescribeTask, ExplainTask } from './explaining/task.js';
+import type { DescribeTask } from './explaining/describe-task.js';
+import type { ExplainTask } from './explaining/task.js';
 import type { Cell, RunInputs, TargetInput } from './types.js';
 
 /** Opens the target, tries it on clean data and says what it is. */

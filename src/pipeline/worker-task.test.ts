@@ -7,7 +7,7 @@ import { perform, type TaskPort } from './worker-task.js';
 const task = (parts: Partial<CellTask> = {}): CellTask => ({
   kind: 'cell',
   cell: cellOf('test/share', { size: 3 }),
-  inputs: { target: null, test: null, train: null, table: null },
+  inputs: { target: null, test: null, train: null, table: null, population: null },
   plugins: { modules: [], from: '/config.json' },
   seed: 7,
   keep: 5,

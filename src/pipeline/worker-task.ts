@@ -105,6 +105,7 @@ function contextOf(task: CellTask, target: Target | null, port: TaskPort): RunCo
     test: inputs.test === null ? noSamples(target?.domain.shape ?? []) : sourceOf(inputs.test),
     train: inputs.train && sourceOf(inputs.train),
     table: inputs.table,
+    population: inputs.population,
     random: randomStreams(seed, cell.audit),
     keep,
     progress: (done, total) => {

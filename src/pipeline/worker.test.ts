@@ -20,7 +20,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const TASK: Task = {
   kind: 'cell',
   cell: cellOf(),
-  inputs: { target: null, test: null, train: null, table: null },
+  inputs: { target: null, test: null, train: null, table: null, population: null },
   plugins: { modules: [], from: '/config.json' },
   seed: 7,
   keep: 64,

@@ -4,6 +4,7 @@ import type { RandomStreams, Rng } from '#stats/random';
 import type { SampleSource } from '#target/sample-source';
 import type { Target } from '#target/target';
 import type { Explainer } from './explainer.js';
+import type { ModelExplainer } from './model-explainer.js';
 
 /** What the built-in folders bring to `assay explain`. */
 export interface ExplainingKit {
@@ -12,6 +13,8 @@ export interface ExplainingKit {
   readonly removal: (request: RemovalRequest) => Promise<Removal>;
   /** A whole model in a few pictures; none where nothing can be said of its kind. */
   readonly model: (context: ModelContext) => Promise<readonly Detail[]>;
+  /** What a model as a whole is asked besides, where a config says so. */
+  readonly ofModel: readonly ModelExplainer[];
 }
 
 export interface ModelContext {

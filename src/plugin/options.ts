@@ -4,6 +4,10 @@ import { closedObject } from '#config/configurable';
 import { check } from '#config/validate';
 import type { Plugin } from './plugin.js';
 
+/** The check of a config, for what a family's own part of one holds. */
+export { check } from '#config/validate';
+export type { Place } from '#config/place';
+
 /**
  * A plugin's options with its defaults, checked as those of a config are.
  *

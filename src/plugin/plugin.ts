@@ -12,7 +12,9 @@ import type { Head } from '#target/head';
 export type PluginKind = 'attack' | 'defense' | 'probe';
 
 /** What a plugin reads besides the target. */
-export type DataNeed = 'test' | 'train' | 'table';
+export const DATA_NEEDS = ['test', 'train', 'table', 'population'] as const;
+
+export type DataNeed = (typeof DATA_NEEDS)[number];
 
 /** What is known of a target before anything runs. */
 export interface TargetFacts {
@@ -113,6 +115,8 @@ export interface RunContext<Options> {
   readonly test: SampleSource;
   readonly train: SampleSource | null;
   readonly table: Table | null;
+  /** The people that the table is a sample of; its columns have no roles of their own. */
+  readonly population: Table | null;
   /** Keyed by the run's seed and the plugin's id. */
   readonly random: RandomStreams;
   /** How many inputs a cell keeps. */

@@ -146,7 +146,7 @@ export const ExplanationRecord = Type.Object(
     tool: Type.Object({ name: Type.Literal('assay'), version: Type.String() }, closed),
     command: Type.String(),
     target: TargetCard,
-    /** The background; null where there is none. */
+    /** The background, and of a model as a whole the inputs that the options of its explainers name. */
     data: Type.Array(DataCard),
     seed: Type.Union([Type.Integer(), Type.String()]),
     config: Type.Object({ file: Type.String(), digest: Type.String() }, closed),
@@ -171,7 +171,16 @@ export const ExplanationRecord = Type.Object(
       ),
     ),
     /** Of the model as a whole. */
-    model: Nullable(Type.Object({ details: Type.Array(Detail) }, closed)),
+    model: Nullable(
+      Type.Object(
+        {
+          details: Type.Array(Detail),
+          /** What it was asked besides; they attribute nothing to features. */
+          explainers: Type.Array(Explainer),
+        },
+        closed,
+      ),
+    ),
     exitCode: Type.Integer(),
   },
   {

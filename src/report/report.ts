@@ -191,6 +191,8 @@ export const DataCard = Type.Object({
   role: Type.String(),
   files: Type.Array(Type.Object({ name: Type.String(), sha256: Type.String(), bytes: Type.Integer() })),
   digest: Type.String(),
+  /** Of a table: format, delimiter and encoding, given or told by the content: `CSV, semicolon, Latin-1`. */
+  reading: Type.Optional(Type.String()),
   /** Samples in the files, and how many of them were used. */
   available: Type.Integer(),
   used: Type.Integer(),

@@ -26,13 +26,22 @@ export function clopperPearson(successes: number, n: number, level = 0.95): Inte
  */
 export function wilson(successes: number, n: number, level = 0.95): Interval {
   checkCounts(successes, n, level);
-  if (n === 0) return { low: 0, high: 1 };
+  return n === 0 ? { low: 0, high: 1 } : wilsonOfRate(successes / n, n, level);
+}
+
+/**
+ * The same of a rate that is as sure as one of `n` trials would be: the mean of shares, or of samples that are not drawn one by
+ * one, at their effective number (Korn and Graubard 1998).
+ *
+ * @param n above 0, any real number
+ */
+export function wilsonOfRate(rate: number, n: number, level = 0.95): Interval {
+  if (!(rate >= 0 && rate <= 1 && n > 0)) throw new RangeError(`${rate} of ${n} trials is not a rate`);
   const z = normalQuantile((1 + level) / 2);
-  const rate = successes / n;
   const shrinkage = 1 + (z * z) / n;
   const centre = (rate + (z * z) / (2 * n)) / shrinkage;
   const half = (z / shrinkage) * Math.sqrt((rate * (1 - rate)) / n + (z * z) / (4 * n * n));
-  return { low: successes === 0 ? 0 : centre - half, high: successes === n ? 1 : centre + half };
+  return { low: rate === 0 ? 0 : centre - half, high: rate === 1 ? 1 : centre + half };
 }
 
 function checkCounts(successes: number, n: number, level: number): void {

@@ -47,6 +47,12 @@ export function labelsOf(values: ArrayLike<number>, width = 1): Labels {
 }
 
 /** The label of one sample: a view, not a copy. */
+/** Of samples whose truth nobody knows: NaN everywhere. */
+export function unknownLabels(head: Head, samples: number): Labels {
+  const width = labelWidth(head);
+  return labelsOf(new Float64Array(samples * width).fill(NaN), width);
+}
+
 export function labelRow(labels: Labels, index: number): Float64Array {
   return labels.values.subarray(index * labels.width, (index + 1) * labels.width);
 }

@@ -94,10 +94,11 @@ class LinearTarget implements DifferentiableTarget {
   }
 
   private scores(inputs: Tensor): Tensor {
-    const scores = zeros([rowsOf(inputs), this.weights.length]);
+    const width = this.weights.length;
+    const scores = zeros([rowsOf(inputs), width]);
     for (let i = 0; i < rowsOf(inputs); i++) {
       const x = row(inputs, i);
-      row(scores, i).set(this.weights.map((w, k) => dot(w, x) + (this.bias[k] ?? 0)));
+      for (let k = 0; k < width; k++) scores.data[i * width + k] = dot(this.weights[k] ?? [], x) + (this.bias[k] ?? 0);
     }
     return scores;
   }
@@ -105,7 +106,7 @@ class LinearTarget implements DifferentiableTarget {
   /** sum_k slope_k w_k */
   private backward(slope: Float64Array, into: Float32Array): void {
     const sum = new Float64Array(into.length);
-    this.weights.forEach((w, k) => w.forEach((weight, i) => (sum[i] = (sum[i] ?? 0) + (slope[k] ?? 0) * weight)));
+    for (let k = 0; k < this.weights.length; k++) add(slope[k] ?? 0, this.weights[k] ?? [], sum);
     into.set(sum);
   }
 }
@@ -114,6 +115,10 @@ function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += (a[i] ?? NaN) * (b[i] ?? NaN);
   return sum;
+}
+
+function add(factor: number, values: ArrayLike<number>, to: Float64Array): void {
+  for (let i = 0; i < to.length; i++) to[i] = (to[i] ?? NaN) + factor * (values[i] ?? NaN);
 }
 
 function domainOf({ shape, range = [0, 1] }: LinearOptions): ContinuousDomain {

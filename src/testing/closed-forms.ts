@@ -1,4 +1,4 @@
-import type { ConfiguredPlugin, Example } from '#plugin/plugin';
+import type { Example } from '#plugin/plugin';
 import type { Expect } from './expect.js';
 import {
   ONE_DIRECTION,
@@ -8,7 +8,7 @@ import {
   type HeadName,
   type LinearProblem,
 } from './linear-problem.js';
-import { examplesOf, fallenUnder, run } from './run.js';
+import { examplesOf, fallenIn, run, type Attacked } from './run.js';
 import type { AttackUnderTest, ConformanceTest } from './under-test.js';
 
 declare const expect: Expect;
@@ -28,8 +28,7 @@ const FARTHEST_CLASS = 3;
  * distance. A loss that is a sum over labels does not point to the nearest one, so there nothing is asked.
  */
 export function completeness(
-  configured: ConfiguredPlugin,
-  problem: LinearProblem,
+  attacked: () => Attacked,
   fallible: (factor: number) => number[],
   head: HeadName,
 ): ConformanceTest {
@@ -39,7 +38,7 @@ export function completeness(
       ? 'has the robust accuracy of the closed form'
       : 'breaks every sample whose exact distance is below 0.8 of the radius',
     body: async () => {
-      const fallen = await fallenUnder(configured, problem);
+      const fallen = fallenIn(await attacked());
       if (isClosedForm) expect(fallen).toEqual(fallible(1));
       else expect(fallible(0.8).filter((i) => !fallen.includes(i))).toEqual([]);
     },

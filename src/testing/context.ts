@@ -33,6 +33,7 @@ export function memoryContext(
     test: inMemory(test),
     train: null,
     table: null,
+    population: null,
     random: randomStreams(seed, plugin.id),
     keep,
     ...checkpoints(),

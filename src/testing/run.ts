@@ -5,7 +5,7 @@ import type { ConfiguredPlugin, Evidence, Example, Verdict } from '#plugin/plugi
 import { takeLabels } from '#target/head';
 import type { Samples, Target } from '#target/target';
 import { memoryContext } from './context.js';
-import { SAMPLES, type LinearProblem } from './linear-problem.js';
+import { SAMPLES } from './linear-problem.js';
 
 /** The verdict of the preset `baseline`, by the pipeline's own rules for verdicts. */
 export async function verdictOn(configured: ConfiguredPlugin, target: Target, samples: Samples): Promise<Verdict> {
@@ -16,8 +16,17 @@ export async function verdictOn(configured: ConfiguredPlugin, target: Target, sa
   return askPlugin(plugin, plainJson(data, 'data'), policy, pictures).verdict;
 }
 
+/** What an attack gives, in time. */
+export type Attacked = Promise<Evidence<unknown>>;
+
+/** The same run for every check that only reads it; what is the same again is asked of another one. */
+export function once(attacked: () => Attacked): () => Attacked {
+  let first: Attacked | null = null;
+  return () => (first ??= attacked());
+}
+
 /** Runs an attack in this process. Refused options are a rejection, too. */
-export function run(configured: ConfiguredPlugin, target: Target, samples: Samples): Promise<Evidence<unknown>> {
+export function run(configured: ConfiguredPlugin, target: Target, samples: Samples): Attacked {
   return Promise.resolve().then(() =>
     configured.plugin.run(memoryContext(configured, target, samples, { keep: SAMPLES })),
   );
@@ -28,8 +37,8 @@ export function examplesOf({ examples = [] }: Evidence<unknown>): readonly Examp
 }
 
 /** Indices of the samples that were broken. */
-export async function fallenUnder(configured: ConfiguredPlugin, { target, samples }: LinearProblem): Promise<number[]> {
-  const found = examplesOf(await run(configured, target, samples)).map(({ sample }) => sample);
+export function fallenIn(evidence: Evidence<unknown>): number[] {
+  const found = examplesOf(evidence).map(({ sample }) => sample);
   return [...new Set(found)].sort((a, b) => a - b);
 }
 

@@ -1,10 +1,10 @@
 import { counted, percent } from '#base/format';
 import type { Detail } from '#report/details';
+import type { Branch, Tree } from '#stats/tree/tree';
 import type { TableColumn, TabularDomain } from '#target/domain';
 import { columnsOf, positionsOf } from '#target/table-domain';
 import { scalarWord } from '#target/column-words';
 import type { Fidelity } from '../methods/surrogate/fidelity.js';
-import type { Branch, Tree } from '../methods/surrogate/tree.js';
 import type { ModelAnswers } from './answers.js';
 import type { LinearSurrogate } from './surrogates.js';
 

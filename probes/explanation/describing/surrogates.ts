@@ -1,11 +1,11 @@
 import { AssayError } from '#base/errors';
 import { row, rowsOf, takeRows, type Tensor } from '#base/tensor';
 import { permutation, type RandomStreams } from '#stats/random';
+import { answerOf, type Tree } from '#stats/tree/tree';
 import type { Target } from '#target/target';
 import { agreementOf, explainedVarianceOf, mostFrequent, type Fidelity } from '../methods/surrogate/fidelity.js';
 import { linearAnswer, sparseLinear, type SparseFit } from '../methods/surrogate/sparse-linear.js';
 import { chosenTree } from '../methods/surrogate/tree-surrogate.js';
-import { answerOf, type Tree } from '../methods/surrogate/tree.js';
 import { answersOf, type ModelAnswers } from './answers.js';
 
 export interface SurrogateOptions {

@@ -1,12 +1,14 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { AssayError } from '#base/errors';
+import { counted } from '#base/format';
 import { row, rowRange, rowsOf, zeros, type Tensor } from '#base/tensor';
 import { defineExplainer, type ExplainContext } from '#plugin/explainer';
 import type { Detail } from '#report/details';
 import { isContinuous, type TextDomain } from '#target/domain';
 import { drawnBackground } from '../features/background.js';
+import { affordable } from '../features/budget.js';
 import { partitionOf, partitionOptions } from '../features/partition.js';
-import { findAnchor, type Anchor } from '../methods/anchors/anchor.js';
+import { findAnchor, type Anchor, type AnchorOptions } from '../methods/anchors/anchor.js';
 import { maskSpace } from '../methods/anchors/mask-space.js';
 import type { AnchorSpace } from '../methods/anchors/space.js';
 import { tableSpace } from '../methods/anchors/table-space.js';
@@ -38,17 +40,21 @@ const Options = Type.Object(
       default: 10,
       description: 'Rules of each length that are built upon (B of the paper).',
     }),
-    batch: Type.Integer({ minimum: 1, default: 100, description: 'Inputs that are drawn for a rule at a time.' }),
-    maximumDraws: Type.Integer({
-      minimum: 1000,
-      default: 300_000,
-      description: 'Inputs that a search draws at most; then it takes the best rule that it has.',
+    batch: Type.Union([Type.Literal('auto'), Type.Integer({ minimum: 1 })], {
+      default: 'auto',
+      description: 'Inputs that are drawn for a rule at a time. `auto`: 100 for tables, 10 for pictures and texts.',
+    }),
+    maximumDraws: Type.Union([Type.Literal('auto'), Type.Integer({ minimum: 1000 })], {
+      default: 'auto',
+      description:
+        'Inputs that a search draws at most; then it takes the best rule that it has. `auto`: 300,000, and less of texts (1,024 of 512 tokens) and of ' +
+        'pictures (7,132 of 3 x 224 x 224).',
     }),
     verification: Type.Optional(
       Type.Integer({
         minimum: 1,
         description:
-          'Fresh inputs by which a rule that was found is judged. Default: 10,000 for tables, 1,000 for pictures and texts.',
+          'Fresh inputs by which a rule that was found is judged. Default: 10,000 for tables, 1,000 for pictures and texts, and 512 of 512 tokens.',
       }),
     ),
     bins: Type.Integer({
@@ -97,9 +103,8 @@ export const anchors = defineExplainer({
     const { target, sample, score, options, random } = context;
     const [scores, spaces] = [await target.predict(sample.inputs), await spacesOf(context)];
     const decision = decisionOf(target.head, row(scores, 0), score);
-    const verification = options.verification ?? (target.domain.kind === 'tabular' ? 10_000 : 1000);
     const index = sample.indices[0] ?? -1;
-    const anchor = await findAnchor(target, spaces, decision, { ...options, verification }, random, index);
+    const anchor = await findAnchor(target, spaces, decision, { ...options, ...drawsOf(context) }, random, index);
     const decided = decisionWords(target, decidedFor(context, row(scores, 0)), score);
     return {
       attribution: null,
@@ -108,6 +113,19 @@ export const anchors = defineExplainer({
     };
   },
 });
+
+function drawsOf({
+  target: { domain },
+  options,
+}: Context): Pick<AnchorOptions, 'batch' | 'maximumDraws' | 'verification'> {
+  const isTable = domain.kind === 'tabular';
+  const { batch, maximumDraws, verification = affordable(isTable ? 10_000 : 1000, domain) } = options;
+  return {
+    batch: batch === 'auto' ? (isTable ? 100 : 10) : batch,
+    maximumDraws: maximumDraws === 'auto' ? 2 * affordable(150_000, domain) : maximumDraws,
+    verification,
+  };
+}
 
 async function spacesOf({ target, sample, tokens, background, random, options }: Context): Promise<AnchorSpace[]> {
   const { domain } = target;
@@ -167,7 +185,7 @@ function statementsOf(anchor: Anchor, decided: string, wanted: number): string[]
     holds
       ? `${rule}, the model ${decided}: so it did ${measured}.`
       : `No rule was found that keeps the decision for ${percent(wanted)} of inputs; the closest keeps it ${measured}.`,
-    `The rule covers ${percent(coverage)} of the inputs of the background, and ${candidates} rules were tried.`,
+    `The rule covers ${percent(coverage)} of the inputs of the background, and ${counted(candidates, 'rule was', 'rules were')} tried.`,
     ...(spent ? ['The search ended at `maximumDraws`: a rule that covers more may be there.'] : []),
     'Precision is that over inputs made up from real ones, not over the world; a rule that covers little says little about other inputs.',
   ];

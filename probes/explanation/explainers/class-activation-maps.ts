@@ -76,6 +76,7 @@ async function mapped(context: ExplainContext<Options>, method: ClassActivation)
   const { height, width } = pictureShape(domain);
   const pixels = Int32Array.from({ length: height * width }, (_, i) => i);
   const size = map.shape.slice(1).join(' x ');
+  const isEmpty = map.values.every((value) => value === 0);
   return {
     attribution: {
       values: resized(map, height, width).values,
@@ -84,6 +85,9 @@ async function mapped(context: ExplainContext<Options>, method: ClassActivation)
     details: [],
     statements: [
       `The map is that of the layer \`${layer.name}\`, ${size}, ${options.relu ? 'with' : 'without'} a last ReLU, enlarged by bilinear interpolation between the centres of its cells: finer than those it tells nothing.`,
+      ...(isEmpty
+        ? ['Nothing is left on the map: at this layer all that there is speaks against the score, or nothing for it.']
+        : []),
       'Its values are no shares of the score: they add up to nothing in particular.',
     ],
   };

@@ -11,11 +11,13 @@ async function signal(
   kind: 'guided-backpropagation' | 'deconvolution',
 ): Promise<Explained> {
   const { inputs } = context.sample;
+  const isText = context.target.domain.kind === 'text';
   const found = await signalOf(layeredTarget(context), inputs, [context.score], kind);
   return {
-    attribution: { values: perInput(found, rowSize(inputs)) },
+    attribution: { values: perInput(found, rowSize(inputs), 'l2') },
     details: [],
     statements: [
+      ...(isText ? ['The value of a token is the L2 norm of what comes back to its embedding.'] : []),
       'It stands here as a control: it changes little when the weights of the model are replaced by random ones (Adebayo et al. 2018, arXiv:1810.03292).',
     ],
   };

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { defineExplainer } from '#plugin/explainer';
+import { affordable } from '../features/budget.js';
 import { kernelCoalitions, leastBudget } from '../methods/coalitions/kernel-coalitions.js';
 import { kernelRegression, kernelShap as kernelShapOf } from '../methods/coalitions/kernel-shap.js';
 import { absenceTrouble, coalitionOptions, coalitionQuestion, explainedByShapley } from './coalition-question.js';
@@ -18,10 +19,11 @@ export const kernelShap = defineExplainer({
   role: 'explanation',
   options: Type.Object(
     {
-      samples: Type.Integer({
-        minimum: 2,
-        default: 2048,
-        description: 'Coalitions that are asked for. Fewer than four for each feature are raised to that.',
+      samples: Type.Union([Type.Literal('auto'), Type.Integer({ minimum: 2 })], {
+        default: 'auto',
+        description:
+          'Coalitions that are asked for. `auto`: 2,048, and less of long texts (512 of 512 tokens) and large pictures. Fewer than four for each ' +
+          'feature are raised to that.',
       }),
       ...coalitionOptions,
     },
@@ -29,7 +31,8 @@ export const kernelShap = defineExplainer({
   ),
   appliesTo: ({ domain }) => absenceTrouble(domain),
   async explain(context) {
-    const { samples } = context.options;
+    const { samples: wanted } = context.options;
+    const samples = wanted === 'auto' ? affordable(2048, context.target.domain) : wanted;
     const budgetOf = (players: number) => Math.max(samples, leastBudget(players));
     const question = await coalitionQuestion(context, budgetOf);
     const { players } = question.game;

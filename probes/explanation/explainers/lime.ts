@@ -4,6 +4,7 @@ import { defineExplainer, type ExplainContext, type Explained, type Features } f
 import type { TabularDomain } from '#target/domain';
 import type { Target } from '#target/target';
 import { drawnBackground } from '../features/background.js';
+import { affordable } from '../features/budget.js';
 import { columnFeatures } from '../features/columns.js';
 import { regionNeighbourhood, tokenNeighbourhood } from '../methods/lime/coalition-neighbourhood.js';
 import { lime as limeOf, type Neighbourhood } from '../methods/lime/lime.js';
@@ -14,7 +15,8 @@ const Options = Type.Object(
   {
     samples: Type.Union([Type.Literal('auto'), Type.Integer({ minimum: 10 })], {
       default: 'auto',
-      description: 'Inputs around the sample. `auto`: 1,000 for pictures, 5,000 for tables and texts.',
+      description:
+        'Inputs around the sample. `auto`: 1,000 for pictures, 5,000 for tables and texts, and less of long texts (512 of 512 tokens) and large pictures.',
     }),
     kernelWidth: Type.Union([Type.Literal('auto'), Type.Number({ exclusiveMinimum: 0 })], {
       default: 'auto',
@@ -84,12 +86,12 @@ async function ofTable(context: ExplainContext<Options>, domain: TabularDomain):
 async function ofCoalitions(context: ExplainContext<Options>): Promise<Explained> {
   const { target, sample, random, options } = context;
   const isText = target.domain.kind === 'text';
-  const rows = options.samples === 'auto' ? (isText ? 5000 : 1000) : options.samples;
+  const rows = options.samples === 'auto' ? affordable(isText ? 5000 : 1000, target.domain) : options.samples;
   const { game, features, absent } = await coalitionQuestion(context, () => rows);
   const source = random.of(sample.indices[0] ?? -1);
   const around = (isText ? tokenNeighbourhood : regionNeighbourhood)(game.players, rows, source);
   const scores = await game.worths(around.members, rows);
-  const part = isText ? 'token' : 'region';
+  const part = isText ? 'part' : 'region';
   return explained(
     context,
     features,

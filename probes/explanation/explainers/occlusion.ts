@@ -5,6 +5,7 @@ import { defineExplainer, type ExplainContext, type Explained } from '#plugin/ex
 import type { ImageDomain } from '#target/domain';
 import type { Target } from '#target/target';
 import { absenceOf, absenceOptions } from '../features/absence.js';
+import { affordable } from '../features/budget.js';
 import { pictureShape } from '../features/picture.js';
 import { ablation } from '../methods/coalitions/ablation.js';
 import { occlusion as occlusionOf } from '../methods/occlusion.js';
@@ -96,8 +97,9 @@ const ONE_AT_A_TIME =
 
 async function oneByOne(context: ExplainContext<Options>): Promise<Explained> {
   const unused = { regions: 1, segmentation: 'grid', compactness: 1 } as const;
+  const parts = affordable(Infinity, context.target.domain);
   const question = await coalitionQuestion(
-    { ...context, options: { ...context.options, ...unused } },
+    { ...context, options: { ...context.options, ...unused, parts } },
     (players) => players + 1,
   );
   const { features, absent, game } = question;

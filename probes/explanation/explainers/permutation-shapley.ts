@@ -1,5 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { defineExplainer } from '#plugin/explainer';
+import type { Domain } from '#target/domain';
+import { affordable } from '../features/budget.js';
 import { permutationShapley as permutationShapleyOf } from '../methods/coalitions/permutation-shapley.js';
 import { absenceTrouble, coalitionOptions, coalitionQuestion, explainedByShapley } from './coalition-question.js';
 
@@ -17,10 +19,11 @@ export const permutationShapley = defineExplainer({
   role: 'explanation',
   options: Type.Object(
     {
-      pairs: Type.Integer({
-        minimum: 2,
-        default: 20,
-        description: 'Orders, each of which goes with its reverse: a pair asks for about two coalitions a feature.',
+      pairs: Type.Union([Type.Literal('auto'), Type.Integer({ minimum: 2 })], {
+        default: 'auto',
+        description:
+          'Orders, each of which goes with its reverse: a pair asks for about two coalitions a feature. `auto`: 20, and less of long texts and large ' +
+          'pictures.',
       }),
       ...coalitionOptions,
     },
@@ -28,11 +31,20 @@ export const permutationShapley = defineExplainer({
   ),
   appliesTo: ({ domain }) => absenceTrouble(domain),
   async explain(context) {
-    const { pairs } = context.options;
-    const question = await coalitionQuestion(context, (players) => 2 + 2 * pairs * (players - 1));
+    const { options, target } = context;
+    const pairsOf = (players: number) =>
+      options.pairs === 'auto' ? usualPairs(players, target.domain) : options.pairs;
+    const question = await coalitionQuestion(context, (players) => 2 + 2 * pairsOf(players) * (players - 1));
+    const pairs = pairsOf(question.game.players);
     const source = context.random.of(context.sample.indices[0] ?? -1);
     const estimate = await permutationShapleyOf(question.game, pairs, source);
     const asked = `${question.game.players} features came in by ${2 * pairs} orders`;
     return explainedByShapley(context, question, estimate, asked);
   },
 });
+
+/** Two at least, for a standard error. */
+function usualPairs(players: number, domain: Domain): number {
+  const each = 2 * Math.max(1, players - 1);
+  return Math.max(2, Math.floor(affordable(20 * each, domain) / each));
+}

@@ -3,12 +3,12 @@ import { AssayError } from '#base/errors';
 import { row } from '#base/tensor';
 import { defineExplainer } from '#plugin/explainer';
 import type { Detail } from '#report/details';
+import { leavesOf, pathOf, type Tree } from '#stats/tree/tree';
 import type { TabularDomain } from '#target/domain';
 import { answersOf } from '../describing/answers.js';
 import { drawnRows } from '../describing/rows.js';
 import { conditionWords, fidelityWords, rulesTable } from '../describing/surrogate-words.js';
 import { surrogateData, treeSurrogate } from '../describing/surrogates.js';
-import { leavesOf, pathOf, type Tree } from '../methods/surrogate/tree.js';
 
 export const surrogateTree = defineExplainer({
   id: 'surrogate-tree',

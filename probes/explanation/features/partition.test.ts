@@ -7,7 +7,7 @@ import { partitionOf, type PartitionOptions } from './partition.js';
 import { gridRegions, slicRegions, type Regions } from './regions.js';
 import { colourPlanes } from './colours.js';
 
-const OPTIONS: PartitionOptions = { regions: 50, segmentation: 'super-pixels', compactness: 10 };
+const OPTIONS: PartitionOptions = { regions: 50, segmentation: 'super-pixels', compactness: 10, parts: 64 };
 const fashion: ImageDomain = { kind: 'image', layout: 'NCHW', shape: [1, 28, 28], range: [0, 1], mean: [0], std: [1] };
 const pixels = gunzipSync(
   readFileSync(join(packageRoot(), 'fixtures/data/fashion-test-images.idx3-ubyte.gz')),
@@ -143,4 +143,37 @@ test('tokens of a text: padding and special ones are in no feature', () => {
   const expected = { names: ['good', 'film'], of: Int32Array.of(-1, 0, 1, -1, -1, -1) };
   expect(partitionOf(domain, [1, 7, 8, 2, 0, 0], words, OPTIONS)).toEqual(expected);
   expect(partitionOf(domain, [1, 7, 8, 2, 0, 0], null, OPTIONS).names).toEqual(['token 1', 'token 2']);
+});
+
+describe('a text with more tokens than parts', () => {
+  const tokens = { vocabulary: 900, padding: 0, mask: 4, special: [0, 1, 2, 4] };
+  const domain: TextDomain = { kind: 'text', shape: [12], tokens };
+  const ids = [1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 2, 0];
+  const reads = ['[CLS]', 'an', 'un', '##like', '##ly', 'tale', ',', 'well', 'told', '.', '[SEP]', '[PAD]'];
+  const parted = (parts: number, words: readonly string[] | null = reads) =>
+    partitionOf(domain, ids, words, { ...OPTIONS, parts });
+
+  test('is divided into stretches of nearly equal length that part no word', () => {
+    const { of, names } = parted(3);
+    expect([...of]).toEqual([-1, 0, 0, 0, 0, 1, 1, 2, 2, 2, -1, -1]);
+    expect(names).toEqual(['an unlikely', 'tale ,', 'well told .']);
+  });
+
+  test('of which each has a token, and there are never more than were asked for', () => {
+    for (let parts = 1; parts <= 12; parts++) {
+      for (const words of [reads, null]) {
+        const { of, names } = parted(parts, words);
+        expect(names.length).toBeLessThanOrEqual(Math.min(parts, 9));
+        expect(names.every((_, part) => of.includes(part))).toBe(true);
+        expect([...of].filter((part) => part >= 0)).toEqual([...of].filter((part) => part >= 0).sort((a, b) => a - b));
+      }
+    }
+    expect(parted(4, null).names).toHaveLength(4);
+  });
+
+  test('long stretches are named by their beginning and end, and words of other tokenizers begin with a space', () => {
+    expect(parted(1).names).toEqual(['an unlike … .']);
+    const spaced = ['', ' A', ' w', 'ord', ' b', 'it', ' c', ' d', ' e', ' f', '', ''];
+    expect(parted(6, spaced).names).toEqual(['A word', 'bit', ' c', ' d', ' e', ' f']);
+  });
 });

@@ -7,7 +7,7 @@ import { pictureShape, regionFeatures } from './picture.js';
 import { gridRegions, slicRegions } from './regions.js';
 import { tokenFeatures } from './tokens.js';
 
-/** Options of a partition; tables and texts have nothing to choose. */
+/** Options of a partition; tables have nothing to choose. */
 export const partitionOptions = {
   regions: Type.Integer({
     minimum: 1,
@@ -23,6 +23,12 @@ export const partitionOptions = {
     default: 10,
     description:
       'Of super-pixels: how much place weighs against colour. Small values follow edges, large ones come near to a grid; colours run from 0 to 100.',
+  }),
+  parts: Type.Integer({
+    minimum: 1,
+    default: 64,
+    description:
+      'Of a text: features at most. One with more tokens is divided into stretches of neighbouring tokens, in which no word is parted.',
   }),
 };
 
@@ -44,7 +50,7 @@ export function partitionOf(
     case 'tabular':
       return columnFeatures(domain);
     case 'text':
-      return tokenFeatures(domain, sample, tokens);
+      return tokenFeatures(domain, sample, tokens, options.parts);
     case 'image':
       return pictureFeatures(domain, sample, options);
   }

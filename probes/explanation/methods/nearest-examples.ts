@@ -1,6 +1,7 @@
 import { row, rowsOf, type Tensor } from '#base/tensor';
+import type { Layer } from '#engine/index';
 import { chunkOf, type SampleSource } from '#target/sample-source';
-import { isLayered, type LayeredTarget, type Target } from '#target/target';
+import { isLayered, type Target } from '#target/target';
 
 /** What two inputs are compared by: [n, ...] in, [n, ...] out. */
 export interface FeatureSpace {
@@ -23,7 +24,11 @@ export interface Neighbour {
 }
 
 /** Operators that multiply what they get by weights. */
-const WEIGHTED = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul']);
+const WEIGHTED = new Set([
+  ...['Conv', 'ConvTranspose', 'Gemm', 'MatMul'],
+  // As TensorFlow and Keras name them.
+  ...['Conv1D', 'Conv2D', 'Conv2DTranspose', 'Dense', 'DepthwiseConv2D', '_FusedConv2D', '_FusedMatMul'],
+]);
 
 /**
  * The features of a target: those of a layer, its scores, or the input itself.
@@ -35,7 +40,11 @@ const WEIGHTED = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul']);
 export async function featureSpace(target: Target, layer: string): Promise<FeatureSpace> {
   if (layer === 'scores') return { words: 'the scores', featuresOf: (inputs) => target.predict(inputs) };
   const name =
-    !isLayered(target) || layer === 'input' ? null : layer === 'penultimate' ? await penultimate(target) : layer;
+    !isLayered(target) || layer === 'input'
+      ? null
+      : layer === 'penultimate'
+        ? (penultimateOf(await target.layers())?.name ?? null)
+        : layer;
   if (name === null || !isLayered(target))
     return { words: 'the input itself', featuresOf: (inputs) => Promise.resolve(inputs) };
   return {
@@ -92,10 +101,9 @@ function inserted(nearest: readonly Neighbour[], next: Neighbour, count: number)
   return nearest.toSpliced(place < 0 ? nearest.length : place, 0, next).slice(0, count);
 }
 
-async function penultimate(target: LayeredTarget): Promise<string | null> {
-  const layers = await target.layers();
-  const last = layers.findLastIndex(({ operator }) => WEIGHTED.has(operator));
-  return layers[last - 1]?.name ?? null;
+/** The layer that runs before the last one with weights: what the head reads. */
+export function penultimateOf(layers: readonly Layer[]): Layer | undefined {
+  return layers[layers.findLastIndex(({ operator }) => WEIGHTED.has(operator)) - 1];
 }
 
 /** 1 where one of the two has no direction. */

@@ -153,6 +153,7 @@ function dataCard(card: DataCard, context: PageContext): Card {
     title: data.title(role),
     facts: [
       fact(data.used, used),
+      ...(card.reading === undefined ? [] : [fact(data.reading, write.name(card.reading))]),
       fact(data.drawn, write.sentence(card.drawn)),
       codeFact(words.model.digest, write.name(card.digest)),
     ],

@@ -9,17 +9,26 @@ const TOKEN_LENGTH = 60;
 
 /** What one explainer says of the sample. */
 export function panelView(explainer: RecordedExplainer, decision: RecordedDecision, context: FigureContext): PanelView {
+  const { id, title, attribution } = explainer;
+  return {
+    ...modelPanelView(explainer, context),
+    map: attribution?.map == null ? null : mapOf(attribution, id, title, context),
+    tokens: attribution?.tokens == null ? null : tokensOf(attribution.tokens, decision.sample.tokens ?? [], context),
+    bars: attribution === null ? null : barsOf(attribution, context),
+    facts: attribution === null ? [] : factsOf(id, attribution, decision, context),
+  };
+}
+
+/** The same of a model as a whole, in which nothing is attributed. */
+export function modelPanelView(explainer: RecordedExplainer, context: FigureContext): PanelView {
   const { write } = context;
-  const { id, title, description, sources, statements, details, options, because, attribution, role } = explainer;
+  const { id, title, description, sources, statements, details, options, because, role } = explainer;
   return {
     id: `explainer-${id}`,
     title: write.english(title),
     mark: markOf(explainer),
     error: because === null ? null : write.sentence(because),
-    map: attribution?.map == null ? null : mapOf(attribution, id, title, context),
-    tokens: attribution?.tokens == null ? null : tokensOf(attribution.tokens, decision.sample.tokens ?? [], context),
-    bars: attribution === null ? null : barsOf(attribution, context),
-    facts: attribution === null ? [] : factsOf(id, attribution, decision, context),
+    ...{ map: null, tokens: null, bars: null, facts: [] },
     statements: [
       ...(role === 'control' ? [write.own('A control: it is known not to show what this model has learned.')] : []),
       ...statements.map((statement) => write.sentence(statement)),

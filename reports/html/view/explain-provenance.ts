@@ -21,10 +21,10 @@ export function provenanceOf(record: ExplanationRecord, { write }: FigureContext
       codeFact('Seed', String(record.seed)),
       codeFact('Model sha256', target.digest),
       ...(decision === null ? [] : [codeFact('Input sha256', decision.sample.digest), askedIn(decision, write)]),
-      ...data.flatMap(({ role, digest, drawn }) => [
-        codeFact(`Background sha256 (${role})`, digest),
-        fact(`Background (${role})`, write.name(drawn)),
-      ]),
+      ...data.flatMap(({ role, digest, drawn }, i) => {
+        const what = i === 0 ? `Background (${role})` : `Inputs of ${write.name(role)}`;
+        return [codeFact(`${what}: sha256`, digest), fact(what, write.name(drawn))];
+      }),
       codeFact('Config', write.name(config.file)),
       codeFact('Digest of the config', config.digest),
       fact(

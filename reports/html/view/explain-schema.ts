@@ -94,6 +94,9 @@ export const ModelPage = closed({
   facts: Type.Array(Fact),
   figures: Type.Array(Figure),
   empty: Nullable(Text),
+  /** What it was asked besides, and what of that does not fit it. */
+  panels: Type.Array(Panel),
+  absent: Type.Array(closed({ what: Phrase, because: Phrase })),
   provenance: Card,
   colophon: Text,
 });

@@ -2,11 +2,11 @@ import { resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import { builtinExplaining } from '#builtin';
 import { AssayError } from '#base/errors';
-import type { ExplainEvent } from '#pipeline/explaining/decision';
 import { explainTarget, type Explanation } from '#pipeline/explaining/explain';
 import { sampleRequestOf, type SampleRequest } from '#pipeline/explaining/sample';
-import { formatDuration, formatNumber, formatPercent } from '#reports/format';
+import { formatNumber, formatPercent } from '#reports/format';
 import { explanationPage } from '#reports/html/explanation';
+import { explainProgressOn } from '../explain-progress.js';
 import { examples } from '../help.js';
 import { interruptible } from '../interrupt.js';
 import { colorsFor, printJson, printLine, type Io } from '../io.js';
@@ -90,26 +90,19 @@ function requestOf(sample: string | undefined, { text, score, only }: Flags, io:
 async function explain(config: string, request: SampleRequest | null, flags: Flags, io: Io): Promise<Explanation> {
   const { loaded } = await prepare(config, flags, io);
   const { score, only, sample, seed, device, quiet = false } = flags;
-  return interruptible(
-    io,
-    (signal) =>
-      explainTarget(loaded, builtinExplaining, {
-        ...given({ score, only, sample, seed, device }),
-        ...{ request, signal, page: explanationPage },
-        on: (event) => {
-          if (!quiet) say(event, io);
-        },
-      }),
-    'Stopping; nothing is written.',
-  );
-}
-
-function say(event: ExplainEvent, io: Io): void {
-  if (event.kind === 'explainer-started') {
-    printLine(io.stderr, `[${event.position}/${event.total}] ${event.id}`);
-  } else if (event.kind === 'explainer-finished') {
-    const how = event.error === null ? 'done' : `error: ${oneLine(event.error)}`;
-    printLine(io.stderr, `      ${event.id}: ${how} after ${formatDuration(event.seconds)}`);
+  const progress = explainProgressOn(io, { quiet });
+  try {
+    return await interruptible(
+      io,
+      (signal) =>
+        explainTarget(loaded, builtinExplaining, {
+          ...given({ score, only, sample, seed, device }),
+          ...{ request, signal, page: explanationPage, on: progress.on },
+        }),
+      'Stopping; nothing is written.',
+    );
+  } finally {
+    progress.end();
   }
 }
 
@@ -121,10 +114,18 @@ const COLUMNS: readonly Column[] = [
   { label: 'insertion', align: 'right' },
 ];
 
+/** What the model was asked besides. */
+function saidOf({ model }: Explanation['record']): string[] {
+  return (model?.explainers ?? []).flatMap(({ id, because, statements }) => [
+    ...(because === null ? statements : [`${id}: ${because}`]),
+  ]);
+}
+
 function print({ record, files }: Explanation, io: Io): void {
   const { decision, target } = record;
   if (decision === null) {
     printLine(io.stdout, `${oneLine(target.name)} as a whole.`);
+    for (const sentence of saidOf(record)) printLine(io.stdout, oneLine(sentence));
     for (const file of files) printLine(io.stdout, file);
     return;
   }

@@ -50,15 +50,28 @@ export async function classFolders(folder: string): Promise<readonly ClassFolder
     for await (const picture of picturesBelow(path, root, folder, 1)) {
       pictures.push(picture);
       count += 1;
-      if (count > MAX_PICTURES) {
-        throw new AssayError('data', { where: folder, what: `there are more than ${MAX_PICTURES} pictures` });
-      }
+      requireFewer(count, folder);
     }
     if (pictures.length === 0) throw new AssayError('data', { where: path, what: 'the class has no pictures' });
     classes.push({ name: entry.name, pictures });
   }
   if (classes.length === 0) throw new AssayError('data', { where: folder, what: 'the folder is empty' });
   return classes;
+}
+
+/**
+ * All pictures in a folder and below, sorted by name: of no class.
+ *
+ * @throws AssayError `data` as {@link classFolders}
+ */
+export async function picturesOf(folder: string): Promise<readonly PictureFile[]> {
+  const pictures: PictureFile[] = [];
+  for await (const picture of picturesBelow(folder, await realpath(folder), folder, 1)) {
+    pictures.push(picture);
+    requireFewer(pictures.length, folder);
+  }
+  if (pictures.length === 0) throw new AssayError('data', { where: folder, what: 'the folder has no pictures' });
+  return pictures;
 }
 
 /**
@@ -122,6 +135,11 @@ async function checkInside(path: string, root: string): Promise<void> {
     what: 'this is a link that leads out of the folder of pictures',
     mend: 'Copy the file into the folder.',
   });
+}
+
+function requireFewer(pictures: number, where: string): void {
+  if (pictures <= MAX_PICTURES) return;
+  throw new AssayError('data', { where, what: `there are more than ${MAX_PICTURES} pictures` });
 }
 
 function besideClasses(path: string): AssayError {

@@ -1,10 +1,11 @@
 import { AssayError } from '#base/errors';
 import type { SamplesConfig } from '#config/schema';
 import { isContinuous } from '#target/domain';
+import { unknownLabels, type Labels } from '#target/head';
 import { parseArrayPath, readArray } from '../read-array.js';
 import { checkShape } from '../sample-inputs.js';
 import { readLabels } from '../sample-labels.js';
-import { openBytes } from '../streams/byte-source.js';
+import { openBytes, type ByteSource } from '../streams/byte-source.js';
 import { streamOf } from '../streams/input-stream.js';
 import { openArray } from '../streams/open-array.js';
 import type { SampleFacts, Source } from './source.js';
@@ -16,28 +17,21 @@ import type { SampleFacts, Source } from './source.js';
  * @param heldBytes up to this size files and arrays are held in memory
  * @throws AssayError `data` where a file cannot be read or does not fit the target
  */
-export async function arraySource(
-  config: SamplesConfig,
-  { domain, head }: SampleFacts,
-  heldBytes: number,
-): Promise<Source> {
+export async function arraySource(config: SamplesConfig, facts: SampleFacts, heldBytes: number): Promise<Source> {
+  const { domain } = facts;
   if (!isContinuous(domain)) {
     throw new AssayError('data', {
       where: config.inputs,
       what: 'samples of the domain `text` cannot be read from arrays of numbers',
     });
   }
-  if (config.labels === undefined) throw withoutLabels(config.inputs);
+  if (config.labels === undefined && facts.truth !== 'none') throw withoutLabels(config.inputs);
   const inputPath = parseArrayPath(config.inputs);
-  const labelPath = parseArrayPath(config.labels);
   const inputFile = await openBytes(inputPath.file, heldBytes);
-  const labelFile = labelPath.file === inputPath.file ? inputFile : await openBytes(labelPath.file, heldBytes);
-
   const inputs = await openArray(inputFile, inputPath.member, heldBytes);
   checkShape(inputs, domain);
   const available = inputs.shape[0] ?? 0;
-  const labelBytes = (await labelFile.whole()).bytes;
-  const labels = readLabels(readArray(labelBytes, labelFile.path, labelPath.member), head, available);
+  const { labels, file: labelFile } = await labelsIn(config, facts, { file: inputFile, available, heldBytes });
   return {
     available,
     labels,
@@ -45,6 +39,24 @@ export async function arraySource(
     stream: (indices) => streamOf(inputs, domain, config.scale, indices),
     files: () => [...new Set([inputFile, labelFile])].flatMap((file) => file.card() ?? []),
   };
+}
+
+interface Inputs {
+  readonly file: ByteSource;
+  readonly available: number;
+  readonly heldBytes: number;
+}
+
+async function labelsIn(
+  { labels: path }: SamplesConfig,
+  { head }: SampleFacts,
+  { file: inputFile, available, heldBytes }: Inputs,
+): Promise<{ readonly labels: Labels; readonly file: ByteSource }> {
+  if (path === undefined) return { labels: unknownLabels(head, available), file: inputFile };
+  const { file: name, member } = parseArrayPath(path);
+  const file = name === inputFile.path ? inputFile : await openBytes(name, heldBytes);
+  const { bytes } = await file.whole();
+  return { labels: readLabels(readArray(bytes, file.path, member), head, available), file };
 }
 
 function withoutLabels(where: string): AssayError {

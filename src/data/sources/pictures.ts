@@ -5,11 +5,11 @@ import { counted } from '#base/format';
 import { sizeOf } from '#base/tensor';
 import type { SamplesConfig } from '#config/schema';
 import type { ImageDomain } from '#target/domain';
-import type { Labels } from '#target/head';
+import { unknownLabels, type Labels } from '#target/head';
 import { csvColumns } from '../csv.js';
 import { fileCard, readSourceFile, type FileCard, type SourceFile } from '../file.js';
 import { decodePicture } from '../images/decode.js';
-import { classFolders, listedPicture, type ClassFolder, type PictureFile } from '../images/folder.js';
+import { classFolders, listedPicture, picturesOf, type ClassFolder, type PictureFile } from '../images/folder.js';
 import { preparationOf } from '../images/preparation.js';
 import { arrange, channelsOf, fitted } from '../images/steps.js';
 import { nameHint } from '../tables/columns.js';
@@ -43,10 +43,7 @@ export async function pictureSource(config: SamplesConfig, facts: SampleFacts): 
     });
   }
   const steps = await preparationOf(config.pictures, facts.pictures ?? null, domain);
-  const listed =
-    config.labels === undefined
-      ? await byFolder(config.inputs, facts)
-      : await byList(config.inputs, config.labels, facts);
+  const listed = await listedIn(config, facts);
   const scale = config.scale ?? steps.rescale ?? undefined;
   const read: FileCard[] = [];
   return {
@@ -138,6 +135,16 @@ function checkFit(
     what: `the picture is ${width} x ${height} pixels and the target takes ${wantedWidth} x ${wantedHeight}`,
     mend: `Set \`pictures.resize\` to [${wantedHeight}, ${wantedWidth}], or to what the model was trained with and \`pictures.crop\`.`,
   });
+}
+
+function listedIn({ inputs, labels }: SamplesConfig, facts: SampleFacts): Promise<Listed> {
+  if (labels !== undefined) return byList(inputs, labels, facts);
+  return facts.truth === 'none' ? ofNoClass(inputs, facts) : byFolder(inputs, facts);
+}
+
+async function ofNoClass(folder: string, { head }: SampleFacts): Promise<Listed> {
+  const pictures = await picturesOf(folder);
+  return { pictures, labels: unknownLabels(head, pictures.length), groups: [], list: null };
 }
 
 async function byFolder(folder: string, facts: SampleFacts): Promise<Listed> {

@@ -15,6 +15,8 @@ export interface SampleFacts {
   readonly pictures?: PicturePreparation | null;
   /** What makes texts into inputs, where the target takes texts. */
   readonly tokenizer?: Tokenizer | null;
+  /** `none`: inputs alone are read, such as those of a concept, and the truth of each is NaN. */
+  readonly truth?: 'none';
 }
 
 export interface PicturePreparation extends PictureSteps {

@@ -9,8 +9,8 @@ import { readTable } from '../read-table.js';
 import { checkInputs, checkShape, takeInputs } from '../sample-inputs.js';
 import { streamOfRows } from '../streams/input-stream.js';
 import type { Table } from '../table.js';
-import { labelsOfText } from './named-labels.js';
 import type { GroupColumn, SampleFacts, Source } from './source.js';
+import { columnLabels, requireColumn } from './table-labels.js';
 import { encodedRows, namedColumn, plainRows } from './table-rows.js';
 
 /**
@@ -22,26 +22,23 @@ export async function tableSource(
   config: SamplesConfig & Required<Pick<SamplesConfig, 'columns'>>,
   facts: SampleFacts,
 ): Promise<Source> {
-  const { domain, head } = facts;
-  const { inputs: path, columns, labels: label, delimiter } = config;
+  const { domain } = facts;
+  const { inputs: path, columns, labels: label, delimiter, encoding } = config;
   if (domain.kind !== 'tabular') {
     throw new AssayError('config', {
       where: path,
       what: `\`columns\` of a table are given, and the domain of the target is \`${domain.kind}\``,
     });
   }
-  if (label === undefined) {
-    throw new AssayError('config', { where: path, what: '`labels` is missing', mend: 'Name the column of the truth.' });
-  }
+  requireColumn(label, facts, path);
   const file = await readSourceFile(path);
-  const table = await readTable(file, { roles: {}, ...(delimiter === undefined ? {} : { delimiter }) });
+  const table = await readTable(file, { roles: {}, delimiter, encoding });
   const rows = columns === 'domain' ? encodedRows(table, domain, path) : plainRows(table, columns, domain.shape, path);
   checkShape(rows, domain);
   checkInputs(rows, domain, config.scale);
-  const truth = namedColumn(table, label, path).values;
   return {
     available: table.rows,
-    labels: labelsOfText(truth, { head, labels: facts.labels }, `${path}, column ${JSON.stringify(label)}`),
+    labels: columnLabels(table, label, facts, path),
     groups: (config.groups ?? []).map((name) => groupOf(namedColumn(table, name, path))),
     stream: (indices) => streamOfRows(rows, domain, config.scale, indices),
     files: () => [fileCard(file)],

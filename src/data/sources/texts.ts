@@ -1,7 +1,7 @@
 import { AssayError } from '#base/errors';
 import { counted, grouped } from '#base/format';
 import type { SamplesConfig } from '#config/schema';
-import type { Labels } from '#target/head';
+import { unknownLabels, type Labels } from '#target/head';
 import { fileCard, readSourceFile, type SourceFile } from '../file.js';
 import { parseArrayPath, readArray } from '../read-array.js';
 import { readTable } from '../read-table.js';
@@ -10,6 +10,7 @@ import { blockOf } from '../streams/input-stream.js';
 import type { Tokenizer } from '../text/tokenizer.js';
 import { labelsOfText } from './named-labels.js';
 import type { GroupColumn, SampleFacts, Source } from './source.js';
+import { columnLabels, requireColumn } from './table-labels.js';
 import { namedColumn } from './table-rows.js';
 
 /** A list of texts or labels, one a line. */
@@ -79,16 +80,19 @@ async function fromLines(config: SamplesConfig, facts: SampleFacts): Promise<Tex
       mend: 'Of a table name in `columns` the column that holds the texts.',
     });
   }
-  const other = (['groups', 'delimiter'] as const).find((key) => config[key] !== undefined);
+  const other = (['groups', 'delimiter', 'encoding'] as const).find((key) => config[key] !== undefined);
   if (other !== undefined) {
     throw new AssayError('config', { where: path, what: `\`${other}\` is given, and only a table has that` });
   }
-  if (truth === undefined) {
+  if (truth === undefined && facts.truth !== 'none') {
     const mend = 'Name a .txt file with the label of each text, one a line.';
     throw new AssayError('config', { where: path, what: '`labels` is missing', mend });
   }
   const file = await readSourceFile(path);
   const texts = linesOf(file);
+  if (truth === undefined) {
+    return { texts, labels: unknownLabels(facts.head, texts.length), groups: [], files: [file] };
+  }
   const { labels, file: beside } = await labelsBeside(truth, texts.length, facts);
   return { texts, labels, groups: [], files: [file, beside] };
 }
@@ -129,7 +133,7 @@ function linesOf({ path, bytes }: SourceFile): string[] {
 }
 
 async function fromTable(
-  { inputs: path, labels: label, groups = [], delimiter }: SamplesConfig,
+  { inputs: path, labels: label, groups = [], delimiter, encoding }: SamplesConfig,
   columns: NonNullable<SamplesConfig['columns']>,
   facts: SampleFacts,
 ): Promise<Texts> {
@@ -137,11 +141,9 @@ async function fromTable(
   if (name === undefined || others.length > 0) {
     throw new AssayError('config', { where: path, what: '`columns` names the one column that holds the texts' });
   }
-  if (label === undefined) {
-    throw new AssayError('config', { where: path, what: '`labels` is missing', mend: 'Name the column of the truth.' });
-  }
+  requireColumn(label, facts, path);
   const file = await readSourceFile(path);
-  const table = await readTable(file, { roles: {}, ...(delimiter === undefined ? {} : { delimiter }) });
+  const table = await readTable(file, { roles: {}, delimiter, encoding });
   const texts = namedColumn(table, name, path).values.map((text, row) => {
     if (text !== null) return text;
     throw new AssayError('data', {
@@ -151,7 +153,7 @@ async function fromTable(
   });
   return {
     texts,
-    labels: labelsOfText(namedColumn(table, label, path).values, facts, `${path}, column ${JSON.stringify(label)}`),
+    labels: columnLabels(table, label, facts, path),
     groups: groups.map((group) => ({ name: group, values: namedColumn(table, group, path).values })),
     files: [file],
   };

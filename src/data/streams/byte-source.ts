@@ -24,6 +24,8 @@ export interface ByteSource {
   whole(): Promise<SourceFile>;
   /** All bytes, in order. @throws AssayError `data` where the file was changed since it was opened */
   parts(): Stream<Uint8Array>;
+  /** Some of them. @throws AssayError `data` as `parts` does */
+  range(start: number, end: number): Promise<Uint8Array>;
   /** Null before the file was read. */
   card(): FileCard | null;
 }
@@ -48,6 +50,7 @@ function heldFile(file: SourceFile): ByteSource {
     *parts() {
       yield bytes;
     },
+    range: (start, end) => Promise.resolve(bytes.subarray(start, end)),
     card: () => fileCard(file),
   };
 }
@@ -95,6 +98,12 @@ async function largeFile(path: string): Promise<ByteSource> {
       }
       digest = running.end();
     },
+    range: (start, end) =>
+      opened(path, async (handle) => {
+        const bytes = await readUpTo(handle, start, end - start);
+        if (bytes.length !== end - start || (await stampOf(handle)).stamp !== stamp) throw changed(path);
+        return bytes;
+      }),
     card: () => (digest === null ? null : { name: basename(path), sha256: digest, bytes: size }),
   };
 }
@@ -108,7 +117,7 @@ async function opened<T>(path: string, use: (handle: FileHandle) => Promise<T>):
       await handle.close();
     }
   } catch (cause) {
-    throw unreadable(path, cause);
+    throw cause instanceof AssayError ? cause : unreadable(path, cause);
   }
 }
 

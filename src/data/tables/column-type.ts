@@ -10,62 +10,74 @@ const TIMESTAMP = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2})?(\.\d{1,9})?(Z|
 /** A 64-bit float tells numbers of more significant digits no longer apart: they stay as they are. */
 const EXACT_DIGITS = 17;
 
-interface Form {
-  readonly type: ColumnType;
-  /** The value in the form of this type; null where it is none. */
-  canonical(value: string): string | null;
-}
+/** The value in the form of a type; null where it is none. */
+type Canonical = (value: string) => string | null;
 
-/** In the order in which they are tried. */
-const FORMS: readonly Form[] = [
-  { type: 'integer', canonical: (value) => (INTEGER.test(value) ? (value === '-0' ? '0' : value) : null) },
-  { type: 'number', canonical: number },
-  { type: 'boolean', canonical: (value) => (/^(true|false)$/i.test(value) ? value.toLowerCase() : null) },
-  { type: 'date', canonical: (value) => (isDate(value) ? value : null) },
-  { type: 'timestamp', canonical: timestamp },
-];
+const isInteger = (value: string): boolean => INTEGER.test(value);
+const boolean: Canonical = (value) => (/^(true|false)$/i.test(value) ? value.toLowerCase() : null);
+const date: Canonical = (value) => (isDate(value) ? value : null);
+const midnight: Canonical = (value) => timestamp(value)?.slice(0, 'yyyy-mm-dd'.length) ?? null;
+
+/**
+ * Tells the type that all values of a column have, one value after another. Numbers may all be whole, and times all midnight: then
+ * they are integers, and dates.
+ */
+export class TypeInference {
+  private isAny = false;
+  private isNumber = true;
+  private isWhole = true;
+  private isBoolean = true;
+  private isDate = true;
+  private isTime = true;
+  private isMidnight = true;
+
+  /** @param value never a missing one */
+  add(value: string): void {
+    this.isAny = true;
+    if (this.isNumber) {
+      const canonical = number(value);
+      this.isNumber = canonical !== null;
+      this.isWhole &&= canonical !== null && isInteger(canonical);
+    }
+    this.isBoolean &&= boolean(value) !== null;
+    this.isDate &&= isDate(value);
+    if (this.isTime) {
+      const canonical = timestamp(value);
+      this.isTime = canonical !== null;
+      this.isMidnight &&= canonical?.endsWith('T00:00:00') === true;
+    }
+  }
+
+  /** The type, and what makes the one form of it that each value has; null where values stay as they stand. */
+  get form(): { readonly type: ColumnType; readonly canonical: Canonical | null } {
+    if (!this.isAny) return { type: 'text', canonical: null };
+    if (this.isNumber) return { type: this.isWhole ? 'integer' : 'number', canonical: number };
+    if (this.isBoolean) return { type: 'boolean', canonical: boolean };
+    if (this.isDate) return { type: 'date', canonical: date };
+    if (!this.isTime) return { type: 'text', canonical: null };
+    return this.isMidnight ? { type: 'date', canonical: midnight } : { type: 'timestamp', canonical: timestamp };
+  }
+}
 
 /**
  * The type that all values of a column have, and the values in the one form of that type: `1.50`, `1.5` and `15e-1` are
  * the same number, so a table is the same whatever wrote it.
  */
 export function typed(values: Values): { readonly type: ColumnType; readonly values: Values } {
-  const distinct = [...new Set(values)].filter((value) => value !== null);
-  if (distinct.length === 0) return { type: 'text', values };
-  for (const form of FORMS) {
-    const forms = canonicalForms(distinct, form);
-    if (forms === null) continue;
-    const renamed = values.map((value) => (value === null ? null : (forms.get(value) ?? value)));
-    // Numbers may all be whole, and times all midnight: then they are of the type before.
-    return form.type === 'number' || form.type === 'timestamp'
-      ? narrowed(form.type, renamed)
-      : { type: form.type, values: renamed };
-  }
-  return { type: 'text', values };
+  const distinct = new Set(values);
+  distinct.delete(null);
+  const inference = new TypeInference();
+  for (const value of distinct) if (value !== null) inference.add(value);
+  const { type, canonical } = inference.form;
+  if (canonical === null) return { type, values };
+  const forms = new Map<string | null, string | null>([[null, null]]);
+  for (const value of distinct) if (value !== null) forms.set(value, canonical(value));
+  return { type, values: values.map((value) => forms.get(value) ?? null) };
 }
 
 /** A word in the form that it has as a value of a table: names of categories and classes are compared in it. */
 export function canonicalWord(word: string): string {
   return typed([word]).values[0] ?? word;
-}
-
-function narrowed(type: 'number' | 'timestamp', values: Values): { type: ColumnType; values: Values } {
-  if (type === 'number') {
-    return { type: values.every((value) => value === null || INTEGER.test(value)) ? 'integer' : 'number', values };
-  }
-  const midnight = /T00:00:00$/;
-  if (!values.every((value) => value === null || midnight.test(value))) return { type, values };
-  return { type: 'date', values: values.map((value) => value?.slice(0, 10) ?? null) };
-}
-
-function canonicalForms(distinct: readonly string[], form: Form): ReadonlyMap<string, string> | null {
-  const forms = new Map<string, string>();
-  for (const value of distinct) {
-    const canonical = form.canonical(value);
-    if (canonical === null) return null;
-    forms.set(value, canonical);
-  }
-  return forms;
 }
 
 function number(value: string): string | null {

@@ -1,14 +1,17 @@
 import { basename } from 'node:path';
-import { digestOfBytes, digestOfJson, type Digest } from '#base/digest';
+import { digestOfJson, runningDigest, type Digest } from '#base/digest';
 import { AssayError } from '#base/errors';
 import { closest } from '#config/closest';
 import type { SourceFile } from '../file.js';
 import type { Column, ColumnRole, Table } from '../table.js';
 import { typed } from './column-type.js';
+import type { EncodingOption } from './text-encoding.js';
 
 export interface TableOptions {
-  /** Of CSV: one character; default a comma. */
-  readonly delimiter?: string;
+  /** Of CSV: one character; by default it is told by the header and the first records. */
+  readonly delimiter?: string | undefined;
+  /** Of CSV and ARFF; default `auto`. */
+  readonly encoding?: EncodingOption | undefined;
   /** Values that mean missing, compared without surrounding spaces; default the empty one. */
   readonly missing?: readonly string[];
   /** By column name; columns without one are insensitive. */
@@ -32,14 +35,25 @@ export class ColumnBuilder {
     this.values.push(field === null ? null : this.shared(field));
   }
 
+  /** Up to so many rows, where later ones have no value. */
+  fill(rows: number): void {
+    while (this.values.length < rows) this.values.push(null);
+  }
+
   private shared(field: string): string | null {
     let value = this.known.get(field);
     if (value === undefined) {
-      value = this.missing.has(field.trim()) ? null : field;
-      this.known.set(field, value);
+      const own = ownText(field);
+      value = this.missing.has(field.trim()) ? null : own;
+      this.known.set(own, value);
     }
     return value;
   }
+}
+
+/** A text by itself: a slice of a file's text would keep all of it in memory. */
+export function ownText(slice: string): string {
+  return ` ${slice}`.slice(1);
 }
 
 /** Of a table in memory: 100 columns of a million rows. */
@@ -74,7 +88,12 @@ export function tableOf(
   checkNames(names, file.path);
   checkRoles(names, roles, file.path, hint);
   const columns = names.map((name, i): Column => ({ name, role: roleOf(name, roles), ...typed(values[i] ?? []) }));
-  return { name: basename(file.path), digest: digestOfColumns(columns), rows: values[0]?.length ?? 0, columns };
+  return {
+    name: basename(file.path),
+    digest: digestOfTable(columns.map((column) => ({ ...column, values: digestOfValues(column.values) }))),
+    rows: values[0]?.length ?? 0,
+    columns,
+  };
 }
 
 /** @throws AssayError `data` for two columns of one name */
@@ -99,7 +118,13 @@ export function nameHint(names: readonly string[], unknown: string): string {
   return nearest === null ? `The columns are ${some.join(', ')}.` : `Did you mean ${JSON.stringify(nearest)}?`;
 }
 
-function checkRoles(names: readonly string[], roles: TableOptions['roles'], path: string, hint: string | null): void {
+/** @throws AssayError `data` where a role is given to a column that is not there */
+export function checkRoles(
+  names: readonly string[],
+  roles: TableOptions['roles'],
+  path: string,
+  hint: string | null,
+): void {
   const unknown = Object.keys(roles).find((name) => !names.includes(name));
   if (unknown === undefined) return;
   throw new AssayError('data', {
@@ -109,18 +134,52 @@ function checkRoles(names: readonly string[], roles: TableOptions['roles'], path
   });
 }
 
-function roleOf(name: string, roles: TableOptions['roles']): ColumnRole {
+export function roleOf(name: string, roles: TableOptions['roles']): ColumnRole {
   return Object.hasOwn(roles, name) ? (roles[name] ?? 'insensitive') : 'insensitive';
 }
 
-function digestOfColumns(columns: readonly Column[]): Digest {
-  return digestOfJson(columns.map(({ name, role, values }) => ({ name, role, values: digestOfValues(values) })));
+/** What decides a table: names, roles and values of its columns, wherever they come from. */
+export function digestOfTable(
+  columns: readonly { readonly name: string; readonly role: ColumnRole; readonly values: Digest }[],
+): Digest {
+  return digestOfJson(columns.map(({ name, role, values }) => ({ name, role, values })));
+}
+
+/** The digest of the values of a column, which come some at a time. */
+export class ValuesDigest {
+  private readonly pieces: Digest[] = [];
+  private piece = runningDigest();
+  private filled = 0;
+
+  add(values: Column['values']): void {
+    for (let at = 0; at < values.length;) {
+      const taken = values.slice(at, at + PIECE - this.filled);
+      const list = JSON.stringify(taken).slice(1, -1);
+      this.piece.add(Buffer.from(`${this.filled === 0 ? '[' : ','}${list}`));
+      at += taken.length;
+      this.filled += taken.length;
+      if (this.filled === PIECE) this.close();
+    }
+  }
+
+  end(): Digest {
+    if (this.filled > 0) this.close();
+    return digestOfJson(this.pieces);
+  }
+
+  private close(): void {
+    this.piece.add(Buffer.from(']'));
+    this.pieces.push(this.piece.end());
+    this.piece = runningDigest();
+    this.filled = 0;
+  }
 }
 
 /** In pieces: one text of a large column would be longer than a text can be. */
+const PIECE = 1 << 16;
+
 function digestOfValues(values: Column['values']): Digest {
-  const pieces: string[] = [];
-  const size = 1 << 16;
-  for (let at = 0; at < values.length; at += size) pieces.push(JSON.stringify(values.slice(at, at + size)));
-  return digestOfJson(pieces.map((piece) => digestOfBytes(piece)));
+  const digest = new ValuesDigest();
+  digest.add(values);
+  return digest.end();
 }

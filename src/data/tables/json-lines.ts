@@ -1,50 +1,63 @@
 import { AssayError, messageOf } from '#base/errors';
-import { checkText } from '../csv.js';
-import type { SourceFile } from '../file.js';
-import { checkCells, ColumnBuilder, missingValues, type RawColumns, type TableOptions } from './columns.js';
+import { linesIn, type RowReader, type RowSink } from './rows.js';
 
-/** A line of more bytes is no record of a table. */
-const MAX_LINE_BYTES = 1 << 20;
+/** A longer line is no record of a table. */
+const MAX_LINE_LENGTH = 1 << 20;
 /** Every record may bring names of its own; a table has columns in common. */
 const MAX_COLUMNS = 5_000;
-const LINE_BREAK = 0x0a;
 
 /**
- * Reads JSON Lines: an object of plain values a line, in UTF-8. Columns stand in the order in which their names first
- * appear; a name that a record lacks is missing there.
- *
- * @throws AssayError `data` naming the line
+ * Reads JSON Lines: an object of plain values a line. Columns stand in the order in which their names first appear; a name
+ * that a record lacks is missing there.
  */
-export function readJsonLines(file: SourceFile, options: TableOptions): RawColumns {
-  checkText(file);
-  const missing = missingValues(options);
-  const columns = new Map<string, ColumnBuilder>();
-  let rows = 0;
-  for (const { text, where } of linesOf(file)) {
-    for (const [name, value] of Object.entries(recordOf(text, where))) {
-      const column = columns.get(name) ?? addColumn(columns, name, missing, where);
-      while (column.values.length < rows) column.push(null);
-      column.push(textOf(value, name, where));
-    }
-    rows += 1;
-    checkCells(rows, columns.size, file.path);
-  }
-  for (const column of columns.values()) while (column.values.length < rows) column.push(null);
-  return { names: [...columns.keys()], values: [...columns.values()].map(({ values }) => values) };
-}
+export class JsonLinesReader implements RowReader {
+  private readonly positions = new Map<string, number>();
+  private line = 0;
 
-function* linesOf({ bytes, path }: SourceFile): Generator<{ text: string; where: string }> {
-  const decoder = new TextDecoder();
-  for (let line = 1, start = 0; start < bytes.length; line++) {
-    const found = bytes.indexOf(LINE_BREAK, start);
-    const end = found === -1 ? bytes.length : found;
-    const where = `${path}, line ${line}`;
-    if (end - start > MAX_LINE_BYTES) {
-      throw new AssayError('data', { where, what: `the line is longer than ${MAX_LINE_BYTES} bytes` });
+  constructor(
+    private readonly path: string,
+    private readonly sink: RowSink,
+  ) {}
+
+  get names(): readonly string[] {
+    return [...this.positions.keys()];
+  }
+
+  lines(lines: string): void {
+    for (const line of linesIn(lines)) {
+      this.line += 1;
+      const where = `${this.path}, line ${this.line}`;
+      if (line.length > MAX_LINE_LENGTH) {
+        throw new AssayError('data', { where, what: `the line is longer than ${MAX_LINE_LENGTH} bytes` });
+      }
+      const text = line.trim();
+      if (text !== '') this.record(text, where);
     }
-    const text = decoder.decode(bytes.subarray(start, end)).trim();
-    if (text !== '') yield { text, where };
-    start = end + 1;
+  }
+
+  end(): void {
+    // Every line is whole in itself.
+  }
+
+  private record(text: string, where: string): void {
+    const values: (string | null)[] = [];
+    for (const [name, value] of Object.entries(recordOf(text, where))) {
+      const position = this.positionOf(name, where);
+      while (values.length < position) values.push(null);
+      values[position] = textOf(value, name, where);
+    }
+    this.sink.row(values);
+  }
+
+  private positionOf(name: string, where: string): number {
+    const known = this.positions.get(name);
+    if (known !== undefined) return known;
+    const position = this.positions.size;
+    if (position >= MAX_COLUMNS) {
+      throw new AssayError('data', { where, what: `there are more than ${MAX_COLUMNS} different names` });
+    }
+    this.positions.set(name, position);
+    return position;
   }
 }
 
@@ -65,20 +78,6 @@ function parsed(text: string, where: string): unknown {
       cause,
     });
   }
-}
-
-function addColumn(
-  columns: Map<string, ColumnBuilder>,
-  name: string,
-  missing: ReadonlySet<string>,
-  where: string,
-): ColumnBuilder {
-  if (columns.size >= MAX_COLUMNS) {
-    throw new AssayError('data', { where, what: `there are more than ${MAX_COLUMNS} different names` });
-  }
-  const column = new ColumnBuilder(missing);
-  columns.set(name, column);
-  return column;
 }
 
 function textOf(value: unknown, name: string, where: string): string | null {

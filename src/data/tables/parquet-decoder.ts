@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { deserialize, serialize } from 'node:v8';
+import type { FileMetaData } from 'hyparquet';
 import { AssayError } from '#base/errors';
 import { packageFile } from '#base/package-root';
 
@@ -20,11 +21,13 @@ const PROGRAM = 'src/data/tables/parquet-process.mjs';
 /**
  * Decodes columns in a process that is stopped where it takes more time or memory than a sound file of this size needs.
  *
+ * @param metadata of the parts to decode; its places are places in `bytes`
  * @param where the file, for messages
  * @throws AssayError `data` where it was stopped; a RangeError with what the decoder says of the file
  */
 export async function decodeColumns(
   bytes: Uint8Array,
+  metadata: FileMetaData,
   names: readonly string[],
   { megabytes, milliseconds }: DecoderLimits,
   where: string,
@@ -39,7 +42,7 @@ export async function decodeColumns(
     const ended = endOf(child);
     // A process that ended early does not read to the end: how it ended says more.
     child.stdin.on('error', () => undefined);
-    child.stdin.write(framed(names));
+    child.stdin.write(framed({ names, metadata }));
     child.stdin.end(bytes);
     const parts: Buffer[] = [];
     for await (const part of child.stdout) parts.push(part as Buffer);

@@ -5,6 +5,9 @@ import { endOfThrift } from './thrift.js';
 /** Of all pages of a file, inflated. */
 const MAX_INFLATED_BYTES = 2 ** 31 - 1;
 
+/** Before the first column. */
+export const MAGIC_BYTES = 4;
+
 interface Page {
   readonly values: number;
   /** Null for pages of a dictionary, which are no rows. */
@@ -33,7 +36,7 @@ export function checkPages(bytes: Uint8Array, { row_groups: groups }: FileMetaDa
 }
 
 function inflatedSize(bytes: Uint8Array, column: ColumnChunk, rows: number): number {
-  const { start, end } = placeOf(bytes, column);
+  const { start, end } = placeOf(column, bytes.length);
   let total = 0;
   let values = 0;
   for (let at = start; at < end - 1 && values < rows;) {
@@ -52,17 +55,18 @@ function inflatedSize(bytes: Uint8Array, column: ColumnChunk, rows: number): num
   return total;
 }
 
-function placeOf(
-  bytes: Uint8Array,
+/** @param size of the file. @throws RangeError where the column lies elsewhere */
+export function placeOf(
   { file_path: other, meta_data: data }: ColumnChunk,
-): { start: number; end: number } {
+  size: number,
+): { readonly start: number; readonly end: number } {
   if (other !== undefined) throw new RangeError('a column lies in another file');
   if (data === undefined) throw new RangeError('a column has no place, or is encrypted');
-  const { dictionary_page_offset: dictionary, data_page_offset: pages, total_compressed_size: size } = data;
+  const { dictionary_page_offset: dictionary, data_page_offset: pages, total_compressed_size: length } = data;
   // Some writers leave a zero where there is no dictionary.
   const start = Number(dictionary !== undefined && dictionary > 0n && dictionary < pages ? dictionary : pages);
-  const end = start + Number(size);
-  if (!(start >= 4 && end >= start && end <= bytes.length)) throw new RangeError('a column lies outside of the file');
+  const end = start + Number(length);
+  if (!(start >= MAGIC_BYTES && end >= start && end <= size)) throw new RangeError('a column lies outside of the file');
   return { start, end };
 }
 

@@ -1,9 +1,10 @@
 // Decodes the columns of a Parquet file in a process of its own, which can be stopped: its pages may ask a decoder for steps
-// and memory without end. Takes a frame with the names of the columns and then the file; gives a frame a column.
+// and memory without end. Takes a frame with
+// the names of the columns and what the file says of itself, and then the bytes that this is about; gives a frame a column.
 import { Buffer } from 'node:buffer';
 import { deserialize, serialize } from 'node:v8';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { parquetMetadata, parquetRead } from 'hyparquet';
+import { parquetRead } from 'hyparquet';
 import { decompressLz4, decompressLz4Raw, decompressZstd } from 'hyparquet-compressors';
 
 /** Never to more than the headers of the pages declare, which were checked before. Snappy is the reader's own. */
@@ -29,7 +30,7 @@ const parsers = {
 
 const input = await allOf(process.stdin);
 const start = 8 + Number(input.readBigUInt64LE(0));
-const names = deserialize(input.subarray(8, start));
+const { names, metadata } = deserialize(input.subarray(8, start));
 const bytes = new Uint8Array(input.subarray(start));
 
 try {
@@ -39,7 +40,6 @@ try {
 }
 
 async function decode() {
-  const metadata = parquetMetadata(bytes, { geoparquet: false, parsers });
   // What values mean is said elsewhere, exactly: here they are what they are stored as.
   metadata.schema = metadata.schema.map((element) => ({
     ...element,

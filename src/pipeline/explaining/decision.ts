@@ -7,6 +7,7 @@ import type { Domain } from '#target/domain';
 import { labelRow } from '#target/head';
 import { columnsOf } from '#target/table-domain';
 import { wordLabel, wordPrediction } from '../predictions.js';
+import { resourcesFor } from '../resources.js';
 import type { PlanOptions } from '../types.js';
 import { agreementOf, type Attributed } from './agreement.js';
 import { inputPicture, type Files } from './drawings.js';
@@ -63,7 +64,7 @@ export async function decisionOf(
   const { facts, labels } = opened.target;
   const { domain, head } = facts;
   const tokens = tokensOf(opened, sample);
-  const schedule = scheduleOf(kit.explainers, loaded, facts, opened.card, options.only);
+  const schedule = scheduleOf(kit, loaded, facts, opened.card, options.only);
   const question = questionOf(loaded, opened, sample, tokens, options);
   const asked = await ask(question, schedule, limitsOf(loaded, opened, options.signal), domain, options.on);
   const { predicted, outcomes, attributed, ground, seconds, ...removal } = asked;
@@ -88,12 +89,11 @@ function questionOf(
   tokens: readonly string[] | null,
   { score, seed }: DecisionOptions,
 ): Question {
-  const { threads, batchSize } = config.execution;
   const { facts, labels } = target;
   return {
     ...{ target, sample: samples, tokens, background, seed },
     score: scoreChoiceOf(score, facts.head, labels),
-    resources: { threads, batchSize },
+    resources: resourcesFor(config.execution, target),
   };
 }
 
@@ -176,6 +176,8 @@ async function compare(
   if (attributed.length === 0) return { removal: null, noRemoval: 'No explainer gave attributions.' };
   const { sample, background } = question;
   const { work, baseline } = await planRemoval(domain, row(sample.inputs, 0), background, ground, attributed);
+  if (work.attributions.length === 0)
+    return { removal: null, noRemoval: 'No explainer tells one feature from another.' };
   const result = await runRemoval(question, work, limits, progress);
   if (typeof result === 'string') return { removal: null, noRemoval: result };
   // As JSON has it: what a worker sends is read-only.

@@ -3,18 +3,20 @@ import { digestOfJson } from '#base/digest';
 import { packageVersion } from '#base/package-root';
 import type { LoadedConfig } from '#config/loaded';
 import type { ExplainingKit } from '#plugin/explaining';
-import { EXPLANATION_VERSION, type ExplanationRecord } from '#report/explanation';
+import { EXPLANATION_VERSION, type ExplanationRecord, type RecordedExplainer } from '#report/explanation';
+import type { DataCard } from '#report/report';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { releaseInputs } from '../inputs.js';
 import { versions } from '../opening.js';
 import type { PlanOptions } from '../types.js';
 import { commandOf } from './command.js';
-import { clockFor, decisionOf, limitsOf, type ExplainEvent } from './decision.js';
+import { decisionOf, type ExplainEvent } from './decision.js';
 import type { Files } from './drawings.js';
-import { writeFolder } from './folder.js';
+import { writeFolder } from '../new-folder.js';
+import { modelOf } from './model.js';
 import { openForExplaining, type OpenedTarget } from './open.js';
-import { runModel } from './run.js';
 import { readSample, type SampleRequest } from './sample.js';
+import { requireOptions } from './schedule.js';
 
 /** What a page is made of. */
 export interface PageInput {
@@ -57,20 +59,22 @@ export async function explainTarget(
   const { config, file, digest } = loaded;
   const seed = options.seed ?? config.seed;
   const { request } = options;
+  requireOptions(kit, loaded);
   const opened = await openForExplaining(loaded, options, request === null ? 'model' : 'decision');
   try {
     const files: Files = new Map();
-    const { decision, model, seconds } =
+    const { decision, model, data, seconds }: Explained =
       request === null
-        ? await modelOf(loaded, opened, { ...options, seed })
+        ? { decision: null, ...(await modelOf(loaded, kit, opened, { ...options, seed })) }
         : await ofSample(loaded, kit, opened, files, { ...options, request, seed });
-    const exitCode = exitCodeFor(decision, [...(options.only ?? []), ...Object.keys(config.explain)]);
+    const explainers = decision?.explainers ?? model?.explainers ?? [];
+    const exitCode = exitCodeFor(explainers, [...(options.only ?? []), ...Object.keys(config.explain)]);
     const record: ExplanationRecord = {
       version: EXPLANATION_VERSION,
       tool: { name: 'assay', version: packageVersion() },
       command: commandOf(file, options),
       target: opened.card,
-      data: [opened.data],
+      data: [opened.data, ...data],
       seed,
       config: { file: basename(file), digest },
       versions: versions(),
@@ -86,15 +90,17 @@ export async function explainTarget(
 }
 
 /** @param named the explainers that somebody asked for by name */
-function exitCodeFor(decision: ExplanationRecord['decision'], named: readonly string[]): ExitCode {
-  const explainers = decision?.explainers ?? [];
+function exitCodeFor(explainers: readonly RecordedExplainer[], named: readonly string[]): ExitCode {
   const isUndecided = explainers.some(
     ({ id, status }) => status === 'error' || (status === 'not-applicable' && named.includes(id)),
   );
   return isUndecided ? EXIT.undecided : EXIT.passed;
 }
 
-type Explained = Pick<ExplanationRecord, 'decision' | 'model'> & Pick<Timings, 'seconds'>;
+interface Explained extends Pick<ExplanationRecord, 'decision' | 'model'>, Pick<Timings, 'seconds'> {
+  /** Beside the background. */
+  readonly data: readonly DataCard[];
+}
 
 async function ofSample(
   loaded: LoadedConfig,
@@ -104,27 +110,7 @@ async function ofSample(
   options: ExplainingOptions & { readonly request: SampleRequest; readonly seed: number | string },
 ): Promise<Explained> {
   const sample = await readSample(options.request, loaded.config.data.test, opened.facts, options.seed);
-  return { ...(await decisionOf(loaded, kit, opened, sample, files, options)), model: null };
-}
-
-/** As events and times name it. */
-const MODEL = 'the model as a whole';
-
-async function modelOf(
-  loaded: LoadedConfig,
-  opened: OpenedTarget,
-  { seed, signal, on }: ExplainingOptions & { readonly seed: number | string },
-): Promise<Explained> {
-  const { threads, batchSize } = loaded.config.execution;
-  const { target, background } = opened;
-  const clock = clockFor(on);
-  clock.start(MODEL, 1, 1);
-  const task = { target, background, seed, resources: { threads, batchSize } };
-  const details = await runModel(task, limitsOf(loaded, opened, signal), (done, total) => {
-    on({ kind: 'progress', id: MODEL, done, total });
-  });
-  clock.end(MODEL, null);
-  return { decision: null, model: { details: [...details] }, seconds: clock.seconds };
+  return { ...(await decisionOf(loaded, kit, opened, sample, files, options)), model: null, data: [] };
 }
 
 interface Timings {

@@ -74,7 +74,7 @@ function requireShown({ config, file }: LoadedConfig): void {
 
 /** Training data where the config names some, else test data; tables are for audits. */
 function withBackground(config: CompleteConfig, sample: number | undefined, most: number): CompleteConfig {
-  const { table: _, ...data } = config.data;
+  const { table: _, population: __, ...data } = config.data;
   const drawn = (asked: number | undefined) => ({ sample: sample ?? Math.min(asked ?? most, most) });
   return {
     ...config,

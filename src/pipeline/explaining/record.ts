@@ -1,5 +1,6 @@
 import { writeNpy } from '#data/write-npy';
-import type { Attribution } from '#plugin/explainer';
+import type { Attribution, Explainer } from '#plugin/explainer';
+import type { ModelExplainer } from '#plugin/model-explainer';
 import type { RecordedAttribution, RecordedExplainer, RecordedScore } from '#report/explanation';
 import type { Domain } from '#target/domain';
 import { scoreWidth, type Head } from '#target/head';
@@ -25,7 +26,26 @@ export function recordedExplainer(
   outcome: Outcome | undefined,
   shown: Shown,
 ): RecordedExplainer {
-  const { id, title, description, sources, role } = explainer;
+  const recorded = recordedFacts({ ...explainer, options, because }, outcome);
+  if (outcome?.kind !== 'explained' || outcome.attribution === null) return recorded;
+  return { ...recorded, attribution: recordedAttribution(explainer.id, outcome.attribution, shown) };
+}
+
+/** The same of a model as a whole. */
+export function recordedModelExplainer(
+  { explainer, options, because }: Scheduled<ModelExplainer>,
+  outcome: Outcome | undefined,
+): RecordedExplainer {
+  return recordedFacts({ ...explainer, role: 'explanation', options, because }, outcome);
+}
+
+type Facts = Pick<RecordedExplainer, 'id' | 'title' | 'description' | 'role' | 'options' | 'because'> &
+  Pick<Explainer, 'sources'>;
+
+function recordedFacts(
+  { id, title, description, sources, role, options, because }: Facts,
+  outcome: Outcome | undefined,
+): RecordedExplainer {
   const facts = { id, title, description, sources: [...sources], role, options };
   const nothing = { attribution: null, details: [], statements: [] };
   if (because !== null) return { ...facts, ...nothing, status: 'not-applicable', because };
@@ -34,15 +54,9 @@ export function recordedExplainer(
     const status = outcome.kind === 'unfit' ? 'not-applicable' : 'error';
     return { ...facts, ...nothing, status, because: outcome.sentence };
   }
-  const { attribution, details, statements } = outcome;
-  return {
-    ...facts,
-    status: 'explained',
-    because: null,
-    attribution: attribution === null ? null : recordedAttribution(id, attribution, shown),
-    details: [...details],
-    statements: [...statements],
-  };
+  const { details, statements } = outcome;
+  const found = { attribution: null, details: [...details], statements: [...statements] };
+  return { ...facts, ...found, status: 'explained', because: null };
 }
 
 function recordedAttribution(

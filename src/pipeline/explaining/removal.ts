@@ -33,10 +33,17 @@ export async function planRemoval(
       baseline,
       of: removable.of,
       features: removable.names.length,
-      attributions: attributed.map(({ id, attribution }) => ({ id, values: onGround(attribution, removable) })),
+      attributions: attributed
+        .map(({ id, attribution }) => ({ id, values: onGround(attribution, removable) }))
+        .filter(({ values }) => putsInOrder(values)),
       orders: ORDERS,
     },
   };
+}
+
+/** Values that are the same everywhere, such as a map of zeros, name nothing that comes first: there is nothing to hold against random orders. */
+function putsInOrder(values: Float64Array): boolean {
+  return values.some((value) => value !== values[0]);
 }
 
 interface Replacement {

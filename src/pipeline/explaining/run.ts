@@ -4,15 +4,7 @@ import type { Removal } from '#plugin/explaining';
 import type { StepValue } from '#plugin/plugin';
 import type { Detail } from '#report/details';
 import { runInWorker, type WorkerOptions } from '../worker.js';
-import {
-  MODEL,
-  PREDICTION,
-  REMOVAL,
-  type ChosenExplainer,
-  type DescribeTask,
-  type ExplainTask,
-  type RemovalWork,
-} from './task.js';
+import { PREDICTION, REMOVAL, type ChosenExplainer, type ExplainTask, type RemovalWork } from './task.js';
 
 /** What a worker is given for every explainer. */
 export type Question = Omit<ExplainTask, 'kind' | 'explainers' | 'removal'>;
@@ -129,26 +121,6 @@ export async function runRemoval(
   return found.removal ?? 'The worker process kept no comparison.';
 }
 
-/**
- * Has the model as a whole explained.
- *
- * @throws AssayError of whatever kept it from that
- */
-export async function runModel(
-  task: Omit<DescribeTask, 'kind'>,
-  limits: Limits,
-  progress: (done: number, total: number) => void,
-): Promise<readonly Detail[]> {
-  const found: { details: readonly Detail[] } = { details: [] };
-  const keep = (name: string, { json }: StepValue): void => {
-    // What this project's own worker sent: details as JSON.
-    if (name === MODEL) found.details = json as unknown as readonly Detail[];
-  };
-  const checkpoints = { recall: () => null, keep };
-  await runInWorker({ ...task, kind: 'describe' }, { ...limits, onProgress: progress, checkpoints });
-  return found.details;
-}
-
 /** A process that ended well has left nobody out. */
 function requireNone(waiting: readonly ChosenExplainer[]): void {
   if (waiting.length > 0) throw new AssayError('worker', { what: 'the worker process kept no explanation' });
@@ -176,7 +148,7 @@ interface Sent {
   } | null;
 }
 
-function outcomeIn({ json, arrays }: StepValue): Outcome {
+export function outcomeIn({ json, arrays }: StepValue): Outcome {
   const { error, unfit, said, attribution = null } = json as unknown as Sent;
   if (error !== undefined) return { kind: 'error', sentence: error };
   if (unfit !== undefined) return { kind: 'unfit', sentence: unfit };

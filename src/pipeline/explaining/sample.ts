@@ -9,7 +9,7 @@ import type { SampleFacts } from '#data/sources/source';
 import { rowInput } from '#data/sources/tables';
 import { textInput } from '#data/sources/texts';
 import { sourceOf } from '#data/streams/stored-samples';
-import { labelsOf, labelWidth } from '#target/head';
+import { unknownLabels } from '#target/head';
 import type { Samples } from '#target/target';
 
 /** Which input is explained. */
@@ -58,8 +58,8 @@ export async function readSample(
 ): Promise<ReadSample> {
   if (request.kind === 'index') return ofData(request.index, test, facts, seed);
   const input = await inputOf(request, test ?? {}, facts);
-  const truth = labelsOf(new Float64Array(labelWidth(facts.head)).fill(NaN), labelWidth(facts.head));
-  const samples = { inputs: { shape: [1, ...facts.domain.shape], data: input }, labels: truth, indices: [-1] };
+  const labels = unknownLabels(facts.head, 1);
+  const samples = { inputs: { shape: [1, ...facts.domain.shape], data: input }, labels, indices: [-1] };
   return { samples, name: nameOf(request), digest: digestOfBytes(bytesOf(input)) };
 }
 

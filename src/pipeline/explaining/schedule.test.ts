@@ -13,11 +13,12 @@ const explainer = (id: string, changes: Partial<Explainer> = {}): Explainer =>
     ...changes,
   });
 
-const kit = [
+const explainers = [
   explainer('always'),
   explainer('gradients', { needs: ['scores', 'gradients'] }),
   explainer('pictures', { appliesTo: ({ domain }) => (domain.kind === 'image' ? null : 'it needs pictures') }),
 ];
+const kit = { explainers, ofModel: [] };
 const facts = {
   domain: { kind: 'tabular' as const, shape: [2], range: [0, 1] as const, mean: [0, 0], std: [1, 1] },
   head: { kind: 'binary' as const },

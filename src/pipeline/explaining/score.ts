@@ -1,6 +1,6 @@
 import { AssayError } from '#base/errors';
-import { closest } from '#config/closest';
-import { scoreWidth, type Head } from '#target/head';
+import type { Head } from '#target/head';
+import { scoreNamed } from '#target/score-name';
 
 /** Which score of a sample is explained. */
 export type ScoreChoice =
@@ -49,19 +49,8 @@ export function chosenScore(
 export function scoreChoiceOf(said: string | undefined, head: Head, labels: readonly string[] | null): ScoreChoice {
   if (said === undefined || said === 'predicted') return { kind: 'predicted' };
   if (said === 'true') return { kind: 'true' };
-  const count = scoreWidth(head);
-  const named = head.kind === 'binary' ? -1 : (labels?.indexOf(said) ?? -1);
-  if (named !== -1 && named < count) return { kind: 'index', index: named };
-  if (/^\d+$/.test(said) && Number(said) < count) return { kind: 'index', index: Number(said) };
-  const meant = labels === null ? null : closest(said, labels);
-  throw new AssayError('usage', {
-    where: `--score ${said}`,
-    what: `the model has no such score${meant === null ? '' : `; the closest label is ${JSON.stringify(meant)}`}`,
-    mend:
-      count === 1
-        ? 'It has one score, 0.'
-        : `It is \`predicted\`, \`true\`, the name of a label, or an index from 0 to ${count - 1}.`,
-  });
+  const at = { where: `--score ${said}`, others: ['predicted', 'true'] };
+  return { kind: 'index', index: scoreNamed(said, head, labels, at) };
 }
 
 function highest(scores: ArrayLike<number>, counts: (k: number) => boolean): number {

@@ -33,11 +33,6 @@ export interface ExplainTask {
   readonly resources: Resources;
 }
 
-/** Explains the model as a whole. */
-export interface DescribeTask extends Pick<ExplainTask, 'target' | 'background' | 'seed' | 'resources'> {
-  readonly kind: 'describe';
-}
-
 export interface ChosenExplainer {
   readonly id: string;
   /** Complete. */
@@ -46,11 +41,7 @@ export interface ChosenExplainer {
 
 export type RemovalWork = Pick<RemovalRequest, 'baseline' | 'of' | 'features' | 'attributions' | 'orders'>;
 
-/**
- * Under which a task keeps the scores of the sample, before anything is explained, the comparison by removal, and what was
- * said of the model as a whole.
- */
-export const MODEL = '#model';
+/** Under which a task keeps the scores of the sample, before anything is explained, and the comparison by removal. */
 export const PREDICTION = '#prediction';
 export const REMOVAL = '#removal';
 
@@ -65,26 +56,6 @@ export async function explainInWorker(task: ExplainTask, kit: ExplainingKit, por
       port.progress(1, 1);
     }
     if (task.removal !== null) await port.keep(REMOVAL, await removed(task, task.removal, kit, target, score, port));
-    return { kind: 'explained' };
-  } finally {
-    await target.dispose();
-  }
-}
-
-/** The same for the model as a whole. */
-export async function describeInWorker(task: DescribeTask, kit: ExplainingKit, port: TaskPort): Promise<TaskResult> {
-  const { config, model, probe, device } = task.target;
-  const { target } = await openTarget(config, model, probe, task.resources, device, dealingsOf(task.target, port));
-  try {
-    const details = await kit.model({
-      target,
-      background: sourceOf(task.background),
-      random: streamsOf(task.seed, 'model'),
-      progress: (done, total) => {
-        port.progress(done, total);
-      },
-    });
-    await port.keep(MODEL, { json: plainJson(details, 'model'), arrays: {} });
     return { kind: 'explained' };
   } finally {
     await target.dispose();
@@ -122,7 +93,7 @@ function contextOf(
   };
 }
 
-function streamsOf(seed: number | string, id: string): RandomStreams {
+export function streamsOf(seed: number | string, id: string): RandomStreams {
   return randomStreams(seed, `explain/${id}`);
 }
 
@@ -141,7 +112,7 @@ async function attempt(explainer: Explainer, context: ExplainContext<JsonObject>
   }
 }
 
-function sentenceOf(thrown: unknown): string {
+export function sentenceOf(thrown: unknown): string {
   if (thrown instanceof AssayError) return messageOf(thrown);
   return `The explainer failed: ${messageOf(thrown).replace(/\.$/, '')}.`;
 }

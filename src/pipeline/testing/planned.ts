@@ -57,7 +57,7 @@ export function plannedRun(
     },
     loaded,
     registry,
-    inputs: { target: null, test: null, train: null, table: null },
+    inputs: { target: null, test: null, train: null, table: null, population: null },
     options: {},
   };
 }

@@ -23,6 +23,8 @@ export interface ConceptOptions {
 export interface ConceptFinding {
   /** The share of examples whose score rises towards the concept, mean over the runs (Kim et al. 2018, equation 2). */
   readonly score: number;
+  /** The same of each run: they differ by the random rows that the concept was told from. */
+  readonly runScores: readonly number[];
   /** The derivative of the score along the concept vector of length 1, mean over examples and runs. */
   readonly sensitivity: number;
   /** The share of rows that the classifiers tell right when they were left out; at .5 there is no such direction. */
@@ -36,6 +38,7 @@ export interface ConceptFinding {
 
 interface Measured {
   readonly score: number;
+  readonly runScores: readonly number[];
   readonly sensitivity: number;
 }
 
@@ -98,20 +101,23 @@ function measure(
   { runs, penalty }: ConceptOptions,
   source: Rng,
 ): Measured {
-  let [score, sensitivity] = [0, 0];
+  let sensitivity = 0;
+  const runScores: number[] = [];
   for (let run = 0; run < runs; run++) {
     const rows = [...concept, ...drawnFrom(others, concept.length, source)];
     const { alphas, norm } = conceptVector(space, rows, concept.length, penalty);
+    let rising = 0;
     for (let x = 0; x < space.examples; x++) {
       let slope = 0;
       for (let i = 0; i < rows.length; i++) {
         slope += (alphas[i] ?? NaN) * (space.slopes[x * space.rows + (rows[i] ?? -1)] ?? NaN);
       }
       sensitivity += slope / norm / (space.examples * runs);
-      if (slope > 0) score += 1 / (space.examples * runs);
+      if (slope > 0) rising += 1;
     }
+    runScores.push(rising / space.examples);
   }
-  return { score, sensitivity };
+  return { score: runScores.reduce((sum, share) => sum + share, 0) / runs, runScores, sensitivity };
 }
 
 /** The normal of the hyperplane between the first rows and the others, as a sum over rows. */

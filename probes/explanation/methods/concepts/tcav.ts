@@ -51,6 +51,7 @@ export async function testConcepts(
   { concepts, pool, examples, score, layer }: ConceptQuestion,
   options: ConceptOptions,
   random: RandomStreams,
+  progress: (done: number, total: number) => void = () => undefined,
 ): Promise<readonly TestedConcept[]> {
   for (const { name, inputs } of concepts) requireEnough(name, rowsOf(inputs), rowsOf(pool));
   const groups = [...concepts.map(({ inputs }) => inputs), pool];
@@ -59,10 +60,12 @@ export async function testConcepts(
   const space = spaceOf(activations, await rowsAt(model, examples, score, layer, 'gradient'));
   const places = placesOf(groups.map(rowsOf));
   const others = places.at(-1) ?? [];
-  const findings = concepts.map(({ name }, k) => ({
-    name,
-    ...testConcept(space, places[k] ?? [], others, options, random.fork('concept').fork(name)),
-  }));
+  progress(1, concepts.length + 1);
+  const findings = concepts.map(({ name }, k) => {
+    const found = testConcept(space, places[k] ?? [], others, options, random.fork('concept').fork(name));
+    progress(k + 2, concepts.length + 1);
+    return { name, ...found };
+  });
   const adjusted = holm(findings.map(({ p }) => p));
   return findings.map((finding, k) => ({ ...finding, adjusted: adjusted[k] ?? 1 }));
 }
@@ -71,13 +74,10 @@ export async function testConcepts(
 export function spaceOf(activations: readonly Float32Array[], gradients: readonly Float32Array[]): ConceptSpace {
   const rows = activations.length;
   const mean = meanRow(activations);
-  const centred = activations.map((activation) =>
-    Float64Array.from(activation, (value, j) => value - (mean[j] ?? NaN)),
-  );
   const gram = new Float64Array(rows * rows);
   for (let i = 0; i < rows; i++) {
     for (let k = 0; k <= i; k++) {
-      const product = dot(centred[i] ?? [], centred[k] ?? []);
+      const product = centredProduct(activations[i] ?? [], activations[k] ?? [], mean);
       gram[i * rows + k] = product;
       gram[k * rows + i] = product;
     }
@@ -86,7 +86,9 @@ export function spaceOf(activations: readonly Float32Array[], gradients: readonl
   for (let i = 0; i < rows; i++) scale += (gram[i * rows + i] ?? NaN) / rows;
   const slopes = new Float64Array(gradients.length * rows);
   gradients.forEach((gradient, x) => {
-    for (let i = 0; i < rows; i++) slopes[x * rows + i] = dot(gradient, centred[i] ?? []) / Math.sqrt(scale);
+    for (let i = 0; i < rows; i++) {
+      slopes[x * rows + i] = slopeAlong(gradient, activations[i] ?? [], mean) / Math.sqrt(scale);
+    }
   });
   return { rows, gram: gram.map((value) => value / scale), slopes, examples: gradients.length };
 }
@@ -135,8 +137,18 @@ function meanRow(rows: readonly Float32Array[]): Float64Array {
   return mean;
 }
 
-function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+/** Of two rows that are centred as they are read: a copy in float64 of each would take twice the memory of all of them. */
+function centredProduct(a: ArrayLike<number>, b: ArrayLike<number>, mean: Float64Array): number {
   let sum = 0;
-  for (let j = 0; j < a.length; j++) sum += (a[j] ?? NaN) * (b[j] ?? NaN);
+  for (let j = 0; j < mean.length; j++) {
+    const centre = mean[j] ?? NaN;
+    sum += ((a[j] ?? NaN) - centre) * ((b[j] ?? NaN) - centre);
+  }
+  return sum;
+}
+
+function slopeAlong(gradient: ArrayLike<number>, row: ArrayLike<number>, mean: Float64Array): number {
+  let sum = 0;
+  for (let j = 0; j < mean.length; j++) sum += (gradient[j] ?? NaN) * ((row[j] ?? NaN) - (mean[j] ?? NaN));
   return sum;
 }

@@ -1,5 +1,5 @@
+import { foldsOf, leastWithinOneError } from '#stats/cross-validation';
 import type { Rng } from '#stats/random';
-import { foldsOf, leastWithinOneError } from './choose-size.js';
 import {
   descend,
   residualsOf,

@@ -1,7 +1,7 @@
+import { foldsOf, leastWithinOneError } from '#stats/cross-validation';
 import type { Rng } from '#stats/random';
-import { foldsOf, leastWithinOneError } from './choose-size.js';
-import type { TreeData } from './split.js';
-import { answerOf, growTree, topOf, type Tree, type TreeOptions } from './tree.js';
+import type { TreeData } from '#stats/tree/split';
+import { answerOf, growTree, topOf, type Tree, type TreeOptions } from '#stats/tree/tree';
 
 /** A tree with as many leaves as cross-validation asks for, by the rule of one standard error; at most those of the options. */
 export function chosenTree(data: TreeData, options: TreeOptions, folds: number, source: Rng): Tree {

@@ -45,6 +45,7 @@ export const deCards: CardWords = {
     used: 'Verwendete Beispiele',
     all: (count) => `alle ${formatCount(count)}`,
     drawn: 'Ziehung',
+    reading: 'Gelesen als',
     classes: 'Klassen',
     class: 'Klasse',
     noClasses: 'Es wurde keine Klasse gezählt.',

@@ -45,6 +45,7 @@ export const enCards = {
     used: 'Samples used',
     all: (count: number) => `all ${formatCount(count)}`,
     drawn: 'Drawn',
+    reading: 'Read as',
     classes: 'Classes',
     class: 'Class',
     noClasses: 'No class was counted.',

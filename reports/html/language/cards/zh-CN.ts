@@ -45,6 +45,7 @@ export const zhCNCards: CardWords = {
     used: '使用的样本',
     all: (count) => `全部 ${formatCount(count)} 个`,
     drawn: '抽样方式',
+    reading: '读取格式',
     classes: '类别',
     class: '类别',
     noClasses: '没有统计类别。',

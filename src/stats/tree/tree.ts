@@ -1,4 +1,4 @@
-import { bestSplit, countsOf, meanAnswer, type SplitPoint, type TreeData } from './split.js';
+import { bestSplit, countsOf, meanAnswer, ranksOf, type SplitPoint, type TreeData } from './split.js';
 
 export type Tree = Leaf | Branch;
 
@@ -43,7 +43,8 @@ interface Growing {
  * gains most (Shi 2007, Best-first Decision Tree Learning), so that the trees with fewer leaves are its own tops.
  */
 export function growTree(data: TreeData, { maximumLeaves, minimumRows }: TreeOptions): Tree {
-  const start = (rows: Int32Array): Growing => ({ rows, split: bestSplit(data, rows, minimumRows), grown: null });
+  const ranked = { ...data, ranks: data.values.map(ranksOf) };
+  const start = (rows: Int32Array): Growing => ({ rows, split: bestSplit(ranked, rows, minimumRows), grown: null });
   const root = start(Int32Array.from(data.answers, (_, i) => i));
   const leaves = [root];
   for (let order = 0; order < maximumLeaves - 1; order++) {

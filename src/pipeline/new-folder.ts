@@ -1,9 +1,9 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { makeFolder, onDisk, syncFolder, writeAtomically } from '../atomic.js';
+import { makeFolder, onDisk, syncFolder, writeAtomically } from './atomic.js';
 
 /**
- * Writes the files of an explanation into a new folder below `out`: all of them are there, or there is no folder.
+ * Writes files into a new folder below `out`: all of them are there, or there is no folder.
  *
  * @param name of the folder; a number is added where it is taken
  * @returns the folder

@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '#base/package-root';
-import { rng } from '#stats/random';
 import { bestSplit, impurityOf, type TreeData } from './split.js';
-import { chosenTree } from './tree-surrogate.js';
 import { answerOf, growTree, leavesOf, pathOf, topOf, type Tree } from './tree.js';
 
 interface Oracle {
@@ -129,33 +127,5 @@ describe('splits', () => {
     const above = 1 + 2 ** -52;
     const data = dataOf([[1], [1], [above], [above]], [0, 0, 1, 1], 2);
     expect(bestSplit(data, rows, 1)?.threshold).toBe(1);
-  });
-});
-
-describe('a size by cross-validation', () => {
-  const source = rng('tree size');
-  const rows = Array.from({ length: 300 }, () => [source.uniform(), source.uniform(), source.uniform()]);
-  const planted = rows.map(([a, b]) => (a! <= 0.5 ? 0 : b! <= 0.25 ? 1 : 2));
-
-  test('a planted tree of three leaves is found, though 32 are allowed', () => {
-    const tree = chosenTree(dataOf(rows, planted, 3), { maximumLeaves: 32, minimumRows: 5 }, 5, rng('folds'));
-    expect(leavesOf(tree)).toBe(3);
-    const [first, second] = splitsOf(tree);
-    expect([first![0], second![0]]).toEqual([0, 1]);
-    // Rows lie about 1/300 apart along the first column, 1/150 along the second.
-    expect(Math.abs(first![1] - 0.5)).toBeLessThan(0.02);
-    expect(Math.abs(second![1] - 0.25)).toBeLessThan(0.04);
-  });
-
-  test('answers that depend on nothing get no branch, but for chance', () => {
-    const branches = Array.from({ length: 20 }, (_, k) => {
-      const data = dataOf(
-        rows.slice(0, 100),
-        Array.from({ length: 100 }, () => source.normal()),
-        null,
-      );
-      return chosenTree(data, { maximumLeaves: 8, minimumRows: 5 }, 5, rng(`folds ${k}`)).kind;
-    });
-    expect(branches.filter((kind) => kind === 'branch').length).toBeLessThanOrEqual(4);
   });
 });

@@ -1,0 +1,44 @@
+import type { Static, TObject } from '@sinclair/typebox';
+import type { Table } from '#data/table';
+import { defineDefense, type PluginFactory } from '#plugin/define';
+import type { Plugin, RunContext } from '#plugin/plugin';
+import { auditClasses, populationOf, tableOf, type ClassAudit, type ClassAuditEvidence } from './class-audit.js';
+import { classDetails } from './class-details.js';
+import { CLASS_PRESETS, ClassPolicy, judgeClasses } from './class-judge.js';
+import { RE_IDENTIFICATION } from './class-options.js';
+
+type Told = 'id' | 'title' | 'failureTitle' | 'description' | 'sources' | 'severity' | 'advice' | 'texts';
+
+interface Spec<Options extends TObject> extends Pick<Plugin<Options>, Told | 'options'> {
+  readonly readsPopulation: boolean;
+  checkOptions?(options: Static<Options>): void;
+  /** The models that the classes are held against. */
+  readonly audit: (options: Static<Options>, table: Table) => ClassAudit;
+}
+
+/** An audit of the classes of a table by privacy models: everything but the models and the words. */
+export function defineClassAudit<Options extends TObject>({
+  readsPopulation,
+  audit,
+  ...told
+}: Spec<Options>): PluginFactory<Options, typeof ClassPolicy, ClassAuditEvidence> {
+  const evidence = (context: RunContext<Static<Options>>) => {
+    const table = tableOf(context, told.id);
+    const population = readsPopulation ? populationOf(context, told.id) : null;
+    return { data: auditClasses(table, population, audit(context.options, table), context.keep) };
+  };
+  return defineDefense({
+    ...told,
+    area: 'data',
+    frameworks: RE_IDENTIFICATION,
+    needs: [],
+    data: readsPopulation ? ['table', 'population'] : ['table'],
+    threat: null,
+    policy: ClassPolicy,
+    presets: CLASS_PRESETS,
+    cost: () => ({ predictions: 0, gradients: 0 }),
+    run: (context) => Promise.resolve(context).then(evidence),
+    judge: judgeClasses,
+    details: classDetails,
+  });
+}

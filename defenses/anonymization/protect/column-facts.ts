@@ -1,0 +1,54 @@
+import { counted, percent } from '#base/format';
+import type { InferredRole } from '#data/roles/infer-roles';
+import type { ColumnRole, Table } from '#data/table';
+import type { ColumnFacts, UndeclaredColumns } from '#plugin/anonymizing';
+import type { Release } from '../contract.js';
+
+/** What is known of the columns of a table, and what a release does to each. */
+export function columnFacts(table: Table, inferred: readonly InferredRole[], release: Release | null): ColumnFacts[] {
+  return table.columns.map(({ name, role, type }, i) => {
+    const suggestion = inferred[i];
+    const differs = suggestion !== undefined && suggestion.suggested !== role;
+    return {
+      ...{ name, type, role },
+      suggested: differs ? `${suggestion.suggested}: ${suggestion.evidence}` : null,
+      ...treatmentOf(name, role, release),
+    };
+  });
+}
+
+function treatmentOf(name: string, role: ColumnRole, release: Release | null): Pick<ColumnFacts, 'treatment' | 'what'> {
+  if (role === 'identifier') return { treatment: 'removed', what: 'Removed: an identifier.' };
+  if (role !== 'quasi-identifier') return { treatment: 'kept', what: 'Kept as it is.' };
+  const released = release?.columns.find((column) => column.name === name);
+  if (release == null || released === undefined) return { treatment: 'kept', what: 'Nothing was done.' };
+  const { codes, shares, labels } = released;
+  let [changed, kept] = [0, 0];
+  const seen = new Uint8Array(labels.length);
+  for (const [row, code] of codes.entries()) {
+    if (release.suppressed[row] === 1) continue;
+    kept += 1;
+    seen[code] = 1;
+    if ((shares[code] ?? 0) > 0) changed += 1;
+  }
+  const different = seen.reduce((sum, each) => sum + each, 0);
+  if (changed === 0) return { treatment: 'kept', what: 'Kept as it is, but for suppressed records.' };
+  return {
+    treatment: 'generalized',
+    what: `Generalized to ${counted(different, 'value')}; ${percent(changed / kept)} of the records that are kept are less exact.`,
+  };
+}
+
+/** Columns that look as if others knew them, or as if they named a person, and that no role says so of. */
+export function undeclaredColumns(table: Table, inferred: readonly InferredRole[]): UndeclaredColumns[] {
+  return table.columns.flatMap(({ name, role }, i) => {
+    const suggestion = inferred[i];
+    if (role !== 'insensitive' || suggestion === undefined) return [];
+    if (suggestion.suggested !== 'quasi-identifier' && suggestion.suggested !== 'identifier') return [];
+    return [
+      { columns: [name], sentence: `${name} looks like ${nounOf[suggestion.suggested]}: ${suggestion.evidence}` },
+    ];
+  });
+}
+
+const nounOf = { 'quasi-identifier': 'a quasi-identifier', identifier: 'an identifier' } as const;

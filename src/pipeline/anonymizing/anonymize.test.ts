@@ -1,0 +1,126 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { builtinAnonymizing } from '#builtin';
+import { loadConfig } from '#config/load';
+import { examine } from '#config/validate';
+import { AnonymizationCertificate } from '#report/anonymization';
+import { anonymizationPage } from '#reports/html/anonymization';
+import { anonymizeTable } from './anonymize.js';
+
+/** 120 people: ages 20 to 49, three towns of which one has two inhabitants, and a diagnosis that follows neither. */
+const PEOPLE = Array.from({ length: 120 }, (_, i) => ({
+  name: `Person ${i}`,
+  age: 20 + (i % 30),
+  town: i < 2 ? 'Rarely' : i % 2 === 0 ? 'North, End' : 'South "Side"',
+  diagnosis: ['flu', 'cold', 'gout'][Math.floor(i / 7) % 3] ?? '',
+}));
+const ROLES = { name: 'identifier', age: 'quasi-identifier', town: 'quasi-identifier', diagnosis: 'sensitive' };
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'assay-anonymize-'));
+  const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
+  const rows = PEOPLE.map(({ name, age, town, diagnosis }) => [name, String(age), quoted(town), diagnosis].join(','));
+  writeFileSync(join(folder, 'people.csv'), ['name,age,town,diagnosis', ...rows, ''].join('\n'));
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function anonymize(anonymizing: object, roles: object = ROLES) {
+  const config = { data: { table: { file: 'people.csv', roles } }, anonymize: anonymizing, audits: {} };
+  writeFileSync(join(folder, 'assay.config.json'), JSON.stringify(config));
+  const loaded = await loadConfig('assay.config.json', { cwd: folder, allowCode: false });
+  return anonymizeTable(loaded, builtinAnonymizing, {
+    signal: new AbortController().signal,
+    on: () => undefined,
+    page: anonymizationPage,
+  });
+}
+
+const FULL_DOMAIN = {
+  models: [{ model: 'k-anonymity', k: 5 }],
+  suppression: 0.02,
+  hierarchies: { age: { ranges: [5, 10] } },
+};
+
+/** Counted from the text of the file, by no code of the product. */
+function classesIn(csv: string): number[] {
+  const counts = new Map<string, number>();
+  for (const line of csv.trimEnd().split('\n').slice(1)) {
+    const key = line.slice(0, line.lastIndexOf(','));
+    if (key !== ',') counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return [...counts.values()];
+}
+
+test('the file meets the model, keeps its order, and lacks identifiers', async () => {
+  const { folder: made, certificate, exitCode } = await anonymize(FULL_DOMAIN);
+  const csv = readFileSync(join(made, 'protected.csv'), 'utf8');
+  expect(exitCode).toBe(0);
+  expect(csv).not.toContain('Person');
+  expect(csv.startsWith('age,town,diagnosis\n')).toBe(true);
+  expect(Math.min(...classesIn(csv))).toBeGreaterThanOrEqual(5);
+  const diagnoses = csv
+    .trimEnd()
+    .split('\n')
+    .slice(1)
+    .map((line) => line.slice(line.lastIndexOf(',') + 1));
+  expect(diagnoses).toEqual(PEOPLE.map(({ diagnosis }) => diagnosis));
+  expect(certificate.risk.after?.suppressed).toBeLessThanOrEqual(0.02 * 120);
+  expect(certificate.checks).toEqual([expect.objectContaining({ model: '5-anonymity', holds: true })]);
+  expect(certificate.method.optimal).toBe(true);
+});
+
+test('certificate and schema agree, and equal runs give equal bytes', async () => {
+  const first = await anonymize(FULL_DOMAIN);
+  const second = await anonymize(FULL_DOMAIN);
+  expect(examine(AnonymizationCertificate, first.certificate, []).problems).toEqual([]);
+  for (const name of ['protected.csv', 'certificate.json', 'anonymization.html']) {
+    expect(readFileSync(join(second.folder, name))).toEqual(readFileSync(join(first.folder, name)));
+  }
+});
+
+test('the page names no person, town or age of a record', async () => {
+  const { folder: made } = await anonymize(FULL_DOMAIN);
+  const page = readFileSync(join(made, 'anonymization.html'), 'utf8');
+  for (const value of ['Person', 'Rarely', 'North', 'South', 'gout']) expect(page).not.toContain(value);
+});
+
+test('Mondrian meets the model without suppression', async () => {
+  const { folder: made, certificate } = await anonymize({
+    models: [{ model: 'k-anonymity', k: 5 }],
+    algorithm: 'mondrian',
+  });
+  const classes = classesIn(readFileSync(join(made, 'protected.csv'), 'utf8'));
+  expect(Math.min(...classes)).toBeGreaterThanOrEqual(5);
+  expect(classes.reduce((sum, size) => sum + size, 0)).toBe(120);
+  expect(certificate.risk.after?.suppressed).toBe(0);
+});
+
+test('where no table meets the policy none is written, and the certificate says why', async () => {
+  const { folder: made, certificate, exitCode } = await anonymize({ models: [{ model: 'k-anonymity', k: 200 }] });
+  expect(exitCode).toBe(1);
+  expect(certificate.refused).not.toBeNull();
+  expect(certificate.output).toBeNull();
+  expect(readdirSync(made).toSorted()).toEqual(['anonymization.html', 'certificate.json', 'timings.json']);
+});
+
+test('differential privacy is not claimed of what was chosen by the data', async () => {
+  const models = [{ model: 'differential-privacy', epsilon: 1, delta: 1e-6 }];
+  await expect(anonymize({ models })).rejects.toThrow('does not depend on the data');
+});
+
+test.each([
+  ['no role', { models: [{ model: 'k-anonymity' }] }, {}, 'no column is declared a quasi-identifier'],
+  ['an unknown model', { models: [{ model: 'k-anonimity' }] }, ROLES, '`anonymize.models[0].model`'],
+  ['no model', { models: [] }, ROLES, '`anonymize.models`'],
+  ['a hierarchy of no column', { ...FULL_DOMAIN, hierarchies: { aeg: { flat: true } } }, ROLES, '"aeg"'],
+  ['a population that lacks', { models: [{ model: 'k-map' }] }, ROLES, '`data.population`'],
+])('%s ends in a sentence, before anything is written', async (_, options, roles, sentence) => {
+  await expect(anonymize(options, roles)).rejects.toThrow(sentence);
+  expect(readdirSync(folder).toSorted()).toEqual(['assay.config.json', 'people.csv']);
+});
