@@ -130,14 +130,21 @@ function wheelFiles(folder: string): Record<string, string | Uint8Array> {
   };
 }
 
+/** Compiled once a test file. */
+const compiled = new Map<string, Uint8Array>();
+
 function library(folder: string, name: string, value: string): Uint8Array {
+  const known = compiled.get(name);
+  if (known !== undefined) return known;
   const source = join(folder, 'library.c');
   const symbol = name.includes('_cc') ? 'TF_Version' : 'TF_Framework';
   writeFileSync(source, `const char *${symbol}(void) { return ${value}; }\n`);
   const output = join(folder, name);
   const { status } = spawnSync('c++', ['-x', 'c', '-shared', '-fPIC', `-Wl,-soname,${name}`, source, '-o', output]);
   if (status !== 0) throw new Error('the small library does not compile');
-  return readFileSync(output);
+  const bytes = readFileSync(output);
+  compiled.set(name, bytes);
+  return bytes;
 }
 
 /** Writes an archive as npm publishes them. */

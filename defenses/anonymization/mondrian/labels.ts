@@ -71,12 +71,12 @@ export class ClassLabels {
 }
 
 function distinct(ranks: Int32Array, low: number, high: number): number[] {
-  if (ranks.length > high - low) {
-    const isPresent = new Uint8Array(high - low + 1);
-    for (const rank of ranks) isPresent[rank - low] = 1;
-    return between(low, high).filter((rank) => isPresent[rank - low] === 1);
-  }
-  return [...new Set(ranks)].sort((a, b) => a - b);
+  if (ranks.length <= high - low) return [...new Set(ranks)].sort((a, b) => a - b);
+  const isPresent = new Uint8Array(high - low + 1);
+  for (const rank of ranks) isPresent[rank - low] = 1;
+  const found: number[] = [];
+  for (let rank = low; rank <= high; rank++) if (isPresent[rank - low] === 1) found.push(rank);
+  return found;
 }
 
 function between(low: number, high: number): number[] {

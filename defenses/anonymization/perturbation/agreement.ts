@@ -4,9 +4,11 @@ import { MISSING } from '../group-rows.js';
 export class Agreement {
   /** By record: the columns in which it differs from the one in hand, as bits. */
   private readonly differences: Int32Array;
+  /** Records that lost every value. */
+  private readonly emptied: number[] = [];
 
   /**
-   * @param codes by column, by record; written over
+   * @param codes by column, by record, each of which has a value; written over
    * @param sizes how often each record occurs
    * @param costs of emptying a cell, by column
    */
@@ -31,10 +33,9 @@ export class Agreement {
       if (cheapest === 0) break;
       emptied |= cheapest;
     }
-    const isWhole =
-      this.matches(emptied) < k ||
-      this.codes.every((_, column) => hasBit(emptied, column) || this.isMissing(column, record));
-    this.empty(record, isWhole ? -1 : this.without(emptied, k));
+    const isPartEnough = this.matches(emptied) >= k && this.hasMoreThan(emptied, record);
+    if (isPartEnough) this.empty(record, this.without(emptied, k));
+    else this.emptyWhole(record);
   }
 
   private compareWith(record: number): void {
@@ -48,7 +49,7 @@ export class Agreement {
         if (code !== own && code !== MISSING) differences[other] = (differences[other] ?? 0) | (1 << column);
       }
     }
-    for (let other = 0; other < differences.length; other++) if (this.isEmpty(other)) differences[other] = NEVER;
+    for (const other of this.emptied) differences[other] = NEVER;
   }
 
   /** How many records agree with the one in hand where some of its columns are emptied. */
@@ -99,12 +100,14 @@ export class Agreement {
     for (const [column, codes] of this.codes.entries()) if (hasBit(columns, column)) codes[record] = MISSING;
   }
 
-  private isMissing(column: number, record: number): boolean {
-    return this.codeAt(column, record) === MISSING;
+  private emptyWhole(record: number): void {
+    for (const codes of this.codes) codes[record] = MISSING;
+    this.emptied.push(record);
   }
 
-  private isEmpty(record: number): boolean {
-    return this.codes.every((codes) => codes[record] === MISSING);
+  /** Whether a record has a value in any other column. */
+  private hasMoreThan(columns: number, record: number): boolean {
+    return this.codes.some((codes, column) => !hasBit(columns, column) && codes[record] !== MISSING);
   }
 }
 

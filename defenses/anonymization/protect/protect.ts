@@ -95,8 +95,9 @@ async function byFullDomain(
   { table, population }: Encoded,
   models: readonly MeasuringModel[],
   hierarchies: readonly Hierarchy[],
-  { options, population: people, signal, progress }: ProtectionRequest<CompleteOptions>,
+  request: ProtectionRequest<CompleteOptions>,
 ): Promise<Made> {
+  const { options, population: people, signal } = request;
   const complete = quasiIdentifiersOf(table).map(
     (column) => hierarchies.find((hierarchy) => hierarchy.column === column.name) ?? flatHierarchy(column),
   );
@@ -105,7 +106,7 @@ async function byFullDomain(
     ...{ table, population, models, suppression, signal, ...fullDomain },
     hierarchies: complete,
     progress: (done, total) => {
-      progress('Searching generalizations', done, total);
+      request.progress('Searching generalizations', done, total);
     },
   });
   const needed = models.some(({ needsPopulation }) => needsPopulation);

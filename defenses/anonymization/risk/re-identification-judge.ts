@@ -60,7 +60,10 @@ function nothingToJudge(data: ReidentificationEvidence): Unjudged | null {
     return { claim: NO_QUASI_IDENTIFIER.claim, reasons: [...NO_QUASI_IDENTIFIER.reasons, open.claim] };
   }
   if (recordsInClasses(data) > 0) return null;
-  return { claim: 'No record has a quasi-identifier left, so there is no class to look at.', reasons: [suppressedSentence(data.suppressed)] };
+  return {
+    claim: 'No record has a quasi-identifier left, so there is no class to look at.',
+    reasons: [suppressedSentence(data.suppressed)],
+  };
 }
 
 function openQuestion(search: DistinctionSearch): Unjudged | null {

@@ -10,7 +10,7 @@ import type { TargetFacts } from '#plugin/plugin';
 import { labelOf } from '../describing/score.js';
 import { testConcepts } from '../methods/concepts/tcav.js';
 import { keyOf, layeredOf, LEAST, posed, RANDOM } from './question.js';
-import { conceptBars, conceptStatements, conceptTable } from './words.js';
+import { conceptBars, conceptStatements, conceptTable, vectorTable } from './words.js';
 
 /** Inputs of a concept that are drawn where the config does not say. */
 const MOST = 100;
@@ -120,7 +120,7 @@ export const tcav = defineModelExplainer({
       rows: concepts.map(({ inputs }) => rowsOf(inputs)),
     };
     return {
-      details: [conceptBars(found, facts), conceptTable(found, facts)],
+      details: [conceptBars(found, facts), conceptTable(found, facts), vectorTable(found, facts)],
       statements: conceptStatements(found, facts),
     };
   },

@@ -36,39 +36,55 @@ export function conceptBars(found: readonly TestedConcept[], facts: ConceptFacts
   };
 }
 
+/** What came of the test. */
 export function conceptTable(found: readonly TestedConcept[], facts: ConceptFacts): Detail {
   return {
     kind: 'table',
     title: `Concepts at the layer ${facts.layer.name}`,
     columns: [
       { label: 'Concept', format: 'text' },
-      { label: 'Inputs', format: 'count' },
       { label: 'TCAV score', format: 'rate' },
-      { label: '95 % interval', format: 'text' },
-      { label: 'Random concepts, middle 95 %', format: 'text' },
-      { label: 'Mean derivative', format: 'number' },
-      { label: 'p', format: 'text' },
-      { label: 'p after Holm', format: 'text' },
-      { label: 'Held-out accuracy', format: 'rate' },
-      { label: '95 % interval', format: 'text' },
+      { label: '95 % interval', unit: '%', format: 'text' },
+      { label: 'p', format: 'number' },
+      { label: 'p, Holm', format: 'number' },
       { label: 'Reading', format: 'text' },
+    ],
+    rows: found.map((concept) => [
+      concept.name,
+      concept.score,
+      between(scoreInterval(concept, facts)),
+      rounded(concept.p),
+      rounded(concept.adjusted),
+      readingOf(concept, facts),
+    ]),
+    note:
+      `p is two-sided, of the mean derivative along the concept against ${counted(facts.permutations, 'random concept')} each, so that it is ${rounded(1 / (facts.permutations + 1))} or more; ` +
+      `behind it stands what it is when all ${counted(facts.rows.length, 'concept')} are tested together.`,
+  };
+}
+
+/** How far the vectors behind it can be trusted. */
+export function vectorTable(found: readonly TestedConcept[], facts: ConceptFacts): Detail {
+  return {
+    kind: 'table',
+    title: `Concept vectors at the layer ${facts.layer.name}`,
+    columns: [
+      { label: 'Concept', format: 'text' },
+      { label: 'Inputs', format: 'count' },
+      { label: 'Held-out accuracy', format: 'rate' },
+      { label: '95 % interval', unit: '%', format: 'text' },
+      { label: 'Mean derivative', format: 'number' },
+      { label: 'TCAV scores of random concepts, middle 95 %', unit: '%', format: 'text' },
     ],
     rows: found.map((concept, k) => [
       concept.name,
       facts.rows[k] ?? 0,
-      concept.score,
-      between(scoreInterval(concept, facts)),
-      between(middleOf(concept.randomScores)),
-      concept.sensitivity,
-      bare(concept.p),
-      bare(concept.adjusted),
       concept.accuracy,
       between(accuracyInterval(concept.accuracy, facts.rows[k] ?? 0)),
-      readingOf(concept, facts),
+      concept.sensitivity,
+      between(middleOf(concept.randomScores)),
     ]),
-    note:
-      `p is two-sided, of the mean derivative along the concept against ${counted(facts.permutations, 'random concept')} each; ` +
-      `its least value is ${bare(1 / (facts.permutations + 1))}. The accuracy is that of the linear classifier on inputs that it has not seen, half of them random: without such a direction it is 50 %.`,
+    note: 'The accuracy is that of the linear classifier on inputs that it has not seen, half of them random: without such a direction it is 50 %.',
   };
 }
 
@@ -97,7 +113,7 @@ function sentenceOf(concept: TestedConcept, rows: number, facts: ConceptFacts): 
     told === ''
       ? ''
       : ` Yet a linear classifier is right on only ${percent(accuracy)} of inputs that it has not seen: read it with care.`;
-  return `${quoted(name)}: the score of ${facts.label} ${way} towards the concept (${test}); its TCAV score is ${percent(score)}, 95 % interval ${between(interval)}.${doubt}`;
+  return `${quoted(name)}: the score of ${facts.label} ${way} towards the concept (${test}); its TCAV score is ${percent(score)}, 95 % interval ${percent(interval.low)} to ${percent(interval.high)}.${doubt}`;
 }
 
 function readingOf({ adjusted, sensitivity }: TestedConcept, { level }: ConceptFacts): string {
@@ -132,13 +148,13 @@ function middleOf(scores: Float64Array): Interval {
   return { low: at((1 - MIDDLE) / 2), high: at((1 + MIDDLE) / 2) };
 }
 
+/** In percent. */
 function between({ low, high }: Interval): string {
-  return `${percent(low)} to ${percent(high)}`;
+  return `${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)}`;
 }
 
-/** `.012`, `< .001` */
-function bare(p: number): string {
-  return pValue(p).replace(/^p (= )?/, '');
+function rounded(p: number): number {
+  return Number(p.toPrecision(3));
 }
 
 function quoted(name: string): string {

@@ -132,11 +132,11 @@ describe('concepts of a config', () => {
     expect(explained).toMatchObject({ id: 'tcav', status: 'explained', because: null, attribution: null });
     const [, table] = explained!.details;
     if (table?.kind !== 'table') throw new Error('there is a table');
-    expect(table.rows.map((cells) => [cells[0], cells[1], cells.at(-1)])).toEqual([
-      ['used', 20, 'raises the score'],
-      ['nothing', 20, 'not told from random'],
+    expect(table.rows.map((cells) => [cells[0], cells.at(-1)])).toEqual([
+      ['used', 'raises the score'],
+      ['nothing', 'not told from random'],
     ]);
-    expect(table.rows[0]![6]).toMatch(/^\.00\d$/);
+    expect(table.rows[0]![3]).toBeLessThan(0.01);
     const schema = JSON.parse(JSON.stringify(ExplanationRecord)) as object;
     const validate = new Ajv({ strict: true, allowUnionTypes: true }).compile(schema);
     const record = JSON.parse(JSON.stringify(recordOf(found.explainers, found.cards))) as Json;
