@@ -11,7 +11,7 @@ import { Phrase } from './phrase-schema.js';
 const Text = Type.String();
 const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
 const OneOf = <const T extends readonly string[]>(...values: T) =>
-  Type.Unsafe<T[number]>({ type: 'string', enum: values });
+  Type.Unsafe<T[number]>(Type.Union(values.map((value) => Type.Literal(value))));
 const Anchor = Type.String({ pattern: '^#[a-z0-9-]+$' });
 const Id = Type.String({ pattern: '^[a-z0-9-]+$' });
 
