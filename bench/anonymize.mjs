@@ -2,7 +2,7 @@
 // value of each record changed for another of its column: seconds, and the memory that it takes beside the encoded table, in a
 // process of its own, beside a calibration of the same machine (SHA-256 of 256 MiB, a sort of 10 million integers).
 //
-//   node bench/anonymize.mjs [lattice ...] [--sizes adult,million] [--repetitions 3]
+//   node bench/anonymize.mjs [lattice mondrian mondrian-relaxed mondrian-without-hierarchies] [--sizes adult,million] [--repetitions 3]
 import { Buffer } from 'node:buffer';
 import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -18,7 +18,8 @@ const COMPILED = `${root}/dist/defenses/anonymization`;
 
 /** What is asked for, on two cores. */
 const MOST_SECONDS = { lattice: { adult: 0.5, million: 4 }, mondrian: { million: 0.6 } };
-const MOST_TABLES = { lattice: 10 };
+/** Bytes of typed arrays / bytes of the encoded table; of a small one it is what the collector has not yet looked at. */
+const MOST_TABLES = { lattice: { million: 10 } };
 
 /** Each takes the encoded table and its hierarchies, and gives what is worth printing. */
 const PARTS = {
@@ -62,7 +63,8 @@ async function all() {
       for (let i = 0; i < Number(values.repetitions); i++) runs.push(await inProcess(part, size));
       const [median] = runs.toSorted((a, b) => a.seconds - b.seconds).slice(Math.floor(runs.length / 2));
       const held =
-        median.seconds <= (MOST_SECONDS[part]?.[size] ?? Infinity) && median.tables <= (MOST_TABLES[part] ?? Infinity);
+        median.seconds <= (MOST_SECONDS[part]?.[size] ?? Infinity) &&
+        median.tables <= (MOST_TABLES[part]?.[size] ?? Infinity);
       process.stdout.write(`${JSON.stringify({ part, size, ...median, held })}\n`);
     }
   }

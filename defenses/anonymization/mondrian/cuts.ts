@@ -1,4 +1,4 @@
-import type { Dimension } from './dimension.js';
+import type { Branches, Dimension } from './dimension.js';
 import type { MedianFinder } from './median.js';
 import type { MondrianMode } from './options.js';
 import type { Stretch } from './records.js';
@@ -49,7 +49,7 @@ function presentCuts(
 ): readonly Cut[] {
   if (lowest === stretch.high) return [];
   const branches = dimension.branches(lowest, stretch.high);
-  if (branches !== null) return branchCut(stretch, lowest, branches);
+  if (branches !== null) return branchCut(stretch, lowest, missing, branches);
   return medianCuts(stretch, lowest, missing, mode, finder);
 }
 
@@ -68,22 +68,29 @@ function presenceIn({ ranks, start, end, high }: RankedStretch): { readonly miss
 function branchCut(
   { ranks, start, end, high }: RankedStretch,
   lowest: number,
-  { branchOf, lastOf }: NonNullable<ReturnType<Dimension['branches']>>,
+  missing: number,
+  { branchOf, lastOf }: Branches,
 ): readonly Cut[] {
   const first = branchOf[lowest] ?? 0;
-  const counts = new Int32Array((branchOf[high] ?? 0) - first + 1);
+  const last = branchOf[high] ?? 0;
+  const counts = new Int32Array(lastOf.length);
   for (let i = start; i < end; i++) {
-    const place = Math.max(0, (branchOf[ranks[i] ?? 0] ?? 0) - first);
-    counts[place] = (counts[place] ?? 0) + 1;
+    const branch = branchOf[ranks[i] ?? 0] ?? 0;
+    counts[branch] = (counts[branch] ?? 0) + 1;
   }
-  const filled = Array.from(counts.keys()).filter((place) => (counts[place] ?? 0) > 0);
-  if (filled.length < 2) return [];
-  const cut: Cut = {
-    boundaries: filled.slice(0, -1).map((place) => lastOf[first + place] ?? 0),
-    sizes: filled.map((place) => counts[place] ?? 0),
-    below: null,
-  };
-  return [cut];
+  // Rank 0 was counted in the first branch of all, and stays with the first that is here.
+  counts[0] = (counts[0] ?? 0) - missing;
+  counts[first] = (counts[first] ?? 0) + missing;
+  const boundaries: number[] = [];
+  const sizes: number[] = [];
+  for (let branch = first; branch <= last; branch++) {
+    const size = counts[branch] ?? 0;
+    if (size === 0) continue;
+    boundaries.push(lastOf[branch] ?? 0);
+    sizes.push(size);
+  }
+  boundaries.pop();
+  return sizes.length < 2 ? [] : [{ boundaries, sizes, below: null }];
 }
 
 /**
