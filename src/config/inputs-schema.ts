@@ -13,7 +13,11 @@ export const InputsConfig = Type.Object(
     }),
     ...{ columns, delimiter, pictures, scale },
     sample: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 1000, description: 'How many are drawn, seeded. Default: at most 100.' }),
+      Type.Integer({
+        minimum: 1,
+        maximum: 1000,
+        description: 'How many are drawn, seeded. Default: at most 100, of random inputs 500.',
+      }),
     ),
   },
   { additionalProperties: false },

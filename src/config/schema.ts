@@ -230,7 +230,8 @@ export const Config = Type.Object(
     }),
     explain: Type.Optional(
       Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()), {
-        description: 'Options of explainers by their ids, for `assay explain`; no audit reads them.',
+        description:
+          'Options of explainers by their ids, for `assay explain`, and under `tcav` the concepts that a model as a whole is asked for; no audit reads them.',
       }),
     ),
     anonymize: Type.Optional(

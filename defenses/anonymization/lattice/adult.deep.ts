@@ -49,13 +49,14 @@ function* everyNode(table: EncodedTable, hierarchies: readonly Hierarchy[]): Gen
   for (const levels of nodes) {
     const at = hierarchies.map((hierarchy, c) => hierarchy.levels[levels[c]!]!);
     // No value is missing in Adult: groups are numbered from 1 on, or all are 0. All combinations are below 2^30.
-    const keys = Int32Array.from(rows, (row) =>
-      at.reduce((key, { groupOf, labels }, c) => {
-        return key * Math.max(1, labels.length - 1) + Math.max(0, groupOf[table.columns[c]!.codes[row]!]! - 1);
-      }, 0),
-    );
+    const keys = new Int32Array(rows.length);
+    for (const [c, { groupOf, labels }] of at.entries()) {
+      const { codes } = table.columns[c]!;
+      const radix = Math.max(1, labels.length - 1);
+      for (let i = 0; i < rows.length; i++) keys[i] = keys[i]! * radix + Math.max(0, groupOf[codes[rows[i]!]!]! - 1);
+    }
     const sizes = new Map<number, number>();
-    for (const [i, key] of keys.entries()) sizes.set(key, (sizes.get(key) ?? 0) + records[i]!);
+    for (let i = 0; i < keys.length; i++) sizes.set(keys[i]!, (sizes.get(keys[i]!) ?? 0) + records[i]!);
     let suppressed = 0;
     for (const size of sizes.values()) if (size < K) suppressed += size;
     if (suppressed > SUPPRESSION * table.rows) {
@@ -65,8 +66,9 @@ function* everyNode(table: EncodedTable, hierarchies: readonly Hierarchy[]): Gen
     const product = at.reduce((all, { groupOf, leavesUnder }, c) => {
       const full = hierarchies[c]!.leaves - 1;
       let sum = 0;
-      for (const [i, row] of rows.entries()) {
-        const own = leavesUnder[groupOf[table.columns[c]!.codes[row]!]!]! - 1;
+      const { codes } = table.columns[c]!;
+      for (let i = 0; i < rows.length; i++) {
+        const own = leavesUnder[groupOf[codes[rows[i]!]!]!]! - 1;
         sum += records[i]! * (sizes.get(keys[i]!)! < K ? 1 : own / full);
       }
       return all * (1 + sum / table.rows);

@@ -32,7 +32,7 @@ export function conceptBars(found: readonly TestedConcept[], facts: ConceptFacts
       'examples and the random inputs. A bar says something only where its concept can be told from random ones: see the table.',
     x: { label: 'TCAV score', format: 'rate' },
     rows: found.map((concept) => ({ name: concept.name, value: concept.score, ...scoreInterval(concept, facts) })),
-    reference: { x: random.reduce((sum, score) => sum + score, 0) / random.length, label: 'mean of random concepts' },
+    reference: { x: random.reduce((sum, score) => sum + score, 0) / random.length, label: 'random concepts' },
   };
 }
 
@@ -74,7 +74,7 @@ export function vectorTable(found: readonly TestedConcept[], facts: ConceptFacts
       { label: 'Held-out accuracy', format: 'rate' },
       { label: '95 % interval', unit: '%', format: 'text' },
       { label: 'Mean derivative', format: 'number' },
-      { label: 'TCAV scores of random concepts, middle 95 %', unit: '%', format: 'text' },
+      { label: 'Random scores', unit: '%', format: 'text' },
     ],
     rows: found.map((concept, k) => [
       concept.name,
@@ -84,7 +84,7 @@ export function vectorTable(found: readonly TestedConcept[], facts: ConceptFacts
       concept.sensitivity,
       between(middleOf(concept.randomScores)),
     ]),
-    note: 'The accuracy is that of the linear classifier on inputs that it has not seen, half of them random: without such a direction it is 50 %.',
+    note: 'The accuracy is that of the linear classifier on inputs that it has not seen, half of them random: without such a direction it is 50 %. Random scores are the middle 95 % of the TCAV scores of random concepts.',
   };
 }
 
@@ -104,7 +104,7 @@ function sentenceOf(concept: TestedConcept, rows: number, facts: ConceptFacts): 
     seen.low > 0.5
       ? ''
       : ` Nor can a linear classifier tell its inputs from random ones there: it is right on ${percent(accuracy)} of those that it has not seen.`;
-  if (adjusted > facts.level) {
+  if (!isTold(concept, facts)) {
     return `${quoted(name)}: its concept vectors cannot be told from those of random inputs (${test}), so that its TCAV score of ${percent(score)} says nothing.${told}`;
   }
   const way = concept.sensitivity > 0 ? 'rises' : 'falls';
@@ -116,9 +116,14 @@ function sentenceOf(concept: TestedConcept, rows: number, facts: ConceptFacts): 
   return `${quoted(name)}: the score of ${facts.label} ${way} towards the concept (${test}); its TCAV score is ${percent(score)}, 95 % interval ${percent(interval.low)} to ${percent(interval.high)}.${doubt}`;
 }
 
-function readingOf({ adjusted, sensitivity }: TestedConcept, { level }: ConceptFacts): string {
-  if (adjusted > level) return 'not told from random';
-  return sensitivity > 0 ? 'raises the score' : 'lowers the score';
+/** Whether a concept can be told from random ones. Products that differ by rounding tie. */
+function isTold({ adjusted }: TestedConcept, { level }: ConceptFacts): boolean {
+  return adjusted <= level * (1 + 1e-12);
+}
+
+function readingOf(concept: TestedConcept, facts: ConceptFacts): string {
+  if (!isTold(concept, facts)) return 'not told from random';
+  return concept.sensitivity > 0 ? 'raises the score' : 'lowers the score';
 }
 
 /**

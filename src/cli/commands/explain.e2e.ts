@@ -179,14 +179,52 @@ describe('a row of a table', () => {
   });
 });
 
-test('without a sample the model is explained as a whole', async () => {
-  const out = join(folder, 'model');
-  const { code, stderr } = await assay(['explain', table, '--sample', '200', '--out', out]);
-  expect([code, stderr]).toEqual([0, expect.stringContaining('the model as a whole: done after')]);
-  const record = recordIn(onlyRun(out));
-  expect([record.decision, record.command]).toEqual([null, 'assay explain credit-mlp.config.json --sample 200']);
-  expect(record.model?.details.length).toBeGreaterThan(2);
-  expect(readFileSync(join(onlyRun(out), 'explanation.html'), 'utf8')).toContain('What credit-mlp.onnx rests on');
+/** The model of the table, asked for clients with records. */
+function withConcepts(name: string, inputs: string): string {
+  const models = fixture('models/tabular');
+  const { target, data } = JSON.parse(readFileSync(table, 'utf8')) as {
+    readonly target: JsonObject & { readonly file: string };
+    readonly data: { readonly test: JsonObject & { readonly inputs: string } };
+  };
+  mkdirSync(join(folder, name, 'concepts'), { recursive: true });
+  const [header = '', ...rows] = readFileSync(join(models, data.test.inputs), 'utf8').trim().split('\n');
+  const records = header.split(',').indexOf('Records');
+  const own = rows.filter((row) => row.split(',')[records] === 'yes').slice(0, 30);
+  writeFileSync(join(folder, name, 'concepts/records.csv'), `${[header, ...own].join('\n')}\n`);
+  return writeConfig(join(folder, name), {
+    target: { ...target, file: join(models, target.file) },
+    data: { test: { ...data.test, inputs: join(models, data.test.inputs) } },
+    ...{ seed: 7, audits: {} },
+    explain: { tcav: { concepts: { records: { inputs } }, runs: 2, permutations: 39 } },
+  });
+}
+
+test('without a sample the model is explained as a whole, and asked for the concepts of its config', async () => {
+  const out = join(folder, 'concepts-out');
+  const asked = withConcepts('concepts', 'concepts/records.csv');
+  const { code, stderr, stdout } = await assay(['explain', asked, '--sample', '150', '--out', out]);
+  expect([code, stderr]).toEqual([0, expect.stringMatching(/the model as a whole: done .*tcav: done after/s)]);
+  expect(stdout).toContain('“records”: the score of good falls towards the concept (p = .025');
+  const { decision, command, model, data } = recordIn(onlyRun(out));
+  expect([decision, command]).toEqual([null, 'assay explain assay.config.json --sample 150']);
+  expect(model?.details.length).toBeGreaterThan(2);
+  expect(model?.explainers.map(({ id, status }) => [id, status])).toEqual([['tcav', 'explained']]);
+  expect(data.map(({ role, used }) => [role, used])).toEqual([
+    ['test', 150],
+    ['the concept "records"', 30],
+  ]);
+  const page = readFileSync(join(onlyRun(out), 'explanation.html'), 'utf8');
+  for (const text of ['What credit-mlp.onnx rests on', 'TCAV scores of good']) expect(page).toContain(text);
+});
+
+test('concepts that are not there end in one sentence', async () => {
+  const asked = withConcepts('no-concepts', 'concepts/record.csv');
+  const { code, stderr } = await assay(['explain', asked, '--out', join(folder, 'nothing'), '--quiet']);
+  expect([code, stderr]).toEqual([
+    4,
+    expect.stringMatching(/^assay: .*concepts\/record\.csv: there is no such file[^\n]*\n$/),
+  ]);
+  expect(existsSync(join(folder, 'nothing'))).toBe(false);
 });
 
 describe('what cannot be explained ends in one sentence', () => {

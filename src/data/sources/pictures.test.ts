@@ -60,6 +60,17 @@ const refusal = async (folder: string, config: Partial<SamplesConfig> = {}, fact
 const greens = (samples: { inputs: { shape: readonly number[]; data: Float32Array } }) =>
   Array.from({ length: samples.inputs.shape[0]! }, (_, i) => row(samples.inputs, i)[8]);
 
+test('inputs without truth are all pictures of the folder and below it, of no class and in no need of labels', async () => {
+  const folder = folderOf({ ...THREE, 'zebra.png': picture(5) });
+  const { samples, card } = await load(folder, {}, { truth: 'none' }, { role: 'the concept "fur"' });
+  expect(greens(samples)).toEqual([3, 2, 1, 4, 5]);
+  expect([...samples.labels.values]).toEqual(Array<number>(5).fill(NaN));
+  expect(card).toMatchObject({ role: 'the concept "fur"', used: 5, drawn: 'all 5 samples', classes: [] });
+  const { card: drawn } = await load(folder, {}, { truth: 'none' }, { most: 2 });
+  expect(drawn.drawn).toBe('2 of 5 samples, drawn at random with seed 0');
+  expect(await refusal(folderOf({}), {}, { truth: 'none' })).toBe('FOLDER: the folder has no pictures.');
+});
+
 describe('a folder a class', () => {
   test('in the order of their names, each by the names of its pictures, whatever these end in', async () => {
     const { samples, card } = await load(folderOf(THREE));

@@ -1,5 +1,5 @@
 import { rowRange, rowsOf } from '#base/tensor';
-import type { Graph, Node, ValueInfo } from './graph/ir.js';
+import type { ElementType, Graph, Node, ValueInfo } from './graph/ir.js';
 import type { Dimension } from './graph/shape.js';
 import type { Trace, TracedValue } from './graph/trace.js';
 import { mapTensors, repeated, type NamedTensors } from './inputs.js';
@@ -17,9 +17,9 @@ export type TraceFeeds = readonly [Feeds, Feeds?];
  */
 export async function traceGraph(graph: Graph, feeds: TraceFeeds, threads = 1): Promise<Trace> {
   const names = [...new Set(graph.nodes.flatMap((node) => node.outputs))].filter((name) => name !== '');
+  const types = await typesIn(graph, names);
   const session = await compileGraph(measured(graph, names), { threads, optimization: 'none' });
   try {
-    const types = new Map(session.inferred.map(({ name, type }) => [name, type]));
     const [once, again] = await each(feeds, (feed) => session.run(feed, names.map(shapeOf)));
     const traced = names.map((name): [string, TracedValue] => {
       const [first, second = first] = [once, again].map((shapes) => shapes && sizesIn(shapes.get(shapeOf(name))));
@@ -32,10 +32,18 @@ export async function traceGraph(graph: Graph, feeds: TraceFeeds, threads = 1): 
   }
 }
 
+/** As the runtime infers them of outputs: here every value is one. Nothing is executed. */
+async function typesIn(graph: Graph, names: readonly string[]): Promise<ReadonlyMap<string, ElementType>> {
+  const session = await compileGraph({ ...graph, outputs: names.map(untyped) }, { threads: 1, optimization: 'none' });
+  const types = new Map(session.inferred.map(({ name, type }) => [name, type]));
+  await session.dispose();
+  return types;
+}
+
 /**
- * The graph with the shape of each value beside it: fetching only shapes, the runtime lets go of every value after its use. It begins
- * with what the last node without a successor needs, so shapes stand in reverse order: the other way round it would measure all
- * values at the end, and keep them until then (of BERT-base with three texts of 512 tokens 5 GB).
+ * The graph with the shape of each value in the place of its outputs: the runtime lets go of every value after its last use, but
+ * not of outputs, fetched or not. It begins with what the last node without a successor needs, so shapes stand in reverse
+ * order: the other way round it would measure all values at the end. Three texts of 512 tokens in BERT-base would take 5 GB.
  */
 function measured(graph: Graph, names: readonly string[]): Graph {
   const shapes = names.map((name): Node => ({
@@ -46,7 +54,7 @@ function measured(graph: Graph, names: readonly string[]): Graph {
     outputs: [shapeOf(name)],
     attributes: new Map(),
   }));
-  const outputs = [...names, ...names.map(shapeOf)].map(untyped);
+  const outputs = names.map((name) => untyped(shapeOf(name)));
   return { ...graph, nodes: [...graph.nodes, ...shapes.toReversed()], outputs };
 }
 

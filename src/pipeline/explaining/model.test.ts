@@ -177,7 +177,7 @@ test('a layer that there is not ends the task before anything is kept', async ()
 });
 
 test('a table has the columns of the test data where it says none', async () => {
-  const columns = [...'abcdefgh'];
+  const columns = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
   const data = { test: { inputs: 'other.csv', labels: 'label', columns } };
   const loaded = loadedWith({ concepts: { rows: { inputs: 'concepts/rows.csv' } } }, { data });
   const schedule = modelScheduleOf(kit, loaded, facts, seeing);
