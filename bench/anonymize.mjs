@@ -3,13 +3,12 @@
 // process of its own, beside a calibration of the same machine (SHA-256 of 256 MiB, a sort of 10 million integers).
 //
 //   node bench/anonymize.mjs [lattice mondrian mondrian-relaxed mondrian-without-hierarchies] [--sizes adult,million] [--repetitions 3]
-import { Buffer } from 'node:buffer';
 import { fork } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { clearInterval, setInterval } from 'node:timers';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { calibration } from './calibration.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const ADULT = `${root}/../shared/data/adult`;
@@ -128,19 +127,4 @@ function inProcess(part, size) {
     child.once('error', reject);
     child.once('close', (code) => reject(new Error(`${part} ended with exit code ${code}`)));
   });
-}
-
-function calibration() {
-  const block = Buffer.alloc(2 ** 28);
-  const numbers = Int32Array.from({ length: 1e7 }, (_, i) => Math.imul(i, 0x9e3779b1));
-  return {
-    sha256: seconds(() => createHash('sha256').update(block).digest()),
-    sort: seconds(() => numbers.sort()),
-  };
-}
-
-function seconds(work) {
-  const begin = performance.now();
-  work();
-  return (performance.now() - begin) / 1000;
 }

@@ -5,9 +5,9 @@
 //   node bench/report.mjs [html sarif ...] [--findings 10000] [--repetitions 3]
 import { Buffer } from 'node:buffer';
 import { fork } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { calibration } from './calibration.mjs';
 
 /** What the page may take. */
 const MOST_SECONDS = 5;
@@ -57,19 +57,4 @@ function inProcess(id) {
     child.once('error', reject);
     child.once('close', (code) => reject(new Error(`${id} ended with exit code ${code}`)));
   });
-}
-
-function calibration() {
-  const block = Buffer.alloc(2 ** 28);
-  const numbers = Int32Array.from({ length: 1e7 }, (_, i) => Math.imul(i, 0x9e3779b1));
-  return {
-    sha256: seconds(() => createHash('sha256').update(block).digest()),
-    sort: seconds(() => numbers.sort()),
-  };
-}
-
-function seconds(work) {
-  const begin = performance.now();
-  work();
-  return (performance.now() - begin) / 1000;
 }

@@ -1,94 +1,20 @@
-import { digestOfBytes } from '#base/digest';
-import type { JsonObject } from '#base/json';
-import type { ColumnRole, Table } from '#data/table';
 import { completeOptions } from '#plugin/options';
-import type { Plugin, RunContext, Verdict } from '#plugin/plugin';
 import { pluginPage } from '#plugin/page';
 import { check } from '#config/validate';
-import { randomStreams, rng } from '#stats/random';
-import { noSamples } from '#target/sample-source';
 import { translationFaults } from '#testing/translations';
 import type { ClassAuditEvidence } from './class-audit.js';
-import { anonymization } from './index.js';
-
-type Row = readonly (string | null)[];
-
-const ROLES: readonly ColumnRole[] = ['quasi-identifier', 'quasi-identifier', 'sensitive'];
-const audits = anonymization
-  .map(({ plugin }): Plugin => plugin as unknown as Plugin)
-  .filter(({ id }) => id !== 'anonymization/k-anonymity');
-
-function tableOf(rows: readonly Row[], roles = ROLES, names: readonly string[] = ['age', 'sex', 'diagnosis']): Table {
-  return {
-    name: 'people.csv',
-    digest: digestOfBytes(''),
-    rows: rows.length,
-    columns: roles.map((role, i) => ({
-      name: names[i] ?? String(i),
-      role,
-      type: 'text' as const,
-      values: rows.map((row) => row[i] ?? null),
-    })),
-  };
-}
-
-function pluginOf(name: string): Plugin {
-  const plugin = audits.find(({ id }) => id === `anonymization/${name}`);
-  if (plugin === undefined) throw new Error(name);
-  return plugin;
-}
-
-function context(
-  plugin: Plugin,
-  options: JsonObject,
-  table: Table | null,
-  population: Table | null,
-): RunContext<JsonObject> {
-  return {
-    options: completeOptions(plugin, options) as JsonObject,
-    target: null,
-    test: noSamples([]),
-    train: null,
-    ...{ table, population },
-    random: randomStreams(0),
-    keep: 64,
-    step: (_, compute) => compute(),
-    bookmark: () => ({ recall: () => Promise.resolve(null), keep: () => Promise.resolve() }),
-    progress: () => undefined,
-  };
-}
-
-/** Evidence as it is read again, and what is made of it. */
-async function audited(
-  name: string,
-  options: JsonObject,
-  rows: readonly Row[] | Table,
-  people: readonly Row[] | null = null,
-  atMost = 0,
-): Promise<{ data: ClassAuditEvidence; verdict: Verdict }> {
-  const plugin = pluginOf(name);
-  const table = 'digest' in rows ? rows : tableOf(rows);
-  const population = people === null ? null : tableOf(people, ['insensitive', 'insensitive']);
-  const evidence = await plugin.run(context(plugin, options, table, population));
-  const data = JSON.parse(JSON.stringify(evidence.data)) as ClassAuditEvidence;
-  const policy = { thresholds: { recordsAtRisk: { atMost } }, setBy: 'policy file', minimumSamples: 100 };
-  const verdict = plugin.judge(data, policy);
-  expect(plugin.details(data, verdict, { examples: [], maps: [], mapScale: 0 })).toBeDefined();
-  return { data, verdict };
-}
-
-const valueOf = ({ measures }: Verdict, id: string) => measures.find((measure) => measure.id === id)?.value;
-const repeat = (row: Row, times: number): Row[] => Array.from({ length: times }, () => row);
-
-/** Classes of 4 (flu 2, cold 1, ulcer 1), 3 (flu 3) and 2 (cold, missing). */
-const NINE: readonly Row[] = [
-  ...repeat(['30s', 'F', 'flu'], 2),
-  ['30s', 'F', 'cold'],
-  ['30s', 'F', 'ulcer'],
-  ...repeat(['30s', 'M', 'flu'], 3),
-  ['40s', 'F', 'cold'],
-  ['40s', 'F', null],
-];
+import {
+  audited,
+  audits,
+  context,
+  NINE,
+  pluginOf,
+  repeat,
+  ROLES,
+  type Row,
+  tableOf,
+  valueOf,
+} from './testing/audited.js';
 
 describe.each(audits.map((plugin) => [plugin.id, plugin] as const))('%s', (_, plugin) => {
   test('says what it is, completely and in every language', () => {
@@ -273,111 +199,4 @@ describe('with a population', () => {
 test('contradicting options are refused', () => {
   expect(() => completeOptions(pluginOf('t-closeness'), { order: ['a', 'b'] })).toThrow('looks at no order');
   expect(() => completeOptions(pluginOf('delta-presence'), { minimum: 0.6 })).toThrow('no share lies between them');
-});
-
-/** The definitions, record by record and without any code of the product. */
-describe('against the definitions, on random tables', () => {
-  function randomRows(seed: number): Row[] {
-    const source = rng(`classes ${seed}`);
-    const value = (below: number, missing: number) =>
-      source.uniform() < missing ? null : String(source.integer(below));
-    return Array.from({ length: 1 + source.integer(40) }, () => [value(3, 0.2), value(2, 0.2), value(4, 0.15)]);
-  }
-
-  const agrees = (a: Row, b: Row, missing: string) =>
-    [0, 1].every((i) => a[i] === b[i] || (missing === 'matches-everything' && (a[i] == null || b[i] == null)));
-
-  const shares = (rows: readonly Row[]) => {
-    const known = rows.map((row) => row[2]).filter((value) => value != null);
-    const count = new Map<string, number>();
-    for (const value of known) count.set(value, (count.get(value) ?? 0) + 1);
-    return new Map([...count].map(([value, n]) => [value, n / known.length]));
-  };
-
-  const NAIVE: readonly (readonly [string, JsonObject, (members: readonly Row[], all: readonly Row[]) => boolean])[] = [
-    ['l-diversity', { l: 2 }, (members) => shares(members).size >= 2],
-    [
-      'l-diversity',
-      { l: 2, kind: 'entropy' },
-      (members) => {
-        const p = [...shares(members).values()];
-        return p.length > 0 && Math.exp(-p.reduce((sum, q) => sum + q * Math.log(q), 0)) >= 2 - 1e-9;
-      },
-    ],
-    [
-      'l-diversity',
-      { l: 2, kind: 'recursive', c: 1.7 },
-      (members) => {
-        const [first = 0, ...rest] = [...shares(members).values()].sort((a, b) => b - a);
-        return first < 1.7 * rest.reduce((a, b) => a + b, 0);
-      },
-    ],
-    [
-      't-closeness',
-      { t: 0.3137 },
-      (members, all) => {
-        const [q, p] = [shares(members), shares(all)];
-        if (q.size === 0) return true;
-        return [...p].reduce((sum, [value, share]) => sum + Math.abs(share - (q.get(value) ?? 0)), 0) / 2 <= 0.3137;
-      },
-    ],
-    [
-      'alpha-k',
-      { alpha: 0.61, k: 3 },
-      (members) => members.length >= 3 && [...shares(members).values()].every((q) => q <= 0.61),
-    ],
-    [
-      'beta-likeness',
-      { beta: 0.93, kind: 'enhanced' },
-      (members, all) => {
-        const p = shares(all);
-        return [...shares(members)].every(([value, q]) => {
-          const base = p.get(value) ?? 0;
-          return q <= base + 1e-12 || (q - base) / base <= Math.min(0.93, -Math.log(base));
-        });
-      },
-    ],
-    [
-      'delta-disclosure',
-      { delta: 0.57 },
-      (members, all) => {
-        const p = shares(all);
-        return [...shares(members)].every(([value, q]) => Math.abs(Math.log(q / (p.get(value) ?? 0))) < 0.57);
-      },
-    ],
-  ];
-
-  test.each(NAIVE)('%s %j', async (name, options, holds) => {
-    let risky = 0;
-    for (let seed = 0; seed < 60; seed++) {
-      const rows = randomRows(seed);
-      const kept = rows.filter((row) => row[0] != null || row[1] != null);
-      if (shares(rows).size === 0 || kept.length === 0) continue;
-      for (const missing of ['own-value', 'matches-everything']) {
-        const classOf = (row: Row) => kept.filter((other) => agrees(row, other, missing));
-        const expected = kept.filter((row) => !holds(classOf(row), rows)).length;
-        const { data } = await audited(name, { ...options, missing }, rows);
-        expect(data.recordsAtRisk).toBe(expected);
-        risky += expected;
-      }
-    }
-    expect(risky).toBeGreaterThan(100);
-  });
-
-  test('k-map and delta-presence', async () => {
-    for (let seed = 0; seed < 60; seed++) {
-      const [rows, people] = [randomRows(seed), randomRows(seed + 1000)];
-      const hasQuasi = (row: Row) => row[0] != null || row[1] != null;
-      const [kept, known] = [rows.filter(hasQuasi), people.filter(hasQuasi)];
-      for (const missing of ['own-value', 'matches-everything']) {
-        const matching = (row: Row, of: readonly Row[]) => of.filter((other) => agrees(row, other, missing)).length;
-        const map = await audited('k-map', { k: 4, missing }, rows, people);
-        expect(map.data.recordsAtRisk).toBe(kept.filter((row) => matching(row, known) < 4).length);
-        const presence = await audited('delta-presence', { minimum: 0.3, maximum: 1, missing }, rows, people);
-        const ratio = (row: Row) => matching(row, kept) / matching(row, known);
-        expect(presence.data.recordsAtRisk).toBe(kept.filter((row) => !(ratio(row) >= 0.3 && ratio(row) <= 1)).length);
-        expect(presence.data.population?.absent).toBe(known.filter((row) => matching(row, kept) === 0).length);
-      }
-    }
-  });
 });

@@ -9,7 +9,9 @@ import {
   NO_QUASI_IDENTIFIER,
   NO_RECORDS,
   suppressedSentence,
+  undecided,
   type Unjudged,
+  verdictBy,
 } from './words.js';
 
 export const ClassPolicy = Type.Object(
@@ -39,16 +41,11 @@ export const CLASS_PRESETS = {
 /** Fails where more records than the policy allows are in classes in which a model does not hold. */
 export function judgeClasses(data: ClassAuditEvidence, policy: JudgePolicy<ClassPolicy>): Verdict {
   const nothing = nothingToJudge(data);
-  if (nothing !== null) return { status: 'inconclusive', ...nothing, measures: [], signs: [] };
-  const measures = measuresOf(data, policy);
-  const fails = measures.some(({ threshold }) => threshold?.holds === false);
-  return {
-    status: fails ? 'fail' : 'pass',
+  if (nothing !== null) return undecided(nothing);
+  return verdictBy(measuresOf(data, policy), {
     claim: claimOf(data, policy.thresholds.recordsAtRisk.atMost),
     reasons: commonReasons(data, ownReasons(data)),
-    measures,
-    signs: [],
-  };
+  });
 }
 
 function nothingToJudge(data: ClassAuditEvidence): Unjudged | null {

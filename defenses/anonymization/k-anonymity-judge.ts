@@ -9,7 +9,9 @@ import {
   NO_QUASI_IDENTIFIER,
   NO_RECORDS,
   suppressedSentence,
+  undecided,
   type Unjudged,
+  verdictBy,
 } from './words.js';
 
 export const KAnonymityPolicy = Type.Object(
@@ -38,16 +40,11 @@ export function recordsInClasses(data: KAnonymityEvidence): number {
 /** Fails where more records than the policy allows are in classes of fewer than k. */
 export function judgeKAnonymity(data: KAnonymityEvidence, policy: JudgePolicy<KAnonymityPolicy>): Verdict {
   const nothing = nothingToJudge(data);
-  if (nothing !== null) return { status: 'inconclusive', ...nothing, measures: [], signs: [] };
-  const measures = measuresOf(data, policy);
-  const fails = measures.some(({ threshold }) => threshold?.holds === false);
-  return {
-    status: fails ? 'fail' : 'pass',
+  if (nothing !== null) return undecided(nothing);
+  return verdictBy(measuresOf(data, policy), {
     claim: claimOf(data, policy.thresholds.recordsAtRisk.atMost),
     reasons: reasonsOf(data),
-    measures,
-    signs: [],
-  };
+  });
 }
 
 function nothingToJudge(data: KAnonymityEvidence): Unjudged | null {

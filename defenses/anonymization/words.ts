@@ -1,4 +1,5 @@
 import { grouped } from '#base/format';
+import type { Verdict } from '#plugin/plugin';
 import type { MissingConvention } from './match-counts.js';
 
 export const CONVENTIONS: Readonly<Record<MissingConvention, string>> = {
@@ -10,6 +11,19 @@ export const CONVENTIONS: Readonly<Record<MissingConvention, string>> = {
 export interface Unjudged {
   readonly claim: string;
   readonly reasons: readonly string[];
+}
+
+export function undecided({ claim, reasons }: Unjudged): Verdict {
+  return { status: 'inconclusive', claim, reasons, measures: [], signs: [] };
+}
+
+/** Fails where a measure misses its bar. */
+export function verdictBy(
+  measures: Verdict['measures'],
+  { claim, reasons }: Pick<Verdict, 'claim' | 'reasons'>,
+): Verdict {
+  const fails = measures.some(({ threshold }) => threshold?.holds === false);
+  return { status: fails ? 'fail' : 'pass', claim, reasons, measures, signs: [] };
 }
 
 export const NO_QUASI_IDENTIFIER: Unjudged = {

@@ -55,7 +55,7 @@ export async function runCli(args: readonly string[], io: Io): Promise<ExitCode>
 function assay(io: Io): Command {
   return new Command('assay')
     .description(
-      'Audits a machine-learning model before it is released: attacks it, explains it, checks its data, hardens it.',
+      'Audits a machine-learning model before it is released: attacks it, explains it, checks and protects its data, hardens it.',
     )
     .version(packageVersion(), '-V, --version', 'print the version of Assay')
     .helpOption('-h, --help', 'print this help')

@@ -4,10 +4,11 @@ import type { DataCard } from '#report/report';
 import { fileCard, readSourceFile } from './file.js';
 import { readTableAs } from './read-table.js';
 import type { Table } from './table.js';
-import { readingInWords } from './tables/reading.js';
+import { readingInWords, type TableReading } from './tables/reading.js';
 
 export interface LoadedTable {
   readonly table: Table;
+  readonly reading: TableReading;
   readonly card: DataCard;
 }
 
@@ -35,7 +36,7 @@ async function load(role: 'table' | 'population', config: TableConfig): Promise<
   const file = await readSourceFile(config.file);
   const { table, reading } = await readTableAs(file, config);
   return {
-    table,
+    ...{ table, reading },
     card: {
       role,
       files: [fileCard(file)],

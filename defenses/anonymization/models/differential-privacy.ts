@@ -1,7 +1,8 @@
 import { AssayError } from '#base/errors';
 import { regularizedBeta } from '#stats/special';
 import type { RandomStreams } from '#stats/random';
-import { sizeModel, type MeasuringModel } from './measured-model.js';
+import type { MeasuringModel } from './measured-model.js';
+import { leastSizeModel } from './size-models.js';
 
 /**
  * (epsilon, delta)-differential privacy of the records of a released table: SafePub (Bild, Kuhn & Prasser 2018,
@@ -30,21 +31,10 @@ export interface DifferentialPrivacyModel extends MeasuringModel {
 export function differentialPrivacyModel(parameters: Parameters): DifferentialPrivacyModel {
   const promise = safePubParameters(parameters);
   const { epsilon, delta, k } = promise;
-  const model = sizeModel(
-    {
-      name: `(${epsilon}, ${delta})-differential privacy of records`,
-      monotone: true,
-      needsPopulation: false,
-      measured: {
-        label: 'Sampled records in the class',
-        format: 'count',
-        bar: `at least ${k}`,
-        threshold: k,
-        worst: 'lowest',
-      },
-    },
-    ({ size }) => size,
-    ({ size }) => size >= k,
+  const model = leastSizeModel(
+    `(${epsilon}, ${delta})-differential privacy of records`,
+    k,
+    'Sampled records in the class',
   );
   return { ...model, promise };
 }

@@ -3,14 +3,19 @@ import { sizeModel, type MeasuringModel } from './measured-model.js';
 
 /** Every class has at least k records (Sweeney 2002, doi:10.1142/S0218488502001648). */
 export function kAnonymityModel({ k }: { readonly k: number }): MeasuringModel {
+  return leastSizeModel(`${k}-anonymity`, k, 'Records in the class');
+}
+
+/** A model that asks for at least k records in a class, whatever it promises by it. */
+export function leastSizeModel(name: string, k: number, label: string): MeasuringModel {
   return sizeModel(
     {
-      name: `${k}-anonymity`,
+      name,
       monotone: true,
       absorbs: true,
       needsPopulation: false,
       measured: {
-        label: 'Records in the class',
+        label,
         format: 'count',
         bar: `at least ${k}`,
         threshold: k,

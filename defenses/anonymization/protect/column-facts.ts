@@ -2,7 +2,9 @@ import { counted, percent } from '#base/format';
 import type { InferredRole } from '#data/roles/infer-roles';
 import type { ColumnRole, Table } from '#data/table';
 import type { ColumnFacts, UndeclaredColumns } from '#plugin/anonymizing';
-import type { Release } from '../contract.js';
+import type { EncodedTable, Release } from '../contract.js';
+import { distinguishingSets } from '../risk/distinction.js';
+import { undeclaredSentence } from '../risk/re-identification-judge.js';
 
 /** What is known of the columns of a table, and what a release does to each. */
 export function columnFacts(table: Table, inferred: readonly InferredRole[], release: Release | null): ColumnFacts[] {
@@ -49,6 +51,14 @@ export function undeclaredColumns(table: Table, inferred: readonly InferredRole[
       { columns: [name], sentence: `${name} looks like ${nounOf[suggestion.suggested]}: ${suggestion.evidence}` },
     ];
   });
+}
+
+/** Sets of columns that tell half of the records apart, and are not declared. */
+export function undeclaredSets(table: EncodedTable): UndeclaredColumns[] {
+  return distinguishingSets(table, { bar: 0.5, maximumSize: 3 }).sets.map((set) => ({
+    columns: [...set.columns],
+    sentence: undeclaredSentence(set),
+  }));
 }
 
 const nounOf = { 'quasi-identifier': 'a quasi-identifier', identifier: 'an identifier' } as const;

@@ -1,7 +1,8 @@
 import { AssayError } from '#base/errors';
 import type { Column, Table } from '#data/table';
 import { inferRoles } from '#data/roles/infer-roles';
-import type { AnonymizingKit, Protection, ProtectionRequest } from '#plugin/anonymizing';
+import type { AnonymizingKit, Protection, ProtectionRequest, ReidentificationRisk } from '#plugin/anonymizing';
+import type { Detail } from '#report/details';
 import type { HierarchyFacts } from '#plugin/anonymizing';
 import type { EncodedTable, Hierarchy, Release } from '../contract.js';
 import { encodeTable, encodeWithPopulation } from '../encoding/encode.js';
@@ -14,10 +15,11 @@ import type { MeasuringModel } from '../models/measured-model.js';
 import { mondrian } from '../mondrian/mondrian.js';
 import { classSizesOfRelease, classSizesOfTable } from '../risk/class-sizes.js';
 import { utilityOf, type ColumnLevel } from '../utility/utility.js';
-import { columnFacts, undeclaredColumns } from './column-facts.js';
+import { columnFacts, undeclaredColumns, undeclaredSets } from './column-facts.js';
 import { AnonymizeOptions, completeOptions, type CompleteOptions } from './options.js';
-import { releasedTable } from './released-table.js';
-import { risksOf } from './risks.js';
+import { riskAgainstLoss } from './risk-and-cost.js';
+import { releasedColumns, releasedTable } from './released-table.js';
+import { journalistOf, risksOf } from './risks.js';
 import { utilityRows } from './utility.js';
 
 /** What `assay anonymize` goes through. */
@@ -50,15 +52,21 @@ async function protect(request: ProtectionRequest<CompleteOptions>): Promise<Pro
         ? { name: 'none', optimal: false, facts: {} }
         : { ...release.method, facts: { ...release.method.facts } },
     risk: {
-      before: risksOf(classSizesOfTable(encoded.table)),
-      after: release === null ? null : risksOf(classSizesOfRelease(release)),
+      before: risksOf(classSizesOfTable(encoded.table), journalistOf(table, request.population)),
+      after: release === null ? null : riskAfter(table, release, population),
     },
     utility: release === null ? [] : utilityRows(utilityOf(encoded.table, release, made.levels)),
-    undeclared: undeclaredColumns(table, inferred),
-    details: [],
+    undeclared: [...undeclaredColumns(table, inferred), ...undeclaredSets(encoded.table)],
+    details: [...made.details],
     released: release === null ? null : releasedTable(table, release, models, population),
     refused: made.refused,
   };
+}
+
+/** @param population as exact as the release */
+function riskAfter(table: Table, release: Release, population: Table | null): ReidentificationRisk {
+  const released = { ...table, columns: releasedColumns(table, release) };
+  return risksOf(classSizesOfRelease(release), journalistOf(released, population));
 }
 
 /** Both algorithms look at the data to choose what to generalize, which alone tells of it. */
@@ -76,7 +84,8 @@ interface Made {
   readonly refused: string | null;
   /** Of whole columns; null where the algorithm has none. */
   readonly levels: readonly ColumnLevel[] | null;
-  /** Generalized as the release is, where a model needs it. */
+  readonly details: readonly Detail[];
+  /** Generalized as the release is; null where there is none, or where an algorithm cannot. */
   readonly population: Table | null;
 }
 
@@ -102,19 +111,28 @@ async function byFullDomain(
     (column) => hierarchies.find((hierarchy) => hierarchy.column === column.name) ?? flatHierarchy(column),
   );
   const { fullDomain, suppression } = options;
-  const { release, refused, levels } = await searchLattice({
+  const { release, refused, levels, frontier } = await searchLattice({
     ...{ table, population, models, suppression, signal, ...fullDomain },
     hierarchies: complete,
     progress: (done, total) => {
       request.progress('Searching generalizations', done, total);
     },
   });
-  const needed = models.some(({ needsPopulation }) => needsPopulation);
   return {
     ...{ release, refused },
+    // By another metric the table of least loss is not the one that was made.
+    details:
+      fullDomain.metric === 'loss'
+        ? riskAgainstLoss(
+            frontier,
+            complete.map(({ column }) => column),
+          )
+        : [],
     levels: complete.map(({ column, levels: all }, i) => ({ column, level: levels[i] ?? 0, height: all.length - 1 })),
     population:
-      people === null || !needed ? null : { ...people, columns: generalizedColumns(population, complete, levels) },
+      people === null || release === null
+        ? null
+        : { ...people, columns: generalizedColumns(population, complete, levels) },
   };
 }
 
@@ -129,6 +147,7 @@ function byMondrian(
   return {
     release: isEmpty ? null : release,
     levels: null,
+    details: [],
     refused: isEmpty ? 'The table as one class does not meet the models, so no cutting of it can.' : null,
     population: null,
   };

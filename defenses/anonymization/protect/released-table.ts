@@ -18,11 +18,16 @@ export function releasedTable(
   population: Table | null,
 ): ReleasedTable {
   return {
-    columns: table.columns
-      .filter(({ role }) => role !== 'identifier')
-      .map((column) => ({ name: column.name, values: releasedValues(column, release) })),
+    columns: releasedColumns(table, release),
     check: (written) => checksOf(written, models, population),
   };
+}
+
+/** The columns of the table as they are to be written, with the roles that they had. */
+export function releasedColumns(table: Table, release: Release): readonly Column[] {
+  return table.columns
+    .filter(({ role }) => role !== 'identifier')
+    .map((column) => ({ ...column, values: releasedValues(column, release) }));
 }
 
 function releasedValues({ name, values }: Column, { columns, suppressed }: Release): readonly (string | null)[] {

@@ -2,7 +2,14 @@ import { Type, type Static } from '@sinclair/typebox';
 import { counted, grouped, percent } from '#base/format';
 import type { JudgePolicy, Verdict } from '#plugin/plugin';
 import type { Measure } from '#report/report';
-import { commonReasons, NO_QUASI_IDENTIFIER, NO_RECORDS, suppressedSentence, type Unjudged } from '../words.js';
+import {
+  commonReasons,
+  NO_QUASI_IDENTIFIER,
+  NO_RECORDS,
+  suppressedSentence,
+  undecided,
+  type Unjudged,
+} from '../words.js';
 import type { ColumnSet, DistinctionSearch } from './distinction.js';
 import type { ReidentificationEvidence } from './re-identification-evidence.js';
 
@@ -26,7 +33,7 @@ export function judgeReidentification(
   policy: JudgePolicy<ReidentificationPolicy>,
 ): Verdict {
   const nothing = nothingToJudge(data);
-  if (nothing !== null) return { status: 'inconclusive', ...nothing, measures: [], signs: [] };
+  if (nothing !== null) return undecided(nothing);
   const measures = measuresOf(data, policy);
   const isWithin = measures.every(({ threshold }) => threshold === null || threshold.holds);
   const open = openQuestion(data.undeclared);

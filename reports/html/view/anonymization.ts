@@ -36,7 +36,7 @@ export function anonymizationView(certificate: AnonymizationCertificate): Anonym
       sentences: certificate.undeclared.map(({ sentence }) => write.sentence(sentence)),
       empty:
         certificate.undeclared.length === 0
-          ? 'No column without a role looks as if it named a person, or as if others knew it.'
+          ? 'No column without a role looks as if it named a person or as if others knew it, and no three of them tell half of the records apart.'
           : null,
     },
     utility: utilityTable(certificate, context),
@@ -132,7 +132,7 @@ function riskTable({ risk: { before, after } }: AnonymizationCertificate, contex
 
 function beforeAndAfter() {
   return [
-    { label: '', numeric: false },
+    { label: 'Measure', numeric: false },
     { label: 'Before', numeric: true },
     { label: 'After', numeric: true },
   ];

@@ -30,8 +30,9 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function anonymize(anonymizing: object, roles: object = ROLES) {
-  const config = { data: { table: { file: 'people.csv', roles } }, anonymize: anonymizing, audits: {} };
+async function anonymize(anonymizing: object, roles: object = ROLES, population?: object) {
+  const data = { table: { file: 'people.csv', roles }, population };
+  const config = { data, anonymize: anonymizing, audits: {} };
   writeFileSync(join(folder, 'assay.config.json'), JSON.stringify(config));
   const loaded = await loadConfig('assay.config.json', { cwd: folder, allowCode: false });
   return anonymizeTable(loaded, builtinAnonymizing, {
@@ -107,6 +108,17 @@ test('where no table meets the policy none is written, and the certificate says 
   expect(certificate.refused).not.toBeNull();
   expect(certificate.output).toBeNull();
   expect(readdirSync(made).toSorted()).toEqual(['anonymization.html', 'certificate.json', 'timings.json']);
+});
+
+test('k-map counts the people of the population in the place of records', async () => {
+  // Everybody three times: what is alone in the table is one of three in the population.
+  const rows = [0, 1, 2].flatMap(() => PEOPLE.map(({ age, town }) => `${age},"${town.replaceAll('"', '""')}"`));
+  writeFileSync(join(folder, 'everybody.csv'), ['age,town', ...rows, ''].join('\n'));
+  const { certificate } = await anonymize({ models: [{ model: 'k-map', k: 3 }] }, ROLES, { file: 'everybody.csv' });
+  expect(certificate.checks).toEqual([expect.objectContaining({ model: '3-map', holds: true })]);
+  expect(certificate.risk.before.journalist?.highest).toBeCloseTo(certificate.risk.before.prosecutor.highest / 3, 12);
+  expect(certificate.risk.after).toMatchObject({ smallestClass: 1, suppressed: 0 });
+  expect(certificate.risk.after?.journalist?.highest).toBeCloseTo(1 / 3, 12);
 });
 
 test('differential privacy is not claimed of what was chosen by the data', async () => {

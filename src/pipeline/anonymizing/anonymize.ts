@@ -9,6 +9,7 @@ import type { TableConfig } from '#config/schema';
 import { readSourceFile } from '#data/file';
 import { loadTable, type LoadedTable } from '#data/load-table';
 import { readTable } from '#data/read-table';
+import type { TableReading } from '#data/tables/reading';
 import type { AnonymizingKit, NamedText, Protection, ReleasedTable } from '#plugin/anonymizing';
 import { ANONYMIZATION_VERSION, type AnonymizationCertificate, type ModelCheck } from '#report/anonymization';
 import { randomStreams } from '#stats/random';
@@ -71,7 +72,7 @@ export async function anonymizeTable(
       options.on({ kind: 'progress', what, done, total });
     },
   });
-  const written = await writtenBack(protection.released, asked.table);
+  const written = await writtenBack(protection.released, asked.table, table.reading);
   const certificate = certificateOf({ loaded, asked, table, population, protection, written, seed, options });
   return write(loaded.config.out, certificate, written, started, options);
 }
@@ -127,14 +128,19 @@ interface Written {
 }
 
 /** The file of a released table, with what holds of it once it is read as anybody would. */
-async function writtenBack(released: ReleasedTable | null, config: TableConfig): Promise<Written | null> {
+async function writtenBack(
+  released: ReleasedTable | null,
+  config: TableConfig,
+  reading: TableReading,
+): Promise<Written | null> {
   if (released === null) return null;
-  const { delimiter = ',', missing = [''] } = config;
+  const { missing = [''] } = config;
+  const delimiter = reading.format === 'csv' ? reading.delimiter : ',';
   const bytes = csvOf(released, { delimiter, missing: missing[0] ?? '' });
   const names = new Set(released.columns.map(({ name }) => name));
   const roles = Object.fromEntries(Object.entries(config.roles).filter(([name]) => names.has(name)));
   const file = { path: TABLE, bytes, digest: digestOfBytes(bytes) };
-  return { bytes, checks: released.check(await readTable(file, { delimiter, missing, roles })) };
+  return { bytes, checks: released.check(await readTable(file, { delimiter, encoding: 'utf-8', missing, roles })) };
 }
 
 interface Parts {
