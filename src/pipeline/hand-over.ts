@@ -12,6 +12,7 @@ const FIRST_DESCRIPTOR = 4;
 export function handOver(task: Task): { readonly task: Task; readonly descriptors: readonly number[] } {
   const descriptors: number[] = [];
   if (task.kind === 'inspect') return { task: { ...task, test: inherited(task.test) }, descriptors };
+  if (task.kind === 'predict') return { task: { ...task, inputs: inherited(task.inputs) }, descriptors };
   if (task.kind === 'explain') return { task: { ...task, background: inherited(task.background) }, descriptors };
   if (task.kind === 'describe') {
     const background = inherited(task.background);

@@ -16,6 +16,14 @@ export interface InspectTask {
   readonly resources: Resources;
 }
 
+/** Asks the target for the scores of inputs. */
+export interface PredictTask {
+  readonly kind: 'predict';
+  readonly target: TargetInput;
+  readonly inputs: StoredSamples;
+  readonly resources: Resources;
+}
+
 /**
  * Runs one cell. Everything comes as values, or as files without a name that the worker inherits: it opens no file of the
  * audit and writes none.
@@ -32,10 +40,12 @@ export interface CellTask {
   readonly resources: Resources;
 }
 
-export type Task = InspectTask | CellTask | ExplainTask | DescribeTask;
+export type Task = InspectTask | PredictTask | CellTask | ExplainTask | DescribeTask;
 
 export type TaskResult =
   | { readonly kind: 'inspected'; readonly card: TargetCard }
+  /** [n, width] */
+  | { readonly kind: 'predicted'; readonly scores: Float32Array }
   | { readonly kind: 'evidence'; readonly evidence: Evidence<unknown>; readonly traffic?: Traffic }
   /** What there is to see was kept while the task went on. */
   | { readonly kind: 'explained' };

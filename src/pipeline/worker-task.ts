@@ -17,7 +17,7 @@ import { noSamples } from '#target/sample-source';
 import type { Target } from '#target/target';
 import { plainJson } from './plain-json.js';
 import type { TargetInput } from './types.js';
-import type { CellTask, Grant, InspectTask, TaskResult } from './worker-protocol.js';
+import type { CellTask, Grant, InspectTask, PredictTask, TaskResult } from './worker-protocol.js';
 
 /** What a task has of the world: whoever listens to its progress and keeps its checkpoints. */
 export interface TaskPort {
@@ -31,8 +31,13 @@ export interface TaskPort {
 }
 
 /** Does what a worker is there for. */
-export function perform(task: InspectTask | CellTask, registry: Registry, port: TaskPort): Promise<TaskResult> {
-  return task.kind === 'inspect' ? inspect(task) : runCell(task, registry.get(task.cell.audit), port);
+export function perform(
+  task: InspectTask | PredictTask | CellTask,
+  registry: Registry,
+  port: TaskPort,
+): Promise<TaskResult> {
+  if (task.kind === 'inspect') return inspect(task);
+  return task.kind === 'predict' ? predict(task, port) : runCell(task, registry.get(task.cell.audit), port);
 }
 
 async function inspect({ target, test, resources }: InspectTask): Promise<TaskResult> {
@@ -48,6 +53,34 @@ async function inspect({ target, test, resources }: InspectTask): Promise<TaskRe
     : await checkTarget(opened.target, probe, test && sourceOf(test));
   await opened.target.dispose();
   return { kind: 'inspected', card: { ...opened.card, ...measured } };
+}
+
+async function predict({ target: input, inputs, resources }: PredictTask, port: TaskPort): Promise<TaskResult> {
+  const { config, model, probe, device } = input;
+  const { target } = await openTarget(config, model, probe, resources, device, dealingsOf(input, port));
+  const source = sourceOf(inputs);
+  const { length } = source.indices;
+  const parts: Float32Array[] = [];
+  for (let start = 0; start < length; start += PART) {
+    const { inputs: part } = await source.range(start, Math.min(start + PART, length));
+    parts.push((await target.predict(part)).data);
+    port.progress(Math.min(start + PART, length), length);
+  }
+  await target.dispose();
+  return { kind: 'predicted', scores: joined(parts) };
+}
+
+/** Samples that are held as inputs at a time. */
+const PART = 4096;
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 async function runCell(task: CellTask, plugin: Plugin, port: TaskPort): Promise<TaskResult> {

@@ -1,6 +1,6 @@
 import type { TObject } from '@sinclair/typebox';
 import type { Place } from '#config/place';
-import type { Table } from '#data/table';
+import type { Column, Table } from '#data/table';
 import type { AnonymizationCertificate, ModelCheck } from '#report/anonymization';
 import type { RandomStreams } from '#stats/random';
 
@@ -35,10 +35,21 @@ export interface ProtectionRequest<Options extends object = object> {
   /** Reads a file that the options name, such as a hierarchy. */
   readonly readFile: (path: string) => Promise<NamedText>;
   readonly random: RandomStreams;
+  /** Uniform numbers in [0, 1) that nobody can draw again, for what must not be known: which records were sampled. */
+  readonly secret: () => number;
+  /** Asks the model of the config, which is opened when it is asked first; null where the config has none. */
+  readonly predict: PredictLabels | null;
   readonly signal: AbortSignal;
   /** Done and total of a part of the work, in any unit. */
   progress(what: string, done: number, total: number): void;
 }
+
+/**
+ * What a model says of each row of a table: a label in the words of `label`, the column of the true ones, where that is given.
+ *
+ * @throws AssayError `data` for a row that is no legal input; `model` and the like; `interrupted`
+ */
+export type PredictLabels = (columns: readonly Column[], label: Column | null) => Promise<readonly string[]>;
 
 export interface NamedText {
   /** Without its folder. */
@@ -50,7 +61,7 @@ export interface NamedText {
 /** What the options and the table alone decide of a certificate. */
 type Found = Pick<
   AnonymizationCertificate,
-  'policy' | 'columns' | 'hierarchies' | 'method' | 'risk' | 'utility' | 'undeclared' | 'details'
+  'policy' | 'columns' | 'hierarchies' | 'method' | 'repeatable' | 'risk' | 'utility' | 'undeclared' | 'details'
 >;
 
 export interface Protection extends Found {

@@ -57,8 +57,20 @@ export const ReidentificationRisk = Type.Object(
     prosecutor: Type.Object({ highest: Share, average: Share }, closed),
     /** By one who knows that the person is in the population; null without one. */
     journalist: Nullable(Type.Object({ highest: Share, average: Share }, closed)),
-    /** The expected share of records that one who tries all of them finds: classes / records. */
-    marketer: Share,
+    /** The expected share of records that one who tries all of them finds: classes / records; null where classes overlap. */
+    marketer: Nullable(Share),
+    /** The share of the population that nobody else in it agrees with; null where nothing is known of the population. */
+    populationUniques: Nullable(
+      Type.Object(
+        {
+          /** Null where no estimate converged. */
+          share: Nullable(Share),
+          /** How it was come by, in one sentence. */
+          because: Type.String(),
+        },
+        closed,
+      ),
+    ),
   },
   closed,
 );
@@ -114,6 +126,8 @@ export const AnonymizationCertificate = Type.Object(
       },
       closed,
     ),
+    /** Whether the same table, config and seed give the same bytes: not where records were sampled by secret numbers. */
+    repeatable: Type.Boolean(),
     checks: Type.Array(Check),
     risk: Type.Object({ before: ReidentificationRisk, after: Nullable(ReidentificationRisk) }, closed),
     utility: Type.Array(Utility),

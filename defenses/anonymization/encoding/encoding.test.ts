@@ -114,12 +114,18 @@ describe('keys', () => {
     const numbers = new KeyNumbers();
     for (let call = 0; call < 50; call++) {
       const count = 1 + ((call * 37) % 400);
-      const keys = Int32Array.from({ length: count * lanes }, (_, i) => (Math.imul(i + call, 2654435761) % 7) | 0);
+      const keys = Int32Array.from(
+        { length: count * lanes },
+        (_, i) => (Math.imul(i + call, 2654435761) % (call % 3 === 0 ? 1009 : 7)) | 0,
+      );
       const texts = Array.from({ length: count }, (_, i) => keys.slice(i * lanes, (i + 1) * lanes).join());
       const known = [...new Set(texts)];
-      const given = new Int32Array(count);
-      expect(numbers.number(keys, lanes, count, given)).toBe(known.length);
+      const [given, first] = [new Int32Array(count), new Int32Array(count)];
+      // Whether the table is large enough from the beginning or has to grow.
+      const expected = call % 2 === 0 ? count : 1;
+      expect(numbers.number(keys, lanes, count, given, first, expected)).toBe(known.length);
       expect([...given]).toEqual(texts.map((text) => known.indexOf(text)));
+      expect([...first.subarray(0, known.length)]).toEqual(known.map((text) => texts.indexOf(text)));
       expect(known.map((_, i) => keys.slice(i * lanes, (i + 1) * lanes).join())).toEqual(known);
     }
   });
@@ -130,7 +136,7 @@ describe('keys', () => {
       const count = Math.min(200_000, 2 ** 31 / stride);
       const keys = Int32Array.from({ length: count }, (_, i) => i * stride);
       const begin = performance.now();
-      expect(new KeyNumbers().number(keys, 1, count, new Int32Array(count))).toBe(count);
+      expect(new KeyNumbers().number(keys, 1, count, new Int32Array(count), new Int32Array(count))).toBe(count);
       // Colliding all, it would take minutes.
       expect(performance.now() - begin).toBeLessThan(5000);
     }

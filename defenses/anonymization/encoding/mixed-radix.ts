@@ -36,13 +36,13 @@ export class MixedRadix {
     return new Int32Array(combinations * this.lanes);
   }
 
-  /** Adds the digits of one column to keys: `digitOf` by code. */
-  add(keys: Int32Array, column: number, codes: Int32Array, digitOf: Int32Array): void {
+  /** Adds the digits of one column to keys: each code less the lowest. */
+  add(keys: Int32Array, column: number, codes: Int32Array, lowest: number): void {
     const { lanes } = this;
     const stride = this.strideOf[column] ?? 0;
     let at = this.laneOf[column] ?? 0;
     for (let i = 0; i < codes.length; i++, at += lanes) {
-      keys[at] = (keys[at] ?? 0) + (digitOf[codes[i] ?? 0] ?? 0) * stride;
+      keys[at] = (keys[at] ?? 0) + ((codes[i] ?? 0) - lowest) * stride;
     }
   }
 }

@@ -6,13 +6,10 @@ import { groupRows } from '../group-rows.js';
 import { dimensionOf } from '../mondrian/dimension.js';
 import { ClassLabels } from '../mondrian/labels.js';
 import { trainingColumns } from '../utility/features.js';
-import { modelUtility, predictedLabels, type ModelUtility, type PredictLabels } from '../utility/model-accuracy.js';
 
 export interface GuidedOptions {
   /** The least records of a cell. */
   readonly k: number;
-  /** The column with the true labels, which the model does not see; null where there is none. */
-  readonly label: string | null;
   /** The most characters of a label that lists values. Default 60. */
   readonly labelLength?: number;
 }
@@ -21,8 +18,6 @@ export interface GuidedResult {
   readonly release: Release;
   /** Records whose cell's most frequent answer is the model's own: how well the surrogate tree stands for the model. */
   readonly fidelity: number;
-  /** The model's accuracy before and after; null where the true labels are not known, or nothing was released. */
-  readonly model: ModelUtility | null;
 }
 
 /**
@@ -34,30 +29,24 @@ export interface GuidedResult {
  *
  * A table of fewer than k records is suppressed whole.
  *
- * @param predict the label that the audited model gives each row
- * @throws AssayError `config` without quasi-identifiers, `data` where the table lacks the label, `model` for too few answers
+ * @param said the label that the audited model gives each row
+ * @throws AssayError `config` without quasi-identifiers
  */
-export async function guidedAnonymization(
+export function guidedAnonymization(
   table: EncodedTable,
-  predict: PredictLabels,
-  { k, label, labelLength = 60 }: GuidedOptions,
-): Promise<GuidedResult> {
-  const columns = table.columns.filter(({ role, name }) => role === 'quasi-identifier' && name !== label);
+  said: readonly string[],
+  { k, labelLength = 60 }: GuidedOptions,
+): GuidedResult {
+  const columns = table.columns.filter(({ role }) => role === 'quasi-identifier');
   if (columns.length === 0) {
     throw new AssayError('config', {
       what: 'the table has no quasi-identifier that could be generalized',
       mend: 'Give at least one column the role `quasi-identifier`.',
     });
   }
-  if (table.rows < k) return { release: releaseOf(columns, null, { k, labelLength }), fidelity: 0, model: null };
-  const answers = numbered(await predictedLabels(table, predict, label === null ? [] : [label]));
-  const cells = cellsOf(columns, answers, k);
-  const release = releaseOf(columns, cells, { k, labelLength });
-  return {
-    release,
-    fidelity: cells.agreed / table.rows,
-    model: label === null ? null : await modelUtility(table, release, label, predict),
-  };
+  if (table.rows < k) return { release: releaseOf(columns, null, { k, labelLength }), fidelity: 0 };
+  const cells = cellsOf(columns, numbered(said), k);
+  return { release: releaseOf(columns, cells, { k, labelLength }), fidelity: cells.agreed / table.rows };
 }
 
 interface Answers {

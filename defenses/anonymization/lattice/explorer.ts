@@ -52,7 +52,7 @@ export class Explorer {
     private readonly snapshots: Snapshots,
     private readonly judge: ClassJudge,
     readonly rules: Rules,
-    private readonly limits: Limits,
+    readonly limits: Limits,
     columns: number,
   ) {
     this.frontier = new FrontierLog(columns);

@@ -31,6 +31,8 @@ export interface SearchRequest extends Limits {
   readonly metric: MetricId;
   /** As `encodeWithPopulation` gives it; null where no model needs one. */
   readonly population?: EncodedTable | null;
+  /** By quasi-identifier: this one generalization alone is looked at. */
+  readonly at?: readonly number[];
 }
 
 export interface SearchResult {
@@ -78,24 +80,44 @@ export async function searchLattice(request: SearchRequest): Promise<SearchResul
   const rules = { allowed, metric, loss, ...taggingOf(models, allowed) };
 
   const exact = columns.length <= MOST_COLUMNS && space.size <= MOST_NODES;
-  const steps = request.steps ?? (exact ? Infinity : HEURISTIC_STEPS);
+  const how = request.at !== undefined ? 'given' : exact ? 'exact' : 'heuristic';
+  const steps = request.steps ?? (how === 'heuristic' ? HEURISTIC_STEPS : Infinity);
   const explorer = new Explorer(snapshots, judge, rules, { ...request, steps }, columns.length);
-  const stopped = exact ? await searchExactly(space, explorer) : await searchGreedily(space, explorer, steps);
+  const stopped = await look(how, space, explorer, request.at);
 
   const { best } = explorer;
   const frontier = explorer.frontier.result();
   if (best === null) {
-    return { release: null, refused: refusal(explorer, stopped, table.rows), levels: [], value: NaN, frontier };
+    return { release: null, refused: refusal(explorer, how, stopped, table.rows), levels: [], value: NaN, frontier };
   }
   const method = {
-    name: exact
-      ? 'optimal full-domain generalization'
-      : 'heuristic full-domain generalization, best first from the top',
-    optimal: stopped === null,
+    name: NAMES[how],
+    optimal: how !== 'given' && stopped === null,
     facts: factsOf(best, metric, { columns, space, explorer, stopped }),
   };
   const release = releaseOf(best.levels, { columns, hierarchies, tuples, rollUp, base, judge }, method);
   return { release, refused: null, levels: [...best.levels], value: metric.value(best.score), frontier };
+}
+
+type How = 'given' | 'exact' | 'heuristic';
+
+const NAMES: Readonly<Record<How, string>> = {
+  given: 'full-domain generalization at given levels',
+  exact: 'optimal full-domain generalization',
+  heuristic: 'heuristic full-domain generalization, best first from the top',
+};
+
+/** @returns why it ended before it was done; null where it was done */
+async function look(
+  how: How,
+  space: Space,
+  explorer: Explorer,
+  at: readonly number[] | undefined,
+): Promise<string | null> {
+  if (how === 'exact') return searchExactly(space, explorer);
+  if (how === 'heuristic') return searchGreedily(space, explorer, explorer.limits.steps ?? Infinity);
+  explorer.visit(Uint8Array.from(at ?? []));
+  return null;
 }
 
 function hierarchiesOf(
@@ -191,8 +213,14 @@ function factsOf(
   };
 }
 
-function refusal({ nearest, rules }: Explorer, stopped: string | null, records: number): string {
+function refusal({ nearest, rules }: Explorer, how: How, stopped: string | null, records: number): string {
   const least = nearest?.suppressed ?? records;
+  if (how === 'given') {
+    return (
+      `At the given levels ${counted(least, 'record')} of ${grouped(records)} (${percent(least / Math.max(1, records))}) are in classes that ` +
+      `do not meet the privacy models, and ${grouped(rules.allowed)} may be suppressed.`
+    );
+  }
   const tried =
     stopped === null
       ? 'No generalization meets'

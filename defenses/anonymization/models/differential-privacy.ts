@@ -1,6 +1,5 @@
 import { AssayError } from '#base/errors';
 import { regularizedBeta } from '#stats/special';
-import type { RandomStreams } from '#stats/random';
 import type { MeasuringModel } from './measured-model.js';
 import { leastSizeModel } from './size-models.js';
 
@@ -95,10 +94,10 @@ export function binomialTail(n: number, beta: number, gamma: number): number {
 }
 
 /**
- * Step 1: which records are sampled, one byte a record. The streams decide everything, so the promise holds against those only who
- * do not know the run's seed: it has to be drawn at random and kept secret.
+ * Step 1: which records are sampled, one byte a record.
+ *
+ * @param secret uniform numbers in [0, 1); the promise holds only against those who do not know them
  */
-export function sampleRecords(rows: number, beta: number, random: RandomStreams): Uint8Array {
-  const source = random.of(0);
-  return Uint8Array.from({ length: rows }, () => (source.uniform() < beta ? 1 : 0));
+export function sampleRecords(rows: number, beta: number, secret: () => number): Uint8Array {
+  return Uint8Array.from({ length: rows }, () => (secret() < beta ? 1 : 0));
 }

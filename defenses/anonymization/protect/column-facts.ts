@@ -3,23 +3,39 @@ import type { InferredRole } from '#data/roles/infer-roles';
 import type { ColumnRole, Table } from '#data/table';
 import type { ColumnFacts, UndeclaredColumns } from '#plugin/anonymizing';
 import type { EncodedTable, Release } from '../contract.js';
+import { perturbationSentence, type PerturbedColumn } from '../perturbation/perturb.js';
 import { distinguishingSets } from '../risk/distinction.js';
 import { undeclaredSentence } from '../risk/re-identification-judge.js';
 
 /** What is known of the columns of a table, and what a release does to each. */
-export function columnFacts(table: Table, inferred: readonly InferredRole[], release: Release | null): ColumnFacts[] {
+export function columnFacts(
+  table: Table,
+  inferred: readonly InferredRole[],
+  release: Release | null,
+  done: readonly PerturbedColumn[],
+): ColumnFacts[] {
   return table.columns.map(({ name, role, type }, i) => {
     const suggestion = inferred[i];
     const differs = suggestion !== undefined && suggestion.suggested !== role;
     return {
       ...{ name, type, role },
       suggested: differs ? `${suggestion.suggested}: ${suggestion.evidence}` : null,
-      ...treatmentOf(name, role, release),
+      ...withPerturbation(treatmentOf(name, role, release), perturbationSentence(done, name)),
     };
   });
 }
 
-function treatmentOf(name: string, role: ColumnRole, release: Release | null): Pick<ColumnFacts, 'treatment' | 'what'> {
+type Treatment = Pick<ColumnFacts, 'treatment' | 'what'>;
+
+/** What was done first stands first. */
+function withPerturbation({ treatment, what }: Treatment, perturbed: string | null): Treatment {
+  if (perturbed === null) return { treatment, what };
+  return treatment === 'generalized'
+    ? { treatment, what: `${perturbed} ${what}` }
+    : { treatment: 'perturbed', what: perturbed };
+}
+
+function treatmentOf(name: string, role: ColumnRole, release: Release | null): Treatment {
   if (role === 'identifier') return { treatment: 'removed', what: 'Removed: an identifier.' };
   if (role !== 'quasi-identifier') return { treatment: 'kept', what: 'Kept as it is.' };
   const released = release?.columns.find((column) => column.name === name);
@@ -35,6 +51,11 @@ function treatmentOf(name: string, role: ColumnRole, release: Release | null): P
   }
   const different = seen.reduce((sum, each) => sum + each, 0);
   if (changed === 0) return { treatment: 'kept', what: 'Kept as it is, but for suppressed records.' };
+  // Nothing is written in place of a cell that was emptied.
+  const emptied = labels.every((label, code) => label === null || shares[code] === 0);
+  if (emptied) {
+    return { treatment: 'generalized', what: `Emptied in ${percent(changed / kept)} of the records that are kept.` };
+  }
   return {
     treatment: 'generalized',
     what: `Generalized to ${counted(different, 'value')}; ${percent(changed / kept)} of the records that are kept are less exact.`,

@@ -1,25 +1,28 @@
 import { AssayError } from '#base/errors';
-import type { Column, Table } from '#data/table';
 import { inferRoles } from '#data/roles/infer-roles';
-import type { AnonymizingKit, Protection, ProtectionRequest, ReidentificationRisk } from '#plugin/anonymizing';
-import type { Detail } from '#report/details';
-import type { HierarchyFacts } from '#plugin/anonymizing';
-import type { EncodedTable, Hierarchy, Release } from '../contract.js';
+import type { Table } from '#data/table';
+import type { AnonymizingKit, HierarchyFacts, Protection, ProtectionRequest } from '#plugin/anonymizing';
+import type { EncodedTable, Hierarchy } from '../contract.js';
 import { encodeTable, encodeWithPopulation } from '../encoding/encode.js';
-import { quasiIdentifiersOf } from '../encoding/tuples.js';
-import { describeHierarchy, flatHierarchy, hierarchyOf } from '../hierarchies/build.js';
+import { describeHierarchy, hierarchyOf } from '../hierarchies/build.js';
 import type { HierarchyOption } from '../hierarchies/options.js';
-import { searchLattice } from '../lattice/search.js';
 import { modelOf } from '../models/config.js';
-import type { MeasuringModel } from '../models/measured-model.js';
-import { mondrian } from '../mondrian/mondrian.js';
+import { perturbationDetails } from '../perturbation/details.js';
+import { perturbTable } from '../perturbation/perturb.js';
 import { classSizesOfRelease, classSizesOfTable } from '../risk/class-sizes.js';
-import { utilityOf, type ColumnLevel } from '../utility/utility.js';
+import { labelColumn } from '../utility/classifier.js';
+import { predictedLabels } from '../utility/model-accuracy.js';
+import { utilityOf } from '../utility/utility.js';
+import { accuracyRows } from './accuracy.js';
+import { byEmptiedCells, byMeans, byModel, byMondrian } from './by-groups.js';
 import { columnFacts, undeclaredColumns, undeclaredSets } from './column-facts.js';
-import { AnonymizeOptions, completeOptions, type CompleteOptions } from './options.js';
-import { riskAgainstLoss } from './risk-and-cost.js';
+import { refuseContradictions } from './contradictions.js';
+import { atFixedLevels, byFullDomain } from './full-domain.js';
+import type { Made, Work } from './made.js';
+import { AnonymizeOptions, completeOptions, type Algorithm, type CompleteOptions } from './options.js';
 import { releasedColumns, releasedTable } from './released-table.js';
-import { journalistOf, risksOf } from './risks.js';
+import { risksOf, risksOfOverlapping, type Knowledge } from './risks.js';
+import { sampledTable } from './sampling.js';
 import { utilityRows } from './utility.js';
 
 /** What `assay anonymize` goes through. */
@@ -29,158 +32,115 @@ export const anonymizing: AnonymizingKit<CompleteOptions> = {
   protect,
 };
 
-async function protect(request: ProtectionRequest<CompleteOptions>): Promise<Protection> {
-  const { table, options } = request;
-  refuseDataDependence(options);
-  const encoded = encodedOf(request);
+type Request = ProtectionRequest<CompleteOptions>;
+
+const BY_ALGORITHM: Readonly<Record<Algorithm, (work: Work) => Made | Promise<Made>>> = {
+  'full-domain': byFullDomain,
+  fixed: atFixedLevels,
+  mondrian: byMondrian,
+  microaggregation: byMeans,
+  guided: byModel,
+  'local-suppression': byEmptiedCells,
+};
+
+/** Samples where a model asks for it, perturbs, then has an algorithm make classes that meet the models. */
+async function protect(request: Request): Promise<Protection> {
+  refuseContradictions(request);
+  const { table, options, random, secret } = request;
+  const sampled = sampledTable(table, options.models, secret);
+  const { table: perturbed, done } = perturbTable(sampled, options.perturb, random.fork('perturb'));
+  const encoded = encodedOf(perturbed, request.population);
   const { hierarchies, facts } = await hierarchiesOf(encoded.table, request);
   const models = options.models.map((model) => modelOf(model, hierarchies));
-  requirePopulation(models, request);
-  const made =
-    options.algorithm === 'mondrian'
-      ? byMondrian(encoded.table, models, hierarchies, options)
-      : await byFullDomain(encoded, models, hierarchies, request);
-  const { release } = made;
+  const original = options.perturb.length === 0 ? encoded.table : encodeTable(sampled);
+  const work: Work = { request, ...encoded, models, hierarchies, said: await saidOf(original, request) };
+  const made = await BY_ALGORITHM[options.algorithm](work);
+  const { release, population } = made;
   const inferred = inferRoles(table);
-  const population = made.population;
   return {
     policy: { models: models.map(({ name }) => name), suppression: options.suppression },
-    columns: columnFacts(table, inferred, release),
+    columns: columnFacts(table, inferred, release, done),
     hierarchies: facts,
     method:
       release === null
         ? { name: 'none', optimal: false, facts: {} }
         : { ...release.method, facts: { ...release.method.facts } },
+    repeatable: !isSampled(options),
     risk: {
-      before: risksOf(classSizesOfTable(encoded.table), journalistOf(table, request.population)),
-      after: release === null ? null : riskAfter(table, release, population),
+      before: risksOf(classSizesOfTable(encodeTable(table)), table, knowledgeOf(request, request.population)),
+      after: riskAfter(perturbed, made, request),
     },
-    utility: release === null ? [] : utilityRows(utilityOf(encoded.table, release, made.levels)),
-    undeclared: [...undeclaredColumns(table, inferred), ...undeclaredSets(encoded.table)],
-    details: [...made.details],
-    released: release === null ? null : releasedTable(table, release, models, population),
+    utility: release === null ? [] : await costOf(work, original, made),
+    undeclared: [...undeclaredColumns(table, inferred), ...undeclaredSets(encodeTable(table))],
+    details: [...made.details, ...perturbationDetails(done)],
+    released:
+      release === null
+        ? null
+        : releasedTable(perturbed, release, {
+            ...{ models, population },
+            missing: isOverlapping(options) ? 'matches-everything' : 'own-value',
+            drop: isSampled(options),
+          }),
     refused: made.refused,
   };
 }
 
-/** @param population as exact as the release */
-function riskAfter(table: Table, release: Release, population: Table | null): ReidentificationRisk {
-  const released = { ...table, columns: releasedColumns(table, release) };
-  return risksOf(classSizesOfRelease(release), journalistOf(released, population));
-}
-
-/** Both algorithms look at the data to choose what to generalize, which alone tells of it. */
-function refuseDataDependence({ models, algorithm }: CompleteOptions): void {
-  if (models.every(({ model }) => model !== 'differential-privacy')) return;
-  throw new AssayError('config', {
-    where: '`anonymize.models`',
-    what: `differential privacy holds only where the generalization does not depend on the data, and ${algorithm} chooses it by the data`,
-    mend: 'Name another model.',
-  });
-}
-
-interface Made {
-  readonly release: Release | null;
-  readonly refused: string | null;
-  /** Of whole columns; null where the algorithm has none. */
-  readonly levels: readonly ColumnLevel[] | null;
-  readonly details: readonly Detail[];
-  /** Generalized as the release is; null where there is none, or where an algorithm cannot. */
-  readonly population: Table | null;
-}
-
-interface Encoded {
-  readonly table: EncodedTable;
-  readonly population: EncodedTable | null;
-}
-
-function encodedOf({ table, population }: ProtectionRequest<CompleteOptions>): Encoded {
+function encodedOf(table: Table, population: Table | null): Pick<Work, 'table' | 'population'> {
   return population === null
     ? { table: encodeTable(table), population: null }
     : encodeWithPopulation(table, population);
 }
 
-async function byFullDomain(
-  { table, population }: Encoded,
-  models: readonly MeasuringModel[],
-  hierarchies: readonly Hierarchy[],
-  request: ProtectionRequest<CompleteOptions>,
-): Promise<Made> {
-  const { options, population: people, signal } = request;
-  const complete = quasiIdentifiersOf(table).map(
-    (column) => hierarchies.find((hierarchy) => hierarchy.column === column.name) ?? flatHierarchy(column),
-  );
-  const { fullDomain, suppression } = options;
-  const { release, refused, levels, frontier } = await searchLattice({
-    ...{ table, population, models, suppression, signal, ...fullDomain },
-    hierarchies: complete,
-    progress: (done, total) => {
-      request.progress('Searching generalizations', done, total);
-    },
-  });
-  return {
-    ...{ release, refused },
-    // By another metric the table of least loss is not the one that was made.
-    details:
-      fullDomain.metric === 'loss'
-        ? riskAgainstLoss(
-            frontier,
-            complete.map(({ column }) => column),
-          )
-        : [],
-    levels: complete.map(({ column, levels: all }, i) => ({ column, level: levels[i] ?? 0, height: all.length - 1 })),
-    population:
-      people === null || release === null
-        ? null
-        : { ...people, columns: generalizedColumns(population, complete, levels) },
-  };
+/** What the model says of the records as they were, where anybody needs it. */
+async function saidOf(original: EncodedTable, { options, predict }: Request): Promise<readonly string[] | null> {
+  const { accuracy, algorithm } = options;
+  if (predict === null || (accuracy === null && algorithm !== 'guided')) return null;
+  return predictedLabels(original, accuracy === null ? null : labelColumn(original, accuracy.label), predict);
 }
 
-function byMondrian(
-  table: EncodedTable,
-  models: readonly MeasuringModel[],
-  hierarchies: readonly Hierarchy[],
-  options: CompleteOptions,
-): Made {
-  const release = mondrian({ table, models: models.map((model) => model.bind(table)), hierarchies }, options.mondrian);
-  const isEmpty = release.classes === 0;
-  return {
-    release: isEmpty ? null : release,
-    levels: null,
-    details: [],
-    refused: isEmpty ? 'The table as one class does not meet the models, so no cutting of it can.' : null,
-    population: null,
-  };
+function isSampled({ models }: CompleteOptions): boolean {
+  return models.some(({ model }) => model === 'differential-privacy');
 }
 
-/** The quasi-identifiers of a population, each at its level. */
-function generalizedColumns(
-  population: EncodedTable | null,
-  hierarchies: readonly Hierarchy[],
-  levels: readonly number[],
-): Column[] {
-  return (population?.columns ?? []).map(({ name, role, codes }, i) => {
-    const level = hierarchies[i]?.levels[levels[i] ?? 0];
-    const values = Array.from(codes, (code) => level?.labels[level.groupOf[code] ?? 0] ?? null);
-    return { name, role, type: 'text', values };
-  });
+/** Records with a missing value are in the classes of all that they agree with. */
+function isOverlapping({ algorithm }: CompleteOptions): boolean {
+  return algorithm === 'local-suppression';
 }
 
-function requirePopulation(
-  models: readonly MeasuringModel[],
-  { population }: ProtectionRequest<CompleteOptions>,
-): void {
-  const needing = models.find(({ needsPopulation }) => needsPopulation);
-  if (needing === undefined || population !== null) return;
-  throw new AssayError('config', {
-    what: `${needing.name} compares the table with the people it was drawn from, and no population is named`,
-    mend: 'Set `data.population`.',
-  });
+function riskAfter(table: Table, { release, population }: Made, request: Request): Protection['risk']['after'] {
+  if (release === null) return null;
+  const released = { ...table, columns: releasedColumns(table, release) };
+  return isOverlapping(request.options)
+    ? risksOfOverlapping(released)
+    : risksOf(classSizesOfRelease(release), released, knowledgeOf(request, populationAfter(request, population)));
+}
+
+/** @param population as exact as the table that is asked about; where one is named and this is null, nothing is known of it */
+function knowledgeOf({ options, population: named }: Request, population: Table | null): Knowledge {
+  return { population, fraction: named === null ? options.samplingFraction : null };
+}
+
+/** Behind perturbed quasi-identifiers the people of a population are not found by what is true of them. */
+function populationAfter({ table, options }: Request, population: Table | null): Table | null {
+  const changed = new Set(options.perturb.flatMap(({ columns }) => columns));
+  const hides = table.columns.some(({ name, role }) => role === 'quasi-identifier' && changed.has(name));
+  return hides ? null : population;
+}
+
+async function costOf(work: Work, original: EncodedTable, { release, levels }: Made): Promise<Protection['utility']> {
+  if (release === null) return [];
+  const { table, said, request } = work;
+  const { accuracy } = request.options;
+  const rows = utilityRows(utilityOf(table, release, levels));
+  if (accuracy === null) return rows;
+  const source = request.random.fork('accuracy').of(0);
+  const compared = { original, perturbed: table, release, said, predict: request.predict, source };
+  return [...rows, ...(await accuracyRows(accuracy, compared))];
 }
 
 async function hierarchiesOf(
   table: EncodedTable,
-  { options, readFile }: ProtectionRequest<CompleteOptions>,
+  { options, readFile }: Request,
 ): Promise<{ readonly hierarchies: readonly Hierarchy[]; readonly facts: HierarchyFacts[] }> {
   const hierarchies: Hierarchy[] = [];
   const facts: HierarchyFacts[] = [];

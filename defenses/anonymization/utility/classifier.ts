@@ -3,9 +3,8 @@ import { foldsOf } from '#stats/cross-validation';
 import { clopperPearson, type Interval } from '#stats/intervals';
 import type { Rng } from '#stats/random';
 import { answerOf, growTree } from '#stats/tree/tree';
-import type { EncodedColumn, EncodedTable, Release } from '../contract.js';
+import type { EncodedColumn, EncodedTable } from '../contract.js';
 import { trainingColumns } from './features.js';
-import { representativeTable } from './representatives.js';
 
 /** Of records that were not trained on. */
 export interface Accuracy {
@@ -41,14 +40,14 @@ const TREE = { maximumLeaves: 64, minimumRows: 10 };
 
 /**
  * Accuracy of a classification tree (Breiman et al. 1984) by cross-validation, as Iyengar 2002 and LeFevre et al. 2006 measure
- * what a protected table is good for. Protected values are read as {@link representativeTable} has them, suppressed records
- * among them; the labels are the original ones. Records without a label are left out.
+ * what a protected table is good for. The labels are the original ones. Records without a label are left out.
  *
+ * @param released with exact values, as `representativeTable` has them, suppressed records among them
  * @throws AssayError `data` where the table lacks the column, or it has fewer than two records with a label
  */
 export function classifierUtility(
   table: EncodedTable,
-  release: Release,
+  released: EncodedTable,
   { label, folds = 10, source }: ClassifierOptions,
 ): ClassifierUtility {
   const labels = labelColumn(table, label);
@@ -78,7 +77,7 @@ export function classifierUtility(
   return {
     ...{ label, features: features.map(({ name }) => name), folds: foldCount },
     original: original.tree,
-    released: accuracyOn(representativeTable(table, release).columns.filter(isFeature)).tree,
+    released: accuracyOn(released.columns.filter(isFeature)).tree,
     baseline: original.baseline,
   };
 }
@@ -116,7 +115,8 @@ function crossValidated({ columns, answers, classes, fold }: Learning): {
   return { tree: accuracyOf(byTree, fold.length), baseline: accuracyOf(byBaseline, fold.length) };
 }
 
-function labelColumn({ columns }: EncodedTable, label: string): EncodedColumn {
+/** The column of the true labels. @throws AssayError `data` where the table lacks it */
+export function labelColumn({ columns }: EncodedTable, label: string): EncodedColumn {
   const column = columns.find(({ name }) => name === label);
   if (column !== undefined) return column;
   throw new AssayError('data', {

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
+import type { PredictLabels } from '#plugin/anonymizing';
 import { rng } from '#stats/random';
 import { releaseFrom, tableFrom } from '../risk/testing/tables.js';
-import { classifierUtility } from './classifier.js';
+import { classifierUtility, labelColumn } from './classifier.js';
 import { aggregateLoss } from './loss.js';
-import { modelUtility } from './model-accuracy.js';
+import { modelUtility, predictedLabels } from './model-accuracy.js';
 import { representativeTable } from './representatives.js';
 import { utilityOf } from './utility.js';
 
@@ -143,22 +144,30 @@ describe('representative values', () => {
   });
 
   test('of a model that looks at the town alone: what it says before and after', async () => {
-    const asked: number[] = [];
-    const found = await modelUtility(table, release, 'sick', ({ columns, rows }) => {
-      asked.push(rows.length);
-      expect(columns).toEqual(['age', 'town']);
-      return Promise.resolve(rows.map((row) => (row[1] === 'b' ? '1' : '0')));
-    });
+    const seen: unknown[] = [];
+    const predict: PredictLabels = (columns, label) => {
+      seen.push([...columns.map(({ name }) => name), label?.name]);
+      return Promise.resolve(columns[1]!.values.map((town) => (town === 'b' ? '1' : '0')));
+    };
+    const truth = labelColumn(table, 'sick');
+    const [before, after] = [
+      await predictedLabels(table, truth, predict),
+      await predictedLabels(representativeTable(table, release), truth, predict),
+    ];
+    const found = modelUtility(truth, before, after);
     // Before 0 1 1 0 0 0, after 1 1 1 0 0 1, the truth is 1 0 1 0 1 0.
     expect([found.original.correct, found.released.correct, found.agreed, found.original.n]).toEqual([3, 3, 4, 6]);
-    expect(asked).toEqual([6, 6]);
+    expect(seen).toEqual([
+      ['age', 'town', 'sick'],
+      ['age', 'town', 'sick'],
+    ]);
   });
 
   test('a model that does not answer each row is no model', async () => {
-    await expect(modelUtility(table, release, 'sick', () => Promise.resolve(['1']))).rejects.toThrow(
+    await expect(predictedLabels(table, null, () => Promise.resolve(['1']))).rejects.toThrow(
       'gave 1 labels for 6 rows',
     );
-    await expect(modelUtility(table, release, 'ill', () => Promise.resolve([]))).rejects.toThrow('no such column');
+    expect(() => labelColumn(table, 'ill')).toThrow('no such column');
   });
 });
 
@@ -177,9 +186,12 @@ describe('a classifier', () => {
   );
   const options = () => ({ label: 'income', source: rng('folds') });
   const released = (column: 'age' | 'both') =>
-    releaseFrom(
-      { age: ages.map(() => '*'), town: towns.map((town) => (column === 'both' ? '*' : `t${town}`)) },
-      { '*': 1 },
+    representativeTable(
+      table,
+      releaseFrom(
+        { age: ages.map(() => '*'), town: towns.map((town) => (column === 'both' ? '*' : `t${town}`)) },
+        { '*': 1 },
+      ),
     );
 
   test('learns a planted rule; less where a column is gone; the baseline where all are', () => {
@@ -202,15 +214,12 @@ describe('a classifier', () => {
 
   test('leaves records without a label out, and refuses a table without labels', () => {
     const some = tableFrom({ a: ['1', '2', '3', '4'], y: ['u', null, 'v', 'u'] }, { y: 'sensitive' });
-    const same = releaseFrom({ a: ['1', '2', '3', '4'] }, {});
-    expect(classifierUtility(some, same, { label: 'y', source: rng('x') })).toMatchObject({
+    expect(classifierUtility(some, some, { label: 'y', source: rng('x') })).toMatchObject({
       folds: 3,
       original: { n: 3 },
     });
-    expect(() => classifierUtility(some, same, { label: 'z', source: rng('x') })).toThrow('no such column');
+    expect(() => classifierUtility(some, some, { label: 'z', source: rng('x') })).toThrow('no such column');
     const empty = tableFrom({ a: ['1'], y: [null] });
-    expect(() => classifierUtility(empty, releaseFrom({ a: ['1'] }, {}), { label: 'y', source: rng('x') })).toThrow(
-      'at least two records',
-    );
+    expect(() => classifierUtility(empty, empty, { label: 'y', source: rng('x') })).toThrow('at least two records');
   });
 });

@@ -110,18 +110,27 @@ const RISKS: readonly RiskRow[] = [
     'Journalist risk, average over records',
     ({ journalist }) => (journalist === null ? null : share(journalist.average)),
   ],
-  ['Marketer risk', ({ marketer }) => share(marketer)],
+  ['Marketer risk', ({ marketer }) => (marketer === null ? null : share(marketer))],
+  [
+    'Unique in the population',
+    ({ populationUniques }) => (populationUniques?.share == null ? null : share(populationUniques.share)),
+  ],
 ];
 
 function riskTable({ risk: { before, after } }: AnonymizationCertificate, context: FigureContext): DataTable {
   const rows = RISKS.filter(([, of]) => of(before) !== null);
+  const because =
+    before.populationUniques === null ? [] : [`Unique in the population before: ${before.populationUniques.because}`];
   return dataTable(
     context,
     {
       title: 'How likely somebody in the table is found again',
       empty: 'No risk was measured.',
       note: context.write.own(
-        'The prosecutor knows that the person is in the table: the risk of a record is 1 / size of its class. The journalist knows only that the person is in the population. The marketer tries everybody: the risk is the expected share that is found. Suppressed records are in no class.',
+        [
+          'The prosecutor knows that the person is in the table: the risk of a record is 1 / size of its class. The journalist knows only that the person is in the population. The marketer tries everybody: the risk is the expected share that is found. Suppressed records are in no class.',
+          ...because,
+        ].join(' '),
       ),
     },
     beforeAndAfter(),
@@ -211,7 +220,7 @@ function methodCard({ method }: AnonymizationCertificate, { write }: FigureConte
 }
 
 function provenanceOf(certificate: AnonymizationCertificate, { write }: FigureContext): Card {
-  const { table, population, output, config, versions, seed, command } = certificate;
+  const { table, population, output, config, versions, seed, command, repeatable } = certificate;
   return {
     title: null,
     facts: [
@@ -232,7 +241,9 @@ function provenanceOf(certificate: AnonymizationCertificate, { write }: FigureCo
     tables: [],
     notes: [
       write.own(
-        'The same table, config and seed give the same bytes; what may differ is in `timings.json`. No value of a record stands on this page.',
+        repeatable
+          ? 'The same table, config and seed give the same bytes; what may differ is in `timings.json`. No value of a record stands on this page.'
+          : 'Which records were sampled was drawn by secret numbers, so another run gives another table. This page counts exactly: it is no part of what may be released.',
       ),
     ],
   };

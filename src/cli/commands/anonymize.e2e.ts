@@ -1,7 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonObject } from '#base/json';
+import { packageRoot } from '#base/package-root';
 import { assay, onlyRun, writeConfig } from '#pipeline/testing/cli';
+import type { AnonymizationCertificate } from '#report/anonymization';
 import { launchBrowser, violationsOf, whenBrowser, type PageBrowser } from '../../../test/browser.js';
 import { temporaryFolder } from '../../../test/temporary-folder.js';
 
@@ -9,6 +11,7 @@ import { temporaryFolder } from '../../../test/temporary-folder.js';
 
 const folder = temporaryFolder();
 const CONFIG = 'assay.config.json';
+const TABULAR = join(packageRoot(), 'fixtures/models/tabular');
 
 /** 200 people, semicolons between the fields and umlauts in Latin-1. */
 function people(name: string, anonymize: JsonObject): string {
@@ -85,4 +88,35 @@ whenBrowser('the page of a protected table is not opened')('the page', () => {
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
     await page.close();
   });
+});
+
+test('a perturbed table for which the audited model says what it is still good for', async () => {
+  const here = join(folder, 'credit');
+  mkdirSync(here);
+  const credit = JSON.parse(readFileSync(join(TABULAR, 'credit-mlp.config.json'), 'utf8')) as {
+    readonly target: JsonObject;
+  };
+  const file = join(packageRoot(), 'fixtures/data/tabular/credit-test.csv');
+  const roles = { Age: 'quasi-identifier', Marital: 'quasi-identifier', Job: 'quasi-identifier', Status: 'sensitive' };
+  writeConfig(here, {
+    target: { ...credit.target, file: join(TABULAR, 'credit-mlp.onnx') },
+    data: { table: { file, roles }, test: { inputs: file, columns: 'domain', labels: 'Status' } },
+    anonymize: {
+      models: [{ model: 'k-anonymity', k: 5 }],
+      algorithm: 'guided',
+      accuracy: { label: 'Status' },
+      perturb: [{ method: 'rank-swapping', columns: ['Income'], window: 5 }],
+    },
+    audits: {},
+  });
+  const { code, stdout } = await assay(['anonymize', join(here, CONFIG), '--json', '--quiet']);
+  expect(code).toBe(0);
+  const { utility, columns, checks } = JSON.parse(stdout) as AnonymizationCertificate;
+  const model = utility.find(({ id }) => id === 'model-accuracy');
+  // 412 of 500, as the audit of this fixture finds.
+  expect(model?.before).toBe(0.824);
+  expect(model?.after).toBeGreaterThan(0.75);
+  expect(utility.find(({ id }) => id === 'classifier-accuracy')?.after).toBeGreaterThan(0.65);
+  expect(columns.find(({ name }) => name === 'Income')?.what).toMatch(/^Perturbed: rank swapping changed /);
+  expect(checks).toEqual([expect.objectContaining({ model: '5-anonymity', holds: true })]);
 });

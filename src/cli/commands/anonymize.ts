@@ -88,9 +88,19 @@ function print({ certificate, files }: Anonymized, io: Io): void {
   printLine(io.stdout, table(NUMBERS, [...riskRows(certificate), ...certificate.utility.map(utilityRow)]));
   printLine(io.stdout);
   printLine(io.stdout, pairs(certificate.columns.map(({ name, what }) => [oneLine(name), oneLine(what)])));
-  for (const { sentence } of certificate.undeclared) printLine(io.stdout, `Undeclared: ${oneLine(sentence)}`);
+  printUndeclared(certificate, io);
   printLine(io.stdout);
   for (const file of files) printLine(io.stdout, file);
+}
+
+/** The page has them all. */
+const MOST_UNDECLARED = 6;
+
+function printUndeclared({ undeclared }: AnonymizationCertificate, io: Io): void {
+  const shown = undeclared.slice(0, MOST_UNDECLARED);
+  for (const { sentence } of shown) printLine(io.stdout, `Undeclared: ${oneLine(sentence)}`);
+  const left = undeclared.length - shown.length;
+  if (left > 0) printLine(io.stdout, `Undeclared: ${formatCount(left)} more on the page.`);
 }
 
 function riskRows({ risk: { before, after } }: AnonymizationCertificate): string[][] {
@@ -99,15 +109,19 @@ function riskRows({ risk: { before, after } }: AnonymizationCertificate): string
     of(before),
     after === null ? '' : of(after),
   ];
-  return [
+  const rows = [
     row('Records', ({ records }) => formatCount(records)),
     row('Suppressed', ({ suppressed }) => formatCount(suppressed)),
     row('Smallest class', ({ smallestClass }) => formatCount(smallestClass)),
     row('Records that no other agrees with', ({ uniques }) => formatCount(uniques)),
     row('Highest prosecutor risk', ({ prosecutor }) => formatPercent(prosecutor.highest)),
     row('Average prosecutor risk', ({ prosecutor }) => formatPercent(prosecutor.average)),
-    row('Marketer risk', ({ marketer }) => formatPercent(marketer)),
+    row('Marketer risk', ({ marketer }) => (marketer === null ? '' : formatPercent(marketer))),
+    row('Unique in the population', ({ populationUniques }) =>
+      populationUniques?.share == null ? '' : formatPercent(populationUniques.share),
+    ),
   ];
+  return rows.filter(([, unprotected, made]) => unprotected !== '' || made !== '');
 }
 
 function utilityRow({ label, format, before, after }: Utility): string[] {

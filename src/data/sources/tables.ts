@@ -1,6 +1,6 @@
 import { digestOfBytes } from '#base/digest';
 import { AssayError, messageOf } from '#base/errors';
-import { sizeOf } from '#base/tensor';
+import { sizeOf, type Tensor } from '#base/tensor';
 import type { SamplesConfig } from '#config/schema';
 import type { TabularDomain } from '#target/domain';
 import { fileCard, readSourceFile, type FileCard } from '../file.js';
@@ -33,7 +33,7 @@ export async function tableSource(
   requireColumn(label, facts, path);
   const file = await readSourceFile(path);
   const table = await readTable(file, { roles: {}, delimiter, encoding });
-  const rows = columns === 'domain' ? encodedRows(table, domain, path) : plainRows(table, columns, domain.shape, path);
+  const rows = namedRows(table, columns, domain, path);
   checkShape(rows, domain);
   checkInputs(rows, domain, config.scale);
   return {
@@ -62,15 +62,39 @@ export async function rowInput(
   const rows =
     numbers !== null
       ? { name: where, shape: [1, ...domain.shape], data: Float64Array.from(numbers) }
-      : namedRow(await readTable(file, { roles: {} }), columns, domain);
-  checkShape(rows, domain);
-  checkInputs(rows, domain, scale);
-  return takeInputs(rows, domain, scale, [0]).data;
+      : namedRows(await readTable(file, { roles: {} }), columns, domain, where);
+  return legalInputs(rows, domain, scale).data;
 }
 
-function namedRow(table: Table, columns: SamplesConfig['columns'], domain: TabularDomain): NumericArray {
+/**
+ * Rows of a table that is held already, made into inputs as those of the data are: [rows, ...shape] in the units of the domain.
+ *
+ * @throws AssayError `data` or `config` where it does not fit the target
+ */
+export function rowInputs(
+  table: Table,
+  { columns, scale }: Pick<SamplesConfig, 'columns' | 'scale'>,
+  domain: TabularDomain,
+): Tensor {
+  return legalInputs(namedRows(table, columns, domain, table.name), domain, scale);
+}
+
+function legalInputs(rows: NumericArray, domain: TabularDomain, scale: number | undefined): Tensor {
+  checkShape(rows, domain);
+  checkInputs(rows, domain, scale);
+  const all = Array.from({ length: rows.shape[0] ?? 0 }, (_, row) => row);
+  return takeInputs(rows, domain, scale, all);
+}
+
+/** Without names those of the domain are meant. */
+function namedRows(
+  table: Table,
+  columns: SamplesConfig['columns'],
+  domain: TabularDomain,
+  where: string,
+): NumericArray {
   const names = columns ?? 'domain';
-  return names === 'domain' ? encodedRows(table, domain, 'the row') : plainRows(table, names, domain.shape, 'the row');
+  return names === 'domain' ? encodedRows(table, domain, where) : plainRows(table, names, domain.shape, where);
 }
 
 /** A list of numbers in the order of the model; null for what has names. */

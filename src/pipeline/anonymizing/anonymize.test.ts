@@ -121,9 +121,28 @@ test('k-map counts the people of the population in the place of records', async 
   expect(certificate.risk.after?.journalist?.highest).toBeCloseTo(1 / 3, 12);
 });
 
+const PROMISE = { models: [{ model: 'differential-privacy', epsilon: 2, delta: 0.01 }], suppression: 1 };
+
 test('differential privacy is not claimed of what was chosen by the data', async () => {
-  const models = [{ model: 'differential-privacy', epsilon: 1, delta: 1e-6 }];
-  await expect(anonymize({ models })).rejects.toThrow('does not depend on the data');
+  await expect(anonymize(PROMISE)).rejects.toThrow('does not depend on the data');
+});
+
+test('a table that was sampled in secret is sorted, and its page says that it cannot be made again', async () => {
+  const roles = { ...ROLES, diagnosis: 'quasi-identifier' };
+  const options = {
+    ...PROMISE,
+    algorithm: 'fixed',
+    levels: { age: 2, town: 1 },
+    hierarchies: { age: { ranges: [10, 20] } },
+  };
+  const { folder: made, certificate } = await anonymize(options, roles);
+  const [, ...lines] = readFileSync(join(made, 'protected.csv'), 'utf8').trimEnd().split('\n');
+  const { records, suppressed } = certificate.risk.after ?? { records: NaN, suppressed: NaN };
+  expect(lines).toEqual(lines.toSorted());
+  expect(lines).toHaveLength(records - suppressed);
+  expect(records).toBeLessThan(120);
+  expect(certificate.repeatable).toBe(false);
+  expect(readFileSync(join(made, 'anonymization.html'), 'utf8')).toContain('drawn by secret numbers');
 });
 
 test.each([

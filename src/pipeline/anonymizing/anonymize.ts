@@ -5,9 +5,9 @@ import type { JsonObject } from '#base/json';
 import { packageVersion } from '#base/package-root';
 import { nameIn } from '#config/document/find';
 import type { LoadedConfig } from '#config/loaded';
-import type { TableConfig } from '#config/schema';
+import type { PopulationConfig, TableConfig } from '#config/schema';
 import { readSourceFile } from '#data/file';
-import { loadTable, type LoadedTable } from '#data/load-table';
+import { loadPopulation, loadTable, type LoadedTable } from '#data/load-table';
 import { readTable } from '#data/read-table';
 import type { TableReading } from '#data/tables/reading';
 import type { AnonymizingKit, NamedText, Protection, ReleasedTable } from '#plugin/anonymizing';
@@ -17,6 +17,8 @@ import { flagsOf, quoted } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { writeFolder } from '../new-folder.js';
 import { versions } from '../opening.js';
+import { predictorOf } from './predictor.js';
+import { secret } from './secret.js';
 import { csvOf } from './write-table.js';
 
 /** What an anonymization tells whoever listens. */
@@ -59,7 +61,7 @@ export async function anonymizeTable(
   const asked = askedOf(loaded, kit);
   const table = await loadTable(asked.table);
   requireQuasiIdentifiers(table, loaded);
-  const population = asked.population === null ? null : await loadTable(asked.population);
+  const population = asked.population === null ? null : await loadPopulation(asked.population);
   const seed = options.seed ?? loaded.config.seed;
   const protection = await kit.protect({
     table: table.table,
@@ -67,6 +69,8 @@ export async function anonymizeTable(
     options: asked.options,
     readFile: (path) => readNamed(resolve(dirname(loaded.file), path)),
     random: randomStreams(seed, 'anonymize'),
+    secret,
+    predict: predictorOf(loaded, options),
     signal: options.signal,
     progress: (what, done, total) => {
       options.on({ kind: 'progress', what, done, total });
@@ -79,7 +83,7 @@ export async function anonymizeTable(
 
 interface Asked {
   readonly table: TableConfig;
-  readonly population: TableConfig | null;
+  readonly population: PopulationConfig | null;
   readonly options: object;
 }
 
@@ -103,7 +107,7 @@ function askedOf({ config, file, positions }: LoadedConfig, kit: AnonymizingKit)
   const place = { code: 'config', file: where, path: ['anonymize'], positions } as const;
   return {
     table,
-    population: population === null ? null : { roles: {}, ...population },
+    population,
     options: kit.complete(config.anonymize, place),
   };
 }
