@@ -19,6 +19,14 @@ export interface Classes {
   readonly histograms: readonly Histogram[];
 }
 
+/** Where what is known of classes is written. */
+export interface Memory {
+  /** So many integers, of any value, side by side. What was taken before may be written over then. */
+  take(integers: number): Int32Array;
+}
+
+const OWN_MEMORY: Memory = { take: (integers) => new Int32Array(integers) };
+
 /**
  * Joins classes when levels rise. A class keeps its key as a number, and a rise of a column's level adds to it what the
  * difference of the two digits is worth: by the code of any tuple of the class, whatever the levels of the other columns.
@@ -28,8 +36,13 @@ export class RollUp {
   /** By column and level: the worth of each code's digit. */
   private readonly worths: readonly (readonly Int32Array[])[];
   private readonly numbers = new KeyNumbers();
+  /** Of the node in hand, with room for all tuples: the keys, and of each class of the source the class that it becomes part of. */
   private readonly keys: Int32Array;
   private readonly into: Int32Array;
+  /** By class: the first of the source's. */
+  private readonly first: Int32Array;
+  private readonly sizes: Int32Array;
+  private readonly population: Int32Array;
 
   constructor(
     private readonly tuples: Tuples,
@@ -43,6 +56,9 @@ export class RollUp {
     });
     this.keys = this.radix.zeros(tuples.count);
     this.into = new Int32Array(tuples.count);
+    this.first = new Int32Array(tuples.count);
+    this.sizes = new Int32Array(tuples.count);
+    this.population = new Int32Array(tuples.population === null ? 0 : tuples.count);
   }
 
   /** The tuples as they are. */
@@ -54,8 +70,12 @@ export class RollUp {
     return { levels: new Uint8Array(codes.length), count, keys, tuples, sizes, population, histograms };
   }
 
-  /** The classes of a node above that of `source`. */
-  raise(source: Classes, levels: Uint8Array): Classes {
+  /**
+   * The classes of a node above that of `source`.
+   *
+   * @param memory for the result; it may write over `source`
+   */
+  raise(source: Classes, levels: Uint8Array, memory: Memory = OWN_MEMORY): Classes {
     const { lanes } = this.radix;
     const keys = this.keys.subarray(0, source.count * lanes);
     keys.set(source.keys);
@@ -63,15 +83,32 @@ export class RollUp {
       const [from, to] = [source.levels[column] ?? 0, levels[column] ?? 0];
       if (from !== to) this.addWorths(keys, column, source.tuples, this.differences(column, from, to));
     }
-    const count = this.numbers.number(keys, lanes, source.count, this.into);
+    const count = this.numbers.number(keys, lanes, source.count, this.into, this.first);
+    return { levels, count, ...this.written(source, count, memory) };
+  }
+
+  /** Everything is read before memory is taken. */
+  private written(source: Classes, count: number, memory: Memory): Omit<Classes, 'levels' | 'count'> {
+    const histograms = source.histograms.map((histogram) => joinGroups(histogram, this.into, count));
+    this.readTuples(source.tuples, count);
+    const keys = this.keys.subarray(0, count * this.radix.lanes);
+    const tuples = this.first.subarray(0, count);
+    const sizes = this.sums(source.sizes, this.sizes, count);
+    const population = source.population === null ? null : this.sums(source.population, this.population, count);
+    const lengths = histograms.map(({ starts, codes }) => starts.length + 2 * codes.length);
+    const own = keys.length + tuples.length + sizes.length + (population?.length ?? 0);
+    const block = new Block(memory.take(lengths.reduce((sum, length) => sum + length, own)));
     return {
-      levels,
-      count,
-      keys: keys.slice(0, count * lanes),
-      tuples: this.firstTuples(source.tuples, count),
-      sizes: this.sums(source.sizes, count),
-      population: source.population === null ? null : this.sums(source.population, count),
-      histograms: source.histograms.map((histogram) => joinGroups(histogram, this.into, count)),
+      keys: block.copy(keys),
+      tuples: block.copy(tuples),
+      sizes: block.copy(sizes),
+      population: population === null ? null : block.copy(population),
+      histograms: histograms.map(({ values, starts, codes, counts }) => ({
+        values,
+        starts: block.copy(starts),
+        codes: block.copy(codes),
+        counts: block.copy(counts),
+      })),
     };
   }
 
@@ -105,22 +142,34 @@ export class RollUp {
     return this.worths[column]?.[to]?.map((worth, code) => worth - (lower?.[code] ?? 0));
   }
 
-  private firstTuples(tuples: Int32Array, count: number): Int32Array {
-    const first = new Int32Array(count);
-    for (let i = 0, next = 0; next < count; i++) {
-      if (this.into[i] === next) first[next++] = tuples[i] ?? 0;
-    }
-    return first;
+  /** In place of the first classes of the source, their tuples. */
+  private readTuples(tuples: Int32Array, count: number): void {
+    const { first } = this;
+    for (let i = 0; i < count; i++) first[i] = tuples[first[i] ?? 0] ?? 0;
   }
 
-  private sums(values: Int32Array, count: number): Int32Array {
-    const sums = new Int32Array(count);
+  private sums(values: Int32Array, sums: Int32Array, count: number): Int32Array {
     const { into } = this;
+    sums.fill(0, 0, count);
     for (let i = 0; i < values.length; i++) {
       const group = into[i] ?? 0;
       sums[group] = (sums[group] ?? 0) + (values[i] ?? 0);
     }
-    return sums;
+    return sums.subarray(0, count);
+  }
+}
+
+/** Memory that is filled from the front. */
+class Block {
+  private used = 0;
+
+  constructor(private readonly memory: Int32Array) {}
+
+  copy(part: Int32Array): Int32Array {
+    const copy = this.memory.subarray(this.used, this.used + part.length);
+    copy.set(part);
+    this.used += part.length;
+    return copy;
   }
 }
 

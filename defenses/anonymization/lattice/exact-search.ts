@@ -52,9 +52,12 @@ class ExactSearch {
     return null;
   }
 
-  /** From the highest bound that is not worse than the best on down. */
+  /** From the highest bound that is not worse than the best on down; what is worse now stays worse. */
   private async prove(): Promise<string | null> {
-    const order = this.byBound().reverse();
+    const left = Uint32Array.from({ length: this.space.size }, (_, node) => node).filter(
+      (node) => this.settled[node] !== 1 && !this.isWorse(node),
+    );
+    const order = this.byBound(left).reverse();
     for (const [done, node] of order.entries()) {
       if (this.settled[node] === 1 || this.isWorse(node)) continue;
       const stopped = await this.explorer.breathe(done, order.length);
@@ -66,7 +69,7 @@ class ExactSearch {
 
   /** From the lowest bound up. */
   private async ascend(): Promise<string | null> {
-    const order = this.byBound();
+    const order = this.byBound(Uint32Array.from({ length: this.space.size }, (_, node) => node));
     for (const [done, node] of order.entries()) {
       if (this.isWorse(node)) return null;
       const stopped = await this.explorer.breathe(done, order.length);
@@ -82,13 +85,12 @@ class ExactSearch {
     return best !== null && (this.bounds[node] ?? 0) > best.score;
   }
 
-  /** Nodes by ascending bound; of equal bounds, those below come before those above. */
-  private byBound(): Uint32Array {
+  /** Puts nodes by ascending bound; of equal bounds, those below come before those above. */
+  private byBound(nodes: Uint32Array): Uint32Array {
     const { space, bounds } = this;
-    const totals = Uint32Array.from({ length: space.size }, (_, node) => totalOf(space.levelsOf(node)));
-    return Uint32Array.from({ length: space.size }, (_, node) => node).sort(
-      (a, b) => (bounds[a] ?? 0) - (bounds[b] ?? 0) || (totals[a] ?? 0) - (totals[b] ?? 0) || a - b,
-    );
+    const difference = (a: number, b: number) => (bounds[a] ?? 0) - (bounds[b] ?? 0);
+    const rise = (a: number, b: number) => totalOf(space.levelsOf(a)) - totalOf(space.levelsOf(b));
+    return nodes.sort((a, b) => difference(a, b) || rise(a, b) || a - b);
   }
 
   private visit(levels: Uint8Array): Visit {

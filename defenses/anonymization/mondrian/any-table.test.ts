@@ -160,23 +160,22 @@ test('long lists of values end in how many more there are, and different ones ne
 });
 
 test('medians found by counting and by selection are those of a sorted list', () => {
+  const records = fc.record({ rank: fc.integer({ min: 0, max: 30 }), weight: fc.integer({ min: 1, max: 4 }) });
   fc.assert(
-    fc.property(
-      fc.array(fc.integer({ min: 0, max: 30 }), { minLength: 1, maxLength: 60 }),
-      fc.boolean(),
-      (list, sparse) => {
-        const scale = sparse ? 1000 : 1;
-        const ranks = Int32Array.from([0, ...list.map((rank) => scale * (rank + 1)), 0]);
-        const sorted = list.map((rank) => scale * (rank + 1)).sort((a, b) => a - b);
-        const median = sorted[(sorted.length - 1) >> 1]!;
-        const found = new MedianFinder(ranks.length, 31_000).middleOf(ranks, 0, ranks.length, 1, sorted.at(-1)!);
-        expect(found).toEqual({
-          rank: median,
-          below: sorted.filter((rank) => rank < median).length,
-          equal: sorted.filter((rank) => rank === median).length,
-        });
-      },
-    ),
+    fc.property(fc.array(records, { minLength: 1, maxLength: 60 }), fc.boolean(), (list, sparse) => {
+      const scale = sparse ? 1000 : 1;
+      const ranks = Int32Array.from([0, ...list.map(({ rank }) => scale * (rank + 1)), 0]);
+      const weights = Int32Array.from([7, ...list.map(({ weight }) => weight), 5]);
+      const rows = list.flatMap(({ rank, weight }) => Array<number>(weight).fill(scale * (rank + 1)));
+      rows.sort((a, b) => a - b);
+      const median = rows[(rows.length - 1) >> 1]!;
+      const part = { ranks, weights, start: 0, end: ranks.length, size: rows.length, low: 1, high: rows.at(-1)! };
+      expect(new MedianFinder(ranks.length, 31_000).middleOf(part, 1)).toEqual({
+        rank: median,
+        below: rows.filter((rank) => rank < median).length,
+        equal: rows.filter((rank) => rank === median).length,
+      });
+    }),
     { numRuns: 1000 },
   );
 });

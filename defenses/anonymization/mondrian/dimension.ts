@@ -5,6 +5,7 @@ import { isNumeric, numbersOf, type NumericColumn } from '../numeric-values.js';
 import { listed, uniqueTexts } from './listed.js';
 
 const MOST_BITS = 50;
+const POWERS = Float64Array.from({ length: MOST_BITS + 1 }, (_, exponent) => 2 ** exponent);
 
 /** What the values of some records of one column become. */
 export interface Label {
@@ -34,6 +35,7 @@ export interface Order {
 export interface Dimension extends Order {
   /** How much of the domain they are, in [0, 1]. */
   readonly width: (low: number, high: number) => number;
+  readonly isCutAtMedian: boolean;
   /** The branches that part them; null where a median does. */
   branches(low: number, high: number): Branches | null;
   /**
@@ -79,6 +81,7 @@ function byNumber(column: NumericColumn): Dimension {
   return {
     ...order,
     width,
+    isCutAtMedian: true,
     branches: () => null,
     key: (low, high) => low * order.codeOf.length + high,
     label: (low, high) => ({ text: `[${textAt(low)}, ${textAt(high)}]`, share: width(low, high) }),
@@ -95,6 +98,7 @@ function byAppearance(column: EncodedColumn, labelLength: number): Dimension {
   return {
     ...order,
     width: (low, high) => part(high - low + 1),
+    isCutAtMedian: true,
     branches: () => null,
     key: (_low, _high, present) => setKey(present(), order.highest),
     label: (_low, _high, present) => {
@@ -109,7 +113,7 @@ function byAppearance(column: EncodedColumn, labelLength: number): Dimension {
 function setKey(ranks: readonly number[], highest: number): number | string {
   if (highest > MOST_BITS) return ranks.join(' ');
   let key = 0;
-  for (const rank of ranks) key += 2 ** rank;
+  for (const rank of ranks) key += POWERS[rank] ?? 0;
   return key;
 }
 
@@ -129,25 +133,30 @@ function alongHierarchy(column: EncodedColumn, hierarchy: Hierarchy): Dimension 
     return code - other;
   });
   const groupAt = (level: number, rank: number) => groupOf(level, order.codeOf[rank] ?? 0);
-  /** The number of levels where even the highest has them in different groups. */
+  const branches = levels.map((_, level) => branchesOf(order, (rank) => groupAt(level, rank)));
+  const branchAt = branches.map(({ branchOf }) => branchOf);
+  const shares = levels.map(({ leavesUnder }, level) =>
+    Float64Array.from(branches[level]?.lastOf ?? [], (rank) => shareOf(leavesUnder[groupAt(level, rank)], leaves)),
+  );
+  /** The number of levels where even the highest has them in different groups. Every group is one branch, in this order. */
   const levelOf = (low: number, high: number) => {
     let level = 0;
-    while (level < levels.length && groupAt(level, low) !== groupAt(level, high)) level++;
+    for (; level < branchAt.length; level++) {
+      const branchOf = branchAt[level];
+      if (branchOf?.[low] === branchOf?.[high]) break;
+    }
     return level;
   };
-  const share = (level: number, rank: number) => {
-    const under = levels[level]?.leavesUnder[groupAt(level, rank)];
-    return under === undefined ? 1 : leaves > 1 ? Math.max(0, under - 1) / (leaves - 1) : 0;
-  };
-  const branches = levels.map((_, level) => branchesOf(order, (rank) => groupAt(level, rank)));
+  const share = (level: number, rank: number) => shares[level]?.[branchAt[level]?.[rank] ?? 0] ?? 1;
   const everything = levels.at(-1)?.labels[groupAt(levels.length - 1, 0)] ?? EVERYTHING;
   return {
     ...order,
     width: (low, high) => share(levelOf(low, high), low),
+    isCutAtMedian: false,
     branches: (low, high) => branches[levelOf(low, high) - 1] ?? null,
     key: (low, high) => {
       const level = levelOf(low, high);
-      return level * order.codeOf.length + (branches[level]?.branchOf[low] ?? 0);
+      return level * order.codeOf.length + (branchAt[level]?.[low] ?? 0);
     },
     label: (low, high) => {
       const level = levelOf(low, high);
@@ -155,6 +164,12 @@ function alongHierarchy(column: EncodedColumn, hierarchy: Hierarchy): Dimension 
     },
     everything,
   };
+}
+
+/** Of a group with so many leaves; all of them where it is none of the hierarchy. */
+function shareOf(under: number | undefined, leaves: number): number {
+  if (under === undefined) return 1;
+  return leaves > 1 ? Math.max(0, under - 1) / (leaves - 1) : 0;
 }
 
 function branchesOf(order: Order, groupAt: (rank: number) => number): Branches {

@@ -1,13 +1,16 @@
-import type { Stretch } from './records.js';
+import type { Part } from './cuts.js';
 
-/** Partitions that wait to be cut: where each begins and ends, and its range in every dimension. */
+const OWN = 3;
+
+/** Partitions that wait to be cut: where each is, and what is known of it. */
 export class Frames {
   private readonly width: number;
   private frames: Int32Array;
   private used = 0;
 
-  constructor(dimensions: number) {
-    this.width = 2 + 2 * dimensions;
+  /** @param state numbers that are kept of each */
+  constructor(state: number) {
+    this.width = OWN + state;
     this.frames = new Int32Array(64 * this.width);
   }
 
@@ -15,23 +18,25 @@ export class Frames {
     return this.used === 0;
   }
 
-  /** @param ranges the lowest rank of dimension i at 2i, the highest at 2i + 1 */
-  push({ start, end }: Stretch, ranges: Int32Array): void {
+  push({ start, end, size }: Part, state: Int32Array): void {
     if (this.used + this.width > this.frames.length) {
       const longer = new Int32Array(2 * this.frames.length);
       longer.set(this.frames);
       this.frames = longer;
     }
-    this.frames[this.used] = start;
-    this.frames[this.used + 1] = end;
-    for (let i = 0; i < ranges.length; i++) this.frames[this.used + 2 + i] = ranges[i] ?? 0;
+    const { frames, used } = this;
+    frames[used] = start;
+    frames[used + 1] = end;
+    frames[used + 2] = size;
+    for (let i = 0; i < state.length; i++) frames[used + OWN + i] = state[i] ?? 0;
     this.used += this.width;
   }
 
-  /** The latest partition; its ranges are written into `ranges`. */
-  pop(ranges: Int32Array): Stretch {
+  /** The latest partition; what is known of it is written into `state`. */
+  pop(state: Int32Array): Part {
     this.used -= this.width;
-    for (let i = 0; i < ranges.length; i++) ranges[i] = this.frames[this.used + 2 + i] ?? 0;
-    return { start: this.frames[this.used] ?? 0, end: this.frames[this.used + 1] ?? 0 };
+    const { frames, used } = this;
+    for (let i = 0; i < state.length; i++) state[i] = frames[used + OWN + i] ?? 0;
+    return { start: frames[used] ?? 0, end: frames[used + 1] ?? 0, size: frames[used + 2] ?? 0 };
   }
 }

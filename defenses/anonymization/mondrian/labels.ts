@@ -1,6 +1,9 @@
 import type { ReleasedColumn } from '../contract.js';
-import type { RankedStretch } from './cuts.js';
+import type { CodedColumn } from '../group-rows.js';
 import type { Dimension } from './dimension.js';
+import type { RankedStretch } from './records.js';
+
+const MASK_BITS = 32;
 
 /** What the classes are called in one dimension. */
 export class ClassLabels {
@@ -21,13 +24,27 @@ export class ClassLabels {
   }
 
   /**
-   * Names the next class.
+   * Names the next class by its records.
    *
    * @param isTight whether it is just the values that occur, and not all between the lowest and the highest
    */
-  add({ ranks, start, end, low, high }: RankedStretch, isTight: boolean): void {
-    const present = () => (isTight ? distinct(ranks.subarray(start, end), low, high) : between(low, high));
+  add(records: RankedStretch, isTight: boolean): void {
+    const { low, high } = records;
+    this.addRange(low, high, () => (isTight ? ranksIn(records) : ranksBetween(low, high)));
+  }
+
+  /**
+   * Names the next class by the lowest and the highest of its ranks.
+   *
+   * @param present the ranks that it stands for, ascending; asked for only where the dimension looks at them
+   */
+  addRange(low: number, high: number, present: () => readonly number[]): void {
     this.codes.push(low === high ? this.single(low) : low === 0 ? this.mixed() : this.range(low, high, present));
+  }
+
+  /** Classes by what they are called. */
+  coded(): CodedColumn {
+    return { codes: Int32Array.from(this.codes), size: this.labels.length };
   }
 
   /** @param classOf by row; rows that are in no class have a negative number, and get code 0 */
@@ -70,15 +87,23 @@ export class ClassLabels {
   }
 }
 
-function distinct(ranks: Int32Array, low: number, high: number): number[] {
-  if (ranks.length <= high - low) return [...new Set(ranks)].sort((a, b) => a - b);
-  const isPresent = new Uint8Array(high - low + 1);
-  for (const rank of ranks) isPresent[rank - low] = 1;
+/** Those that occur, ascending. */
+export function ranksIn({ ranks, start, end, low, high }: RankedStretch): number[] {
+  if (high - low < MASK_BITS) return ranksInMask(ranks, start, end, low);
+  const found = new Set<number>();
+  for (let place = start; place < end; place++) found.add(ranks[place] ?? 0);
+  return [...found].sort((a, b) => a - b);
+}
+
+/** Of ranks that a word has bits enough for. */
+function ranksInMask(ranks: Int32Array, start: number, end: number, low: number): number[] {
+  let mask = 0;
+  for (let place = start; place < end; place++) mask |= 1 << ((ranks[place] ?? 0) - low);
   const found: number[] = [];
-  for (let rank = low; rank <= high; rank++) if (isPresent[rank - low] === 1) found.push(rank);
+  for (let rank = low; mask !== 0; rank++, mask >>>= 1) if ((mask & 1) === 1) found.push(rank);
   return found;
 }
 
-function between(low: number, high: number): number[] {
+export function ranksBetween(low: number, high: number): number[] {
   return Array.from({ length: high - low + 1 }, (_, i) => low + i);
 }

@@ -1,15 +1,13 @@
 import { AssayError } from '#base/errors';
-import { quasiIdentifiersOf } from '../encoding/tuples.js';
+import { distinctRows, quasiIdentifiersOf, type DistinctRows } from '../encoding/tuples.js';
 import { groupRows } from '../group-rows.js';
-import type { BoundModel, EncodedTable, Hierarchy, Release, ReleasedColumn } from '../contract.js';
+import type { BoundModel, EncodedColumn, EncodedTable, Hierarchy, Release } from '../contract.js';
 import { rowsInOrder } from '../row-order.js';
-import { cutsOf, type Cut, type RankedStretch } from './cuts.js';
 import { dimensionOf, type Dimension } from './dimension.js';
-import { Frames } from './frames.js';
 import { ClassLabels } from './labels.js';
-import { MedianFinder } from './median.js';
 import type { MondrianOptions } from './options.js';
-import { Records, type Stretch } from './records.js';
+import { Partitioning } from './partitioning.js';
+import { Records } from './records.js';
 import { Requirements } from './requirements.js';
 
 export interface MondrianInput {
@@ -48,17 +46,20 @@ export function mondrian({ table, models, hierarchies }: MondrianInput, options:
     ),
   );
   const requirements = new Requirements(table, models);
-  const ranks = dimensions.map(({ rankOf }, i) => ranked(columns[i]?.codes ?? new Int32Array(0), rankOf));
+  const units = unitsOf(table.rows, columns, dimensions, requirements, options);
+  const ranked = dimensions.map(({ rankOf, highest }, i) => ({ codes: codesOf(units, i), rankOf, highest }));
+  const records = new Records(ranked, units.sizes, units.codes.slice(dimensions.length));
   const labels = dimensions.map((dimension, i) => new ClassLabels(dimension, columns[i]?.dictionary ?? []));
-  const records = new Records(table.rows, ranks, requirements.carried);
   const partitioning = new Partitioning(records, dimensions, requirements, labels, options);
-  const isReleased = requirements.hold({ start: 0, end: table.rows });
-  if (isReleased) partitioning.run();
-  const released = labels.map((ofDimension) => ofDimension.column(partitioning.classOf));
+
+  const everything = { start: 0, end: records.count, size: table.rows };
+  const isReleased = requirements.hold(everything, records);
+  if (isReleased) partitioning.run(everything);
+  const classOf = ofRows(units, partitioning.classOf);
   return {
-    columns: released,
+    columns: labels.map((ofDimension) => ofDimension.column(classOf)),
     suppressed: new Uint8Array(table.rows).fill(isReleased ? 0 : 1),
-    ...classesOf(partitioning, released, options),
+    ...renumbered(classOf, labels, partitioning.classes, options),
     method: {
       name: `${options.mode} Mondrian`,
       optimal: false,
@@ -67,196 +68,55 @@ export function mondrian({ table, models, hierarchies }: MondrianInput, options:
   };
 }
 
-/** The cutting of all records into classes. */
-class Partitioning {
-  /** By row, classes numbered as they are found; -1 before. */
-  readonly classOf: Int32Array;
-  classes = 0;
-  cuts = 0;
-  private readonly frames: Frames;
-  /** Of the partition in hand: the lowest rank in dimension i at 2i, the highest at 2i + 1. */
-  private readonly ranges: Int32Array;
-  private readonly widths: Float64Array;
-  private readonly finder: MedianFinder;
+/** What is moved as one: the quasi-identifiers, and behind them what the models look at. */
+type Units = Omit<DistinctRows, 'count'>;
 
-  constructor(
-    private readonly records: Records,
-    private readonly dimensions: readonly Dimension[],
-    private readonly requirements: Requirements,
-    private readonly labels: readonly ClassLabels[],
-    private readonly options: MondrianOptions,
-  ) {
-    this.classOf = new Int32Array(records.rows.length).fill(-1);
-    this.frames = new Frames(dimensions.length);
-    this.ranges = new Int32Array(2 * dimensions.length);
-    this.widths = new Float64Array(dimensions.length);
-    this.finder = new MedianFinder(records.rows.length, Math.max(...dimensions.map(({ highest }) => highest)));
-  }
-
-  run(): void {
-    const all = this.dimensions.map((_, i) => i);
-    for (const i of all) this.ranges[2 * i + 1] = this.dimensions[i]?.highest ?? 0;
-    const everything = { start: 0, end: this.records.rows.length };
-    this.records.narrow(everything, all, this.ranges);
-    this.frames.push(everything, this.ranges);
-    while (!this.frames.isEmpty) {
-      const stretch = this.frames.pop(this.ranges);
-      const open = all.filter((dimension) => this.isOpen(dimension));
-      if (this.isTight) this.records.narrow(stretch, open, this.ranges);
-      if (!this.cut(stretch, open)) this.release(stretch);
-    }
-  }
-
-  private cut(stretch: Stretch, moved: readonly number[]): boolean {
-    if (stretch.end - stretch.start < 2 * this.requirements.leastSize) return false;
-    for (const dimension of this.widestFirst(moved)) {
-      const ranked = this.inDimension(dimension, stretch);
-      for (const cut of cutsOf(this.dimensionAt(dimension), ranked, this.options.mode, this.finder)) {
-        if (!cut.sizes.every((size) => this.requirements.sizeHolds(size))) continue;
-        const parts = this.divide(stretch, dimension, cut, moved);
-        if (!parts.every((part) => this.requirements.hold(part))) continue;
-        this.pushParts(parts, dimension, cut);
-        this.cuts++;
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** The dimensions that can be cut. Where values and missing ones are together, what is written stands for the whole domain. */
-  private widestFirst(dimensions: readonly number[]): number[] {
-    const ordered: number[] = [];
-    for (const i of dimensions) {
-      if (!this.isOpen(i)) continue;
-      const width = this.low(i) === 0 ? 1 : this.dimensionAt(i).width(this.low(i), this.high(i));
-      this.widths[i] = width;
-      let place = ordered.length;
-      for (; place > 0 && (this.widths[ordered[place - 1] ?? 0] ?? 0) < width; place--) {
-        ordered[place] = ordered[place - 1] ?? 0;
-      }
-      ordered[place] = i;
-    }
-    return ordered;
-  }
-
-  /** Moves the records so that the parts lie side by side. */
-  private divide({ start, end }: Stretch, dimension: number, cut: Cut, moved: readonly number[]): Stretch[] {
-    const parts: Stretch[] = [];
-    for (const size of cut.sizes) {
-      const from = parts.at(-1)?.end ?? start;
-      parts.push({ start: from, end: from + size });
-    }
-    const { boundaries, below } = cut;
-    if (below !== null) this.gatherAround({ start, end }, start + below, dimension, boundaries[0] ?? 0, moved);
-    else this.gather(parts, dimension, boundaries, moved);
-    return parts;
-  }
-
-  /** In the middle first, so that a record is moved at most as often as the parts can be halved. */
-  private gather(
-    parts: readonly Stretch[],
-    dimension: number,
-    boundaries: readonly number[],
-    moved: readonly number[],
-  ): void {
-    const half = parts.length >> 1;
-    const middle = parts[half]?.start ?? 0;
-    if (half === 0) return;
-    const whole = { start: parts[0]?.start ?? 0, end: parts.at(-1)?.end ?? 0 };
-    this.records.separate(whole, middle, dimension, boundaries[half - 1] ?? 0, moved);
-    this.gather(parts.slice(0, half), dimension, boundaries.slice(0, half - 1), moved);
-    this.gather(parts.slice(half), dimension, boundaries.slice(half), moved);
-  }
-
-  /** Puts the records with one rank between those below and those above it; `first` is where they begin then. */
-  private gatherAround(
-    stretch: Stretch,
-    first: number,
-    dimension: number,
-    rank: number,
-    moved: readonly number[],
-  ): void {
-    this.records.separate(stretch, first, dimension, rank - 1, moved);
-    const { end } = stretch;
-    const ranks = this.records.ranksOf(dimension);
-    let above = first;
-    for (let place = first; place < end; place++) if ((ranks[place] ?? 0) === rank) above++;
-    this.records.separate({ start: first, end }, above, dimension, rank, moved);
-  }
-
-  private pushParts(parts: readonly Stretch[], dimension: number, { boundaries, below }: Cut): void {
-    const [low, high] = [this.low(dimension), this.high(dimension)];
-    for (const [i, part] of parts.entries()) {
-      const before = boundaries[i - 1];
-      this.ranges[2 * dimension] = before === undefined ? low : below === null ? before + 1 : before;
-      this.ranges[2 * dimension + 1] = boundaries[i] ?? high;
-      this.frames.push(part, this.ranges);
-    }
-  }
-
-  private release(stretch: Stretch): void {
-    const { rows } = this.records;
-    for (const [i, labels] of this.labels.entries()) labels.add(this.inDimension(i, stretch), this.isTight);
-    for (let place = stretch.start; place < stretch.end; place++) this.classOf[rows[place] ?? 0] = this.classes;
-    this.classes++;
-  }
-
-  private get isTight(): boolean {
-    return this.options.ranges === 'tight';
-  }
-
-  private inDimension(dimension: number, { start, end }: Stretch): RankedStretch {
-    const [low, high] = [this.low(dimension), this.high(dimension)];
-    return { ranks: this.records.ranksOf(dimension), start, end, low, high };
-  }
-
-  private dimensionAt(i: number): Dimension {
-    const dimension = this.dimensions[i];
-    if (dimension === undefined) throw new RangeError(`there is no dimension ${i}`);
-    return dimension;
-  }
-
-  private isOpen(dimension: number): boolean {
-    return this.low(dimension) < this.high(dimension);
-  }
-
-  private low(dimension: number): number {
-    return this.ranges[2 * dimension] ?? 0;
-  }
-
-  private high(dimension: number): number {
-    return this.ranges[2 * dimension + 1] ?? 0;
-  }
+/** Equal rows stay together, and are one, unless those in the middle may be shared out. */
+function unitsOf(
+  rows: number,
+  quasiIdentifiers: readonly EncodedColumn[],
+  dimensions: readonly Dimension[],
+  requirements: Requirements,
+  { mode }: MondrianOptions,
+): Units {
+  const columns = [...quasiIdentifiers, ...requirements.columns];
+  if (mode === 'strict' || !dimensions.some(({ isCutAtMedian }) => isCutAtMedian)) return distinctRows(rows, columns);
+  // Quasi-identifiers are not moved themselves.
+  const codes = columns.map((column, i) => (i < quasiIdentifiers.length ? column.codes : column.codes.slice()));
+  return { tupleOf: rowsInOrder(rows), codes, sizes: new Int32Array(rows).fill(1) };
 }
 
-/** In relaxed mode partitions can come out with the same labels: then they are one class. */
-function classesOf(
-  { classOf, classes }: Partitioning,
-  columns: readonly ReleasedColumn[],
+function ofRows({ tupleOf }: Units, classOfUnit: Int32Array): Int32Array {
+  const classOf = new Int32Array(tupleOf.length);
+  for (let row = 0; row < tupleOf.length; row++) classOf[row] = classOfUnit[tupleOf[row] ?? 0] ?? 0;
+  return classOf;
+}
+
+/**
+ * Classes by first appearance, in place. In relaxed mode partitions can come out with the same labels: then they are one class.
+ */
+function renumbered(
+  classOf: Int32Array,
+  labels: readonly ClassLabels[],
+  partitions: number,
   { mode }: MondrianOptions,
 ): Pick<Release, 'classOf' | 'classes'> {
-  if (classes === 0 || mode === 'strict') return { classOf: byFirstAppearance(classOf, classes), classes };
-  const labelled = columns.map(({ codes, labels }) => ({ codes, size: labels.length }));
-  const { group, count } = groupRows(labelled, rowsInOrder(classOf.length));
-  return { classOf: group, classes: count };
-}
-
-function byFirstAppearance(classOf: Int32Array, classes: number): Int32Array {
-  const numbers = new Int32Array(classes).fill(-1);
-  const renumbered = new Int32Array(classOf.length).fill(-1);
+  const coded = labels.map((ofDimension) => ofDimension.coded());
+  const own = rowsInOrder(partitions);
+  const { group, count } = mode === 'strict' ? { group: own, count: partitions } : groupRows(coded, own);
+  const numbers = new Int32Array(count).fill(-1);
   let next = 0;
   for (let row = 0; row < classOf.length; row++) {
-    const found = classOf[row] ?? -1;
+    const found = group[classOf[row] ?? 0];
+    if (found === undefined) continue;
     if (numbers[found] === -1) numbers[found] = next++;
-    renumbered[row] = numbers[found] ?? -1;
+    classOf[row] = numbers[found] ?? -1;
   }
-  return renumbered;
+  return { classOf, classes: count };
 }
 
-function ranked(codes: Int32Array, rankOf: Int32Array): Int32Array {
-  const ranks = new Int32Array(codes.length);
-  for (let row = 0; row < codes.length; row++) ranks[row] = rankOf[codes[row] ?? 0] ?? 0;
-  return ranks;
+function codesOf({ codes }: Units, column: number): Int32Array {
+  return codes[column] ?? new Int32Array(0);
 }
 
 function check(quasiIdentifiers: number, models: readonly BoundModel[], { mode }: MondrianOptions): void {

@@ -1,4 +1,5 @@
 import { rowsInOrder } from '../row-order.js';
+import type { Ranges } from './ranges.js';
 
 /** The places from `start` to before `end`. */
 export interface Stretch {
@@ -6,76 +7,139 @@ export interface Stretch {
   readonly end: number;
 }
 
+/** Records side by side whose ranks in one dimension are between `low` and `high`. */
+export interface RankedStretch extends Stretch {
+  /** By place. */
+  readonly ranks: Int32Array;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** A column of a table in an order of its values. */
+export interface RankedColumn {
+  /** One a record. */
+  readonly codes: Int32Array;
+  /** By code. */
+  readonly rankOf: Int32Array;
+  readonly highest: number;
+}
+
+/** Where the ranks of a dimension are: `(words[place] >>> shift) & mask`. */
+interface Field {
+  readonly words: Int32Array;
+  readonly shift: number;
+  readonly mask: number;
+}
+
+const WORD_BITS = 32;
+
 /**
- * The records of a table column by column, in an order that is changed in place: a class is a stretch of it, and what is counted in
- * a class lies side by side in memory.
+ * Records in an order that is changed in place: a class is a stretch of it. As many columns as fit share a word of 32 bits, so that
+ * moving a record moves few words, and a stretch lies in few lines of the cache.
  */
 export class Records {
-  /** The row of the table at each place. */
-  readonly rows: Int32Array;
+  readonly count: number;
+  /** Which record is at each place. */
+  readonly order: Int32Array;
+  /** The ranks of the dimension that was lined up last, by place. */
+  private readonly line: Int32Array;
+  private readonly fields: readonly Field[];
+  /** All that is moved when a record is. */
+  private readonly moved: readonly Int32Array[];
   private readonly leftOut: Int32Array;
   private readonly rightOut: Int32Array;
 
   /**
-   * @param ranks of each dimension, one a record; moved from here on
-   * @param carried other columns that are moved along
+   * @param columns one of each dimension
+   * @param weights how many rows of the table each record stands for; moved from here on
+   * @param carried other columns that are moved along from here on
    */
   constructor(
-    count: number,
-    private readonly ranks: readonly Int32Array[],
-    private readonly carried: readonly Int32Array[],
+    columns: readonly RankedColumn[],
+    readonly weights: Int32Array,
+    readonly carried: readonly Int32Array[],
   ) {
-    this.rows = rowsInOrder(count);
-    this.leftOut = new Int32Array((count >> 1) + 1);
-    this.rightOut = new Int32Array((count >> 1) + 1);
+    this.count = weights.length;
+    this.order = rowsInOrder(this.count);
+    this.line = new Int32Array(this.count);
+    this.fields = packed(this.count, columns);
+    const words = new Set(this.fields.map((field) => field.words));
+    this.moved = [...words, ...carried, this.weights, this.order];
+    this.leftOut = new Int32Array(this.count + 1);
+    this.rightOut = new Int32Array((this.count >> 1) + 1);
+  }
+
+  /** The ranks of a dimension at the places of a stretch, until another is lined up; other places hold nothing of meaning. */
+  lineUp(dimension: number, { start, end }: Stretch): Int32Array {
+    const { line } = this;
+    const { words, shift, mask } = this.fieldOf(dimension);
+    for (let place = start; place < end; place++) line[place] = ((words[place] ?? 0) >>> shift) & mask;
+    return line;
   }
 
   /**
-   * Puts the records whose rank is at most `boundary` in front of the others.
+   * Puts the records whose rank, in the dimension that was lined up for the stretch, is at most `boundary` in front of the others.
    *
-   * @param middle where the others begin then
-   * @param moved the dimensions that differ between `start` and `end`: what is the same everywhere stays right when it stays
+   * @param isLast whether the line is of no more use, as no other cut follows
+   * @returns where the others begin
    */
-  separate(stretch: Stretch, middle: number, dimension: number, boundary: number, moved: readonly number[]): void {
-    const misplaced = this.findMisplaced(this.ranksOf(dimension), stretch, middle, boundary);
-    if (misplaced === 0) return;
-    for (const column of moved) this.exchange(this.ranksOf(column), misplaced);
-    for (const column of this.carried) this.exchange(column, misplaced);
-    this.exchange(this.rows, misplaced);
-  }
-
-  ranksOf(dimension: number): Int32Array {
-    return this.ranks[dimension] ?? new Int32Array(0);
+  separate(stretch: Stretch, boundary: number, isLast: boolean): number {
+    const middle = this.listHigher(stretch, boundary);
+    const misplaced = this.listLower(middle, stretch.end, boundary);
+    if (misplaced === 0) return middle;
+    for (const column of this.moved) this.exchange(column, misplaced);
+    if (!isLast) this.exchange(this.line, misplaced);
+    return middle;
   }
 
   /**
-   * Narrows ranges, the lowest rank at 2 * dimension and the highest at 2 * dimension + 1, to those of a stretch. A look at a few
-   * records is often enough: nothing lies outside the ranges that are given, so the search ends where both ends have been seen.
+   * Narrows the range of a dimension to that of a stretch. A look at a few records is often enough: nothing lies outside the range
+   * that is given, so the search ends where both ends have been seen.
    */
-  narrow({ start, end }: Stretch, dimensions: readonly number[], ranges: Int32Array): void {
-    for (const dimension of dimensions) {
-      const ranks = this.ranksOf(dimension);
-      const lowest = ranges[2 * dimension] ?? 0;
-      const highest = ranges[2 * dimension + 1] ?? 0;
-      let low = highest;
-      let high = lowest;
-      for (let i = start; i < end && (low > lowest || high < highest); i++) {
-        const rank = ranks[i] ?? 0;
-        if (rank < low) low = rank;
-        if (rank > high) high = rank;
-      }
-      ranges[2 * dimension] = low;
-      ranges[2 * dimension + 1] = high;
+  narrow({ start, end }: Stretch, dimension: number, ranges: Ranges): void {
+    const { words, shift, mask } = this.fieldOf(dimension);
+    const lowest = ranges.low(dimension);
+    const highest = ranges.high(dimension);
+    let low = highest;
+    let high = lowest;
+    for (let place = start; place < end && (low > lowest || high < highest); place++) {
+      const rank = ((words[place] ?? 0) >>> shift) & mask;
+      if (rank < low) low = rank;
+      if (rank > high) high = rank;
     }
+    ranges.set(dimension, low, high);
   }
 
-  /** As many are too high on the left as are too low on the right. */
-  private findMisplaced(ranks: Int32Array, { start, end }: Stretch, middle: number, boundary: number): number {
-    let left = 0;
-    for (let i = start; i < middle; i++) if ((ranks[i] ?? 0) > boundary) this.leftOut[left++] = i;
-    let right = 0;
-    for (let i = middle; i < end && right < left; i++) if ((ranks[i] ?? 0) <= boundary) this.rightOut[right++] = i;
-    return left;
+  private fieldOf(dimension: number): Field {
+    const field = this.fields[dimension];
+    if (field === undefined) throw new RangeError(`there is no dimension ${dimension}`);
+    return field;
+  }
+
+  /**
+   * Lists the places of ranks above the boundary. Adding signs up is quicker than branches that nothing predicts.
+   *
+   * @returns where they begin once they stand behind all others
+   */
+  private listHigher({ start, end }: Stretch, boundary: number): number {
+    const { line, leftOut } = this;
+    let count = 0;
+    for (let place = start; place < end; place++) {
+      leftOut[count] = place;
+      count += (boundary - (line[place] ?? 0)) >>> 31;
+    }
+    return end - count;
+  }
+
+  /** Lists the places of ranks up to the boundary: as many as there are higher ones before `start`. */
+  private listLower(start: number, end: number, boundary: number): number {
+    const { line, rightOut } = this;
+    let count = 0;
+    for (let place = start; place < end; place++) {
+      rightOut[count] = place;
+      count += ((line[place] ?? 0) - boundary - 1) >>> 31;
+    }
+    return count;
   }
 
   private exchange(column: Int32Array, count: number): void {
@@ -88,4 +152,25 @@ export class Records {
       column[right] = value;
     }
   }
+}
+
+/** Columns side by side in words, from the lowest bit on. */
+function packed(count: number, columns: readonly RankedColumn[]): readonly Field[] {
+  let words = new Int32Array(count);
+  let shift = 0;
+  return columns.map(({ codes, rankOf, highest }) => {
+    const bits = WORD_BITS - Math.clz32(highest);
+    if (shift + bits > WORD_BITS) {
+      words = new Int32Array(count);
+      shift = 0;
+    }
+    const field = { words, shift, mask: 2 ** bits - 1 };
+    write(field, codes, rankOf);
+    shift += bits;
+    return field;
+  });
+}
+
+function write({ words, shift }: Field, codes: Int32Array, rankOf: Int32Array): void {
+  for (let i = 0; i < codes.length; i++) words[i] = (words[i] ?? 0) | ((rankOf[codes[i] ?? 0] ?? 0) << shift);
 }

@@ -1,6 +1,7 @@
 import { AssayError } from '#base/errors';
-import type { BoundModel, ClassSummary, EncodedTable } from '../contract.js';
-import type { Stretch } from './records.js';
+import type { BoundModel, ClassSummary, EncodedColumn, EncodedTable } from '../contract.js';
+import type { Part } from './cuts.js';
+import type { Records } from './records.js';
 
 /** Written over from class to class. */
 interface Scratch extends ClassSummary {
@@ -14,8 +15,8 @@ interface Asked {
 
 /** All privacy models of a release, asked about records that lie side by side. */
 export class Requirements {
-  /** The sensitive columns that a model looks at, one code a record; whoever moves the records moves them along. */
-  readonly carried: readonly Int32Array[];
+  /** The sensitive columns that a model looks at. */
+  readonly columns: readonly EncodedColumn[];
   /** No smaller class may be released, by the models that look at sizes alone. */
   readonly leastSize: number;
   private readonly counts: readonly Int32Array[];
@@ -26,9 +27,8 @@ export class Requirements {
   constructor(table: EncodedTable, models: readonly BoundModel[]) {
     models.forEach(refusePopulation);
     const positions = [...new Set(models.flatMap(({ sensitive }) => sensitive))];
-    const columns = positions.map((position) => columnAt(table, position));
-    this.carried = columns.map(({ codes }) => codes.slice());
-    this.counts = columns.map(({ dictionary }) => new Int32Array(dictionary.length));
+    this.columns = positions.map((position) => columnAt(table, position));
+    this.counts = this.columns.map(({ dictionary }) => new Int32Array(dictionary.length));
     const asked = models.map((model): Asked => {
       const counts = model.sensitive.flatMap((position) => this.counts[positions.indexOf(position)] ?? []);
       return { model, summary: { size: 0, population: 0, counts } };
@@ -43,13 +43,13 @@ export class Requirements {
     return size > 0 && this.ofSizes.every((asked) => holds(asked, size));
   }
 
-  /** Whether every model holds for the records of a stretch. */
-  hold({ start, end }: Stretch): boolean {
-    if (!this.sizeHolds(end - start)) return false;
+  /** Whether every model holds for a part of the records; they carry the sensitive columns. */
+  hold({ start, end, size }: Part, records: Records): boolean {
+    if (!this.sizeHolds(size)) return false;
     if (this.ofValues.length === 0) return true;
-    this.count(start, end, 1);
-    const allHold = this.ofValues.every((asked) => holds(asked, end - start));
-    this.count(start, end, -1);
+    this.count(start, end, records, 1);
+    const allHold = this.ofValues.every((asked) => holds(asked, size));
+    this.count(start, end, records, -1);
     return allHold;
   }
 
@@ -61,12 +61,12 @@ export class Requirements {
   }
 
   /** Counting back leaves zeros in time that does not depend on how many values there are. */
-  private count(start: number, end: number, step: 1 | -1): void {
-    for (const [i, codes] of this.carried.entries()) {
+  private count(start: number, end: number, { carried, weights }: Records, sign: 1 | -1): void {
+    for (const [i, codes] of carried.entries()) {
       const counts = this.counts[i] ?? new Int32Array(0);
       for (let place = start; place < end; place++) {
         const code = codes[place] ?? 0;
-        counts[code] = (counts[code] ?? 0) + step;
+        counts[code] = (counts[code] ?? 0) + sign * (weights[place] ?? 0);
       }
     }
   }
@@ -77,7 +77,7 @@ function holds({ model, summary }: Asked, size: number): boolean {
   return model.holds(summary);
 }
 
-function columnAt(table: EncodedTable, position: number) {
+function columnAt(table: EncodedTable, position: number): EncodedColumn {
   const column = table.columns[position];
   if (column === undefined) throw new RangeError(`the table has no column ${position}`);
   return column;
