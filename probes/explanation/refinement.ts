@@ -21,17 +21,25 @@ export interface Refinement {
   readonly maximumSteps: number;
 }
 
-/** Doubles the nodes until the attributions add up, or the cap is reached. */
-export async function refined(
+/** Integrated gradients whose nodes are doubled until they add up, or the cap is reached. */
+export function refined(
   model: ScoreModel,
   sample: Tensor,
   baseline: Float32Array,
   score: number,
+  refinement: Refinement,
+): Promise<Refined> {
+  return refinedBy((steps) => integratedGradients(model, sample, baseline, score, steps), refinement);
+}
+
+/** Doubles the nodes of any quadrature until its attributions add up, or the cap is reached. */
+export async function refinedBy(
+  integrate: (steps: number) => Promise<Attribution>,
   { steps: first, maximumSteps }: Refinement,
 ): Promise<Refined> {
   const residuals: number[] = [];
   for (let steps = first; ; steps *= 2) {
-    const attribution = await integratedGradients(model, sample, baseline, score, steps);
+    const attribution = await integrate(steps);
     residuals.push(Math.abs(attribution.residual));
     const complete = isComplete(attribution);
     if (complete || 2 * steps > maximumSteps) return { attribution, steps, stuck: !complete && !shrinks(residuals) };

@@ -101,11 +101,15 @@ export interface LayerGradient extends EngineGradient {
  * - `deconvolution`: at each ReLU what is positive, whatever its input was (Zeiler & Fergus 2014, arXiv:1311.2901)
  * - `deep-lift`: contributions against a baseline by the rescale rule (Shrikumar et al. 2017, arXiv:1704.02685)
  * - `lrp`: layer-wise relevance propagation (Bach et al. 2015; Montavon et al. 2019)
+ * - `path`: on the straight way from a baseline, the gradient times sample minus baseline, whose mean over the way is integrated gradients
+ *   (Sundararajan et al. 2017, arXiv:1703.01365); of tokens the way is that between their embeddings. `scores` are those of the point.
  */
 export type Propagation =
   | { readonly kind: 'guided-backpropagation' | 'deconvolution' }
   /** One baseline a sample, in the shape and units of the inputs. */
   | { readonly kind: 'deep-lift'; readonly baselines: Tensor }
+  /** Likewise, and one share a sample: 0 is the baseline, 1 the sample. What reads tokens beside their embedding, such as a mask, reads the sample's. */
+  | { readonly kind: 'path'; readonly baselines: Tensor; readonly shares: Float64Array }
   | { readonly kind: 'lrp'; readonly composite: LrpComposite };
 
 /** Which rule holds at which layer with weights: the first entry that names it. */

@@ -1,7 +1,15 @@
 import { Type } from '@sinclair/typebox';
+import { rowSize } from '#base/tensor';
 import { defineExplainer } from '#plugin/explainer';
 import { deepLift as deepLiftOf } from '../methods/propagated.js';
-import { baselineOptions, chosenBaseline, layeredTarget, pathAttribution, pathTrouble } from './gradient-question.js';
+import {
+  baselineOptions,
+  chosenBaseline,
+  layeredTarget,
+  pathAttribution,
+  perInput,
+  scoreTrouble,
+} from './gradient-question.js';
 
 export const deepLift = defineExplainer({
   id: 'deep-lift',
@@ -14,10 +22,16 @@ export const deepLift = defineExplainer({
   needs: ['gradients', 'layers'],
   role: 'explanation',
   options: Type.Object(baselineOptions, { additionalProperties: false }),
-  appliesTo: pathTrouble,
+  appliesTo: scoreTrouble,
   async explain(context) {
     const { inputs, words } = await chosenBaseline(context);
-    const found = await deepLiftOf(layeredTarget(context), context.sample.inputs, inputs, [context.score]);
-    return { attribution: pathAttribution(found), details: [], statements: [`The baseline is ${words}.`] };
+    const { sample, score, target } = context;
+    const beside = target.domain.kind === 'text' ? 'samples' : 'baselines';
+    const found = await deepLiftOf(layeredTarget(context), sample.inputs, inputs, [score], beside);
+    return {
+      attribution: { ...pathAttribution(found), values: perInput(found, rowSize(sample.inputs)) },
+      details: [],
+      statements: [`The baseline is ${words}.`],
+    };
   },
 });

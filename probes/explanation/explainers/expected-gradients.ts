@@ -3,7 +3,7 @@ import { rowsOf } from '#base/tensor';
 import { defineExplainer } from '#plugin/explainer';
 import { expectedGradients as expectedGradientsOf } from '../methods/expected-gradients.js';
 import { drawnBackground } from '../features/background.js';
-import { gradientTarget, pathAttribution, pathTrouble } from './gradient-question.js';
+import { gradientTarget, pathAttribution, valueTrouble } from './gradient-question.js';
 
 export const expectedGradients = defineExplainer({
   id: 'expected-gradients',
@@ -31,7 +31,7 @@ export const expectedGradients = defineExplainer({
     },
     { additionalProperties: false },
   ),
-  appliesTo: pathTrouble,
+  appliesTo: valueTrouble,
   async explain(context) {
     const { sample, score, options, random } = context;
     const background = await drawnBackground(context.background, context.random, options.backgroundRows);

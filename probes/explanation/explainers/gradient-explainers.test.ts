@@ -171,10 +171,12 @@ describe('on a linear model of a table', () => {
   });
 });
 
-test('texts have gradients at embeddings, and no way between those of two tokens', () => {
+test('texts have gradients at their embeddings and on the way to those of a baseline, and no noise', () => {
   const text = { domain: { kind: 'text', shape: [5] }, head: classes } as const;
   const applying = ALL.filter((explainer) => explainer.appliesTo(text) === null).map(({ id }) => id);
-  expect(applying).toEqual(['saliency', 'lrp', 'guided-backpropagation', 'deconvolution']);
+  expect(applying).toEqual([
+    ...['saliency', 'integrated-gradients', 'deep-lift', 'lrp', 'guided-backpropagation', 'deconvolution'],
+  ]);
   const sequence = { domain: { kind: 'text', shape: [5] }, head: { kind: 'sequence' } } as never;
   expect(saliency.appliesTo(sequence)).toBe('A sequence has no one score to explain.');
 });

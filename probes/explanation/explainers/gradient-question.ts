@@ -3,10 +3,12 @@ import { AssayError } from '#base/errors';
 import type { Tensor } from '#base/tensor';
 import type { Attribution, ExplainContext } from '#plugin/explainer';
 import type { TargetFacts } from '#plugin/plugin';
-import { isContinuous, type ContinuousDomain } from '#target/domain';
+import { isContinuous, type ContinuousDomain, type TextDomain } from '#target/domain';
 import { isDifferentiable, isLayered, type DifferentiableTarget, type LayeredTarget } from '#target/target';
 import { baselineOf } from '../explained-score.js';
+import { requireAbsentToken } from '../features/absence.js';
 import { meanBackground } from '../features/background.js';
+import { tokenFeatures } from '../features/tokens.js';
 import type { Attributions } from '../methods/attributions.js';
 import type { PathAttributions } from '../methods/integrated-gradients.js';
 
@@ -15,10 +17,10 @@ export function scoreTrouble({ head }: TargetFacts): string | null {
   return head.kind === 'sequence' ? 'A sequence has no one score to explain.' : null;
 }
 
-/** Null where gradients can be taken between two inputs, otherwise the sentence that says why not. */
-export function pathTrouble(facts: TargetFacts): string | null {
+/** Null where gradients can be taken at inputs near the sample, otherwise the sentence that says why not. */
+export function valueTrouble(facts: TargetFacts): string | null {
   if (isContinuous(facts.domain)) return scoreTrouble(facts);
-  return 'It needs gradients at inputs between the sample and a baseline, and engines give none between the embeddings of tokens.';
+  return 'It needs gradients at other inputs near the sample, and between two tokens there is none.';
 }
 
 export function gradientTarget({ target }: Pick<ExplainContext<unknown>, 'target'>): DifferentiableTarget {
@@ -42,7 +44,8 @@ export const baselineOptions = {
     Type.Union([Type.Number(), Type.Literal('mean'), Type.Literal('background')], {
       description:
         'The input that stands for absence: one value, in the units of the data; `mean`, that of each channel as the domain declares it; or ' +
-        '`background`, the mean of real inputs. Default: the low end of the range of pictures, the background of tables.',
+        '`background`, the mean of real inputs. Default: the low end of the range of pictures, the background of tables. Of texts it is always ' +
+        'the mask token in the place of each token, or padding where there is none.',
     }),
   ),
 };
@@ -57,10 +60,11 @@ export interface Baseline {
 /** Inputs of the background of which the mean is taken. */
 const MEAN_OF = 256;
 
-/** @throws AssayError `usage` for a value outside of the domain, `data` where there is no background */
+/** @throws AssayError `usage` for a value outside of the domain, or any of a text, `data` where there is no background */
 export async function chosenBaseline(
   context: ExplainContext<{ readonly baseline?: number | 'mean' | 'background' }>,
 ): Promise<Baseline> {
+  if (context.target.domain.kind === 'text') return hiddenText(context, context.target.domain);
   const domain = continuousDomain(context);
   const [low, high] = domain.range;
   const choice = context.options.baseline ?? (domain.kind === 'image' ? low : 'background');
@@ -76,6 +80,25 @@ export async function chosenBaseline(
   }
   const words = choice === 'mean' ? 'the mean of each channel as the domain declares it' : `${choice} everywhere`;
   return { inputs: { shape: [1, ...domain.shape], data: baselineOf(choice, domain) }, words };
+}
+
+function hiddenText(
+  { sample, options: { baseline } }: ExplainContext<{ readonly baseline?: number | 'mean' | 'background' }>,
+  domain: TextDomain,
+): Baseline {
+  if (baseline !== undefined) {
+    throw new AssayError('usage', {
+      what: `the baseline \`${baseline}\` is of real values, and that of a text is made of tokens`,
+      mend: 'Leave `baseline` out.',
+    });
+  }
+  const { token, words } = requireAbsentToken(domain);
+  const { of } = tokenFeatures(domain, sample.inputs.data, null);
+  const data = sample.inputs.data.map((id, i) => ((of[i] ?? -1) < 0 ? id : token));
+  return {
+    inputs: { shape: sample.inputs.shape, data },
+    words: `the text with ${words} in the place of each of its tokens`,
+  };
 }
 
 /** The attribution of one sample, with what it adds up to. */

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { defineExplainer } from '#plugin/explainer';
 import { guidedIntegratedGradients as guidedOf } from '../methods/guided-integrated-gradients.js';
-import { baselineOptions, chosenBaseline, gradientTarget, pathAttribution, pathTrouble } from './gradient-question.js';
+import { baselineOptions, chosenBaseline, gradientTarget, pathAttribution, valueTrouble } from './gradient-question.js';
 
 export const guidedIntegratedGradients = defineExplainer({
   id: 'guided-integrated-gradients',
@@ -26,7 +26,7 @@ export const guidedIntegratedGradients = defineExplainer({
     },
     { additionalProperties: false },
   ),
-  appliesTo: pathTrouble,
+  appliesTo: valueTrouble,
   async explain(context) {
     const { sample, score, options } = context;
     const { inputs, words } = await chosenBaseline(context);

@@ -1,15 +1,28 @@
 import { Type } from '@sinclair/typebox';
-import { row } from '#base/tensor';
-import { defineExplainer } from '#plugin/explainer';
-import { isComplete, refined } from '../refinement.js';
-import { baselineOptions, chosenBaseline, gradientTarget, pathTrouble } from './gradient-question.js';
+import { row, rowSize } from '#base/tensor';
+import { defineExplainer, type ExplainContext } from '#plugin/explainer';
+import { affordable } from '../features/budget.js';
+import { integratedEmbeddings } from '../methods/token-paths.js';
+import { isComplete, refined, refinedBy, type Refined, type Refinement } from '../refinement.js';
+import {
+  baselineOptions,
+  chosenBaseline,
+  gradientTarget,
+  layeredTarget,
+  perInput,
+  scoreTrouble,
+  type Baseline,
+} from './gradient-question.js';
+
+/** Doubled to that, all nodes together are twice as many at most. */
+const MOST_STEPS = 1024;
 
 export const integratedGradients = defineExplainer({
   id: 'integrated-gradients',
   title: 'Integrated gradients',
   description:
     'What each value adds to the score on the straight way from a baseline to the input: its difference times the mean gradient on the way, by ' +
-    'Gauss-Legendre quadrature whose nodes are doubled until the values add up.',
+    'Gauss-Legendre quadrature whose nodes are doubled until the values add up. Of texts the way is that between the embeddings of tokens.',
   sources: ['Sundararajan, Taly & Yan 2017, Axiomatic attribution for deep networks, arXiv:1703.01365'],
   needs: ['gradients'],
   role: 'explanation',
@@ -17,15 +30,21 @@ export const integratedGradients = defineExplainer({
     {
       ...baselineOptions,
       steps: Type.Integer({ minimum: 2, default: 64, description: 'Nodes of the first quadrature.' }),
-      maximumSteps: Type.Integer({ minimum: 2, default: 1024, description: 'Nodes at which doubling stops.' }),
+      maximumSteps: Type.Union([Type.Literal('auto'), Type.Integer({ minimum: 2 })], {
+        default: 'auto',
+        description:
+          'Nodes at which doubling stops. `auto`: 1,024, and less of long texts (256 of 512 tokens) and large pictures.',
+      }),
     },
     { additionalProperties: false },
   ),
-  appliesTo: pathTrouble,
+  appliesTo: scoreTrouble,
   async explain(context) {
-    const { sample, score, options } = context;
-    const { inputs, words } = await chosenBaseline(context);
-    const found = await refined(gradientTarget(context), sample.inputs, row(inputs, 0), score, options);
+    const { steps, maximumSteps: most } = context.options;
+    const maximumSteps = most === 'auto' ? affordable(2 * MOST_STEPS, context.target.domain) / 2 : most;
+    const baseline = await chosenBaseline(context);
+    const { words } = baseline;
+    const found = await attributed(context, baseline, { steps, maximumSteps });
     const { map, difference, residual } = found.attribution;
     const addsUp = isComplete(found.attribution);
     return {
@@ -39,3 +58,21 @@ export const integratedGradients = defineExplainer({
     };
   },
 });
+
+function attributed(
+  context: ExplainContext<unknown>,
+  { inputs: baseline }: Baseline,
+  refinement: Refinement,
+): Promise<Refined> {
+  const { sample, score, target } = context;
+  const { inputs } = sample;
+  if (target.domain.kind !== 'text') {
+    return refined(gradientTarget(context), inputs, row(baseline, 0), score, refinement);
+  }
+  const model = layeredTarget(context);
+  return refinedBy(async (steps) => {
+    const found = await integratedEmbeddings(model, inputs, baseline, [score], steps);
+    const { differences, residuals } = found;
+    return { map: perInput(found, rowSize(inputs)), difference: differences[0] ?? NaN, residual: residuals[0] ?? NaN };
+  }, refinement);
+}

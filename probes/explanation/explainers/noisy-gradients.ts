@@ -1,7 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { defineExplainer, type ExplainContext } from '#plugin/explainer';
 import { noisyGradients, type NoisyGradients } from '../methods/noisy-gradients.js';
-import { continuousDomain, gradientTarget, pathTrouble } from './gradient-question.js';
+import { continuousDomain, gradientTarget, valueTrouble } from './gradient-question.js';
 
 const Options = Type.Object(
   {
@@ -36,7 +36,7 @@ export const smoothGrad = defineExplainer({
   needs: ['gradients'],
   role: 'explanation',
   options: Options,
-  appliesTo: pathTrouble,
+  appliesTo: valueTrouble,
   async explain(context) {
     const { smooth, standardErrors } = await inNoise(context);
     return {
@@ -58,7 +58,7 @@ export const varGrad = defineExplainer({
   needs: ['gradients'],
   role: 'explanation',
   options: Options,
-  appliesTo: pathTrouble,
+  appliesTo: valueTrouble,
   async explain(context) {
     const { variance } = await inNoise(context);
     return {

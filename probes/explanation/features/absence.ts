@@ -86,19 +86,24 @@ export function absentToken({ tokens }: TextDomain): number | null {
   return tokens?.mask ?? tokens?.padding ?? null;
 }
 
-function hidden(domain: TextDomain, { shape }: Tensor, absent: AbsenceOptions['absent']): Absence {
-  if (absent !== 'auto') {
-    throw new AssayError('usage', {
-      what: `\`absent: ${absent}\` is for values that can be averaged, and absent tokens become a token of their own`,
-    });
-  }
+/** {@link absentToken}, and how it is called. @throws AssayError `usage` where there is none */
+export function requireAbsentToken(domain: TextDomain): { readonly token: number; readonly words: string } {
   const token = absentToken(domain);
   if (token === null) {
     throw new AssayError('usage', {
       what: 'the tokenizer has neither a mask nor padding that could stand for an absent token',
     });
   }
-  const words = token === domain.tokens?.mask ? 'the mask token' : 'the padding token';
+  return { token, words: token === domain.tokens?.mask ? 'the mask token' : 'the padding token' };
+}
+
+function hidden(domain: TextDomain, { shape }: Tensor, absent: AbsenceOptions['absent']): Absence {
+  if (absent !== 'auto') {
+    throw new AssayError('usage', {
+      what: `\`absent: ${absent}\` is for values that can be averaged, and absent tokens become a token of their own`,
+    });
+  }
+  const { token, words } = requireAbsentToken(domain);
   return { background: { shape, data: new Float32Array(sizeOf(shape)).fill(token) }, words };
 }
 

@@ -29,17 +29,23 @@ export async function signalOf(
  *
  * @param inputs [n, ...shape]
  * @param baselines one for all, [1, ...shape], or one a sample
+ * @param beside whose masks and the like, which a model takes beside its tokens, baselines have: their own, or those of the samples
  */
 export async function deepLift(
   model: PropagationModel,
   inputs: Tensor,
   baselines: Tensor,
   scores: ArrayLike<number>,
+  beside: 'baselines' | 'samples' = 'baselines',
 ): Promise<PathAttributions> {
   const labels = Float64Array.from(scores);
-  const given = { kind: 'deep-lift', baselines: baselinesOfAll(inputs, baselines) } as const;
+  const all = baselinesOfAll(inputs, baselines);
+  const given = { kind: 'deep-lift', baselines: all } as const;
   const { scores: ends, relevance } = await model.propagate(inputs, labels, given);
-  const { scores: starts } = await model.propagate(given.baselines, labels, given);
+  const { scores: starts } =
+    beside === 'baselines'
+      ? await model.propagate(all, labels, given)
+      : await model.propagate(inputs, labels, { kind: 'path', baselines: all, shares: labels.map(() => 0) });
   const differences = labels.map((label, i) => (row(ends, i)[label] ?? NaN) - (row(starts, i)[label] ?? NaN));
   const values = Float64Array.from(relevance.data);
   return { shape: relevance.shape, values, differences, residuals: residualsOf(values, differences) };

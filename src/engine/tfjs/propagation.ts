@@ -1,9 +1,16 @@
 import { AssayError } from '#base/errors';
 import type { EngineRelevance, Layer, Propagation } from '../contract.js';
-import type { Graph } from '../onnx/graph/ir.js';
 import type { NamedTensors } from '../onnx/inputs.js';
 import { isReal, normalize } from '../onnx/model.js';
-import { baselinesOf, BASELINES, propagationGraph, unitsOf, type PropagationForm } from '../onnx/propagation/index.js';
+import {
+  BASELINES,
+  givenBeside,
+  inputsBeside,
+  propagationGraph,
+  startsNormalized,
+  unitsOf,
+  type PropagationForm,
+} from '../onnx/propagation/index.js';
 import { beforeActivation } from '../onnx/scale.js';
 import type { Leaf } from './gradient.js';
 import { gradientsOf } from './gradients.js';
@@ -30,12 +37,16 @@ export class PreparedPropagation {
     const { file, spec, interpreter, head } = preparation;
     const input = file.input.name;
     const at = leaf.kind === 'input' ? input : leaf.name;
-    const isSignal = form.kind !== 'lrp' && form.kind !== 'deep-lift';
+    const isSignal = !startsNormalized(form);
     const scores = isSignal ? file.output : scoresOf(preparation);
     const graph = { ...interpreter.graph, outputs: [{ name: scores, type: 'other', shape: null } as const] };
     const own = propagationGraph(graph, { input, at, scores, layers, units: unitsOf(file, spec) }, form);
-    const compared = form.kind === 'deep-lift' ? withBaselines(own.graph, preparation) : own.graph;
-    const prepared = { ...preparation, interpreter: new Interpreter(compared, interpreter.prepareBody) };
+    const { type, shape } = file.input;
+    const inputs = [...own.graph.inputs, ...inputsBeside(form, type, shape)];
+    const prepared = {
+      ...preparation,
+      interpreter: new Interpreter({ ...own.graph, inputs }, interpreter.prepareBody),
+    };
     if (isSignal) return new PreparedPropagation(prepared, leaf);
     const scale = head.scale === 'probabilities' ? 'logits' : head.scale;
     return new PreparedPropagation(
@@ -46,9 +57,9 @@ export class PreparedPropagation {
 
   run(inputs: NamedTensors, labels: Float64Array, propagation: Propagation): EngineRelevance {
     const { file, spec } = this.preparation;
-    const baselines = baselinesOf(propagation, inputs.get(file.input.name));
-    const scaled = baselines !== null && isReal(file.input) ? normalize(baselines, spec.normalization) : baselines;
-    const given = scaled === null ? inputs : new Map([...inputs, [BASELINES, scaled]]);
+    const given = new Map([...inputs, ...givenBeside(propagation, inputs.get(file.input.name))]);
+    const baselines = given.get(BASELINES);
+    if (baselines !== undefined && isReal(file.input)) given.set(BASELINES, normalize(baselines, spec.normalization));
     const { scores, gradient } = gradientsOf(this.preparation, given, this.leaf, { kind: 'score', labels });
     return { scores, relevance: gradient };
   }
@@ -68,8 +79,4 @@ function scoresOf({ file, interpreter, head }: Preparation): string {
     where: file.name,
     what: `the probabilities of \`${file.output}\` come from no softmax or sigmoid that could be left out`,
   });
-}
-
-function withBaselines(graph: Graph, { file }: Preparation): Graph {
-  return { ...graph, inputs: [...graph.inputs, { ...file.input, name: BASELINES }] };
 }

@@ -88,7 +88,7 @@ function gradientsOf(target: DifferentiableTarget, front: Front): Pick<Different
  */
 function layersOf(target: LayeredTarget, front: Front): Pick<LayeredTarget, 'layers' | 'atLayer' | 'propagate'> {
   const applied = async (propagation: Propagation): Promise<Propagation> =>
-    propagation.kind === 'deep-lift'
+    propagation.kind === 'deep-lift' || propagation.kind === 'path'
       ? { ...propagation, baselines: await front.apply(propagation.baselines) }
       : propagation;
   return {

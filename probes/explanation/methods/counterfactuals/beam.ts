@@ -19,12 +19,18 @@ interface Step {
 /**
  * Answers by few moves: every move alone, then the rows that came nearest to another decision, each with the moves that alone
  * brought it nearest. Ends one round after the first answer, for there to be others beside it.
+ *
+ * @param after which moves are made in the rounds after the first: `all` finds what moves do together and none does alone
  */
-export async function fewMoves(question: Question, moves: readonly Move[]): Promise<Answer[]> {
+export async function fewMoves(
+  question: Question,
+  moves: readonly Move[],
+  after: 'promising' | 'all' = 'promising',
+): Promise<Answer[]> {
   const start: Step = { row: question.original, margin: NaN, units: [], last: null };
   const answers: Answer[] = [];
   let steps = await stepsFrom(question, [start], moves);
-  const best = mostPromising(steps);
+  const best = after === 'all' ? moves : mostPromising(steps);
   for (let round = 1; round <= ROUNDS && steps.length > 0; round++) {
     const isLast = answers.length > 0;
     answers.push(...steps.filter(({ margin }) => margin < 0).map(({ row }) => answerOf(question, row)));

@@ -50,9 +50,10 @@ export async function findCounterfactuals(
   const question = questionOf(target, domain, decision, sample, background);
   const neighbours = await unlikeNeighbours(question);
   const starts = await adapted(question, neighbours);
-  let found = await search(question, starts, false);
+  let found = await search(question, starts, 'seen values');
   const unseen = found.length === 0;
-  if (unseen) found = await search(question, starts, true);
+  if (unseen) found = await search(question, starts, 'all values');
+  if (found.length === 0) found = await search(question, starts, 'all values, all moves each round');
   const valid = await rechecked(question, target, decision, different(withoutMore(found), count));
   return {
     found: valid.map((answer) => ({ ...answer, toBackground: distanceToBackground(question, answer.row) })),
@@ -62,9 +63,13 @@ export async function findCounterfactuals(
   };
 }
 
-async function search(question: Question, starts: readonly Answer[], unseen: boolean): Promise<Answer[]> {
-  const moves = movesOf(question, unseen);
-  const answers = bestOfEachSet([...starts, ...(await fewMoves(question, moves))]);
+/** How much is tried: each effort where the one before has found nothing. */
+type Effort = 'seen values' | 'all values' | 'all values, all moves each round';
+
+async function search(question: Question, starts: readonly Answer[], effort: Effort): Promise<Answer[]> {
+  const moves = movesOf(question, effort !== 'seen values');
+  const after = effort === 'all values, all moves each round' ? 'all' : 'promising';
+  const answers = bestOfEachSet([...starts, ...(await fewMoves(question, moves, after))]);
   const found: Answer[] = [];
   for (const answer of answers.slice(0, REFINED)) found.push(await refined(question, answer, moves));
   return bestOfEachSet(found);

@@ -4,6 +4,7 @@ import type { Graph, Node } from '../graph/ir.js';
 import { readsShape } from '../graph/structure.js';
 import { dependentsOf, readsOf } from '../graph/walk.js';
 import { prune } from '../passes/prune.js';
+import { BASELINES } from './form.js';
 
 /** The nodes by which a value makes the scores, in the order in which they run. */
 export function nodesBetween(graph: Graph, from: string, to: string): readonly Node[] {
@@ -43,4 +44,25 @@ export function positivePart(builder: GraphBuilder, value: string): string {
 /** min(x, 0) */
 export function negativePart(builder: GraphBuilder, value: string): string {
   return builder.node('Sub', [value, positivePart(builder, value)]);
+}
+
+/** A graph with another way back: `scores` has the gradient of a linear model of `carrier`. */
+export interface Propagated {
+  readonly builder: GraphBuilder;
+  readonly carrier: string;
+  readonly scores: string;
+}
+
+/** What stands at `at` for a baseline. */
+export function baselineAt(builder: GraphBuilder, graph: Graph, input: string, at: string): string {
+  const reference = new Map([[input, BASELINES]]);
+  for (const node of prune(graph, [at]).nodes) {
+    if (node.inputs.some((name) => reference.has(name))) keep(reference, node, copyOf(builder, node, reference));
+  }
+  return reference.get(at) ?? at;
+}
+
+/** Under the names of what a node gives, the outputs of its copy. */
+export function keep(values: Map<string, string>, node: Node, outputs: readonly string[]): void {
+  node.outputs.forEach((name, i) => values.set(name, outputs[i] ?? ''));
 }

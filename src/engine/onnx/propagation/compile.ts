@@ -1,11 +1,19 @@
-import type { Tensor } from '#base/tensor';
+import { rowsOf, type Tensor } from '#base/tensor';
 import type { Layer, Propagation } from '../../contract.js';
 import { CompiledGradient } from '../compiled-gradient.js';
 import type { NamedTensors } from '../inputs.js';
 import { isReal, normalize, type FileModel } from '../model.js';
 import { PIXELS } from '../passes/normalization.js';
 import { prepareRewriting, type Preparation } from '../prepare.js';
-import { baselinesOf, BASELINES, propagationGraph, unitsOf, type PropagationForm } from './index.js';
+import {
+  BASELINES,
+  givenBeside,
+  inputsBeside,
+  propagationGraph,
+  startsNormalized,
+  unitsOf,
+  type PropagationForm,
+} from './index.js';
 
 /**
  * A propagation as a session, which takes {@link propagationInputs}.
@@ -26,7 +34,7 @@ export async function compilePropagation(
   return CompiledGradient.compile(prepared, own.spec, own.file, { kind: 'score' });
 }
 
-/** Samples, and baselines where there are some, on the scale on which the graph takes them. */
+/** Samples, and what a propagation takes beside them, on the scale on which the graph takes them. */
 export function propagationInputs(
   { file, spec }: Preparation,
   inputs: NamedTensors,
@@ -35,37 +43,38 @@ export function propagationInputs(
   if (!startsNormalized(propagation)) return inputs;
   const { input } = file;
   const own = inputs.get(input.name);
-  const baselines = baselinesOf(propagation, own);
-  const scaled = (tensor: Tensor): Tensor => (isReal(input) ? normalize(tensor, spec.normalization) : tensor);
-  return new Map([
-    ...inputs,
-    ...(own === undefined ? [] : [[input.name, scaled(own)] as const]),
-    ...(baselines === null ? [] : [[BASELINES, scaled(baselines)] as const]),
-  ]);
-}
-
-/** The signal of a gradient is told in the user's units; relevance and contributions are, whatever the scale of the input is. */
-function startsNormalized({ kind }: Pick<PropagationForm, 'kind'>): boolean {
-  return kind === 'lrp' || kind === 'deep-lift';
+  const given = new Map([...inputs, ...givenBeside(propagation, own)]);
+  if (!isReal(input)) return given;
+  for (const name of [input.name, BASELINES]) {
+    const tensor = given.get(name);
+    if (tensor !== undefined) given.set(name, normalize(tensor, spec.normalization));
+  }
+  return given;
 }
 
 /** Normalization in front of a graph would take a share of the relevance, so it is done before. */
 function preparationFor(preparation: Preparation, form: PropagationForm): Preparation {
-  if (form.kind !== 'lrp' && form.kind !== 'deep-lift') return preparation;
+  if (!startsNormalized(form)) return preparation;
   const { file, spec, probe } = preparation;
-  const baselines = probe.get(file.input.name) ?? { shape: [0], data: new Float32Array() };
   return {
     ...preparation,
-    file: form.kind === 'deep-lift' ? withBaselines(file) : file,
+    file: withInputsOf(form, file),
     spec: { ...spec, normalization: { axis: 0, mean: [0], std: [1] } },
-    probe: propagationInputs(preparation, probe, form.kind === 'lrp' ? form : { kind: 'deep-lift', baselines }),
+    probe: propagationInputs(preparation, probe, probing(form, probe.get(file.input.name))),
   };
 }
 
-function withBaselines(file: FileModel): FileModel {
+/** A propagation as shapes are traced by: from each sample to itself. */
+function probing(form: PropagationForm, inputs: Tensor = { shape: [0], data: new Float32Array() }): Propagation {
+  if (form.kind === 'deep-lift') return { kind: form.kind, baselines: inputs };
+  if (form.kind === 'path') return { kind: form.kind, baselines: inputs, shares: new Float64Array(rowsOf(inputs)) };
+  return form;
+}
+
+function withInputsOf(form: PropagationForm, file: FileModel): FileModel {
   const type = isReal(file.input) ? 'float32' : file.input.type;
   // The graph may have been rewritten to take any number of samples, unlike the file.
   const shape = file.graph.inputs.find(({ name }) => name === file.input.name)?.shape ?? null;
-  const inputs = [...file.graph.inputs, { name: BASELINES, type, shape }];
+  const inputs = [...file.graph.inputs, ...inputsBeside(form, type, shape)];
   return { ...file, graph: { ...file.graph, inputs } };
 }

@@ -1,13 +1,9 @@
 import { operatorError } from '../autodiff/rule.js';
 import { GraphBuilder } from '../graph/builder.js';
 import type { Graph, Node } from '../graph/ir.js';
-import { prune } from '../passes/prune.js';
-import { attached, copyOf, filledLike, nodesBetween, scalarLike } from './beside.js';
+import { attached, baselineAt, copyOf, filledLike, keep, nodesBetween, scalarLike, type Propagated } from './beside.js';
 import type { PropagationPlace } from './form.js';
 import { FUNCTIONS, isAffine, MAXIMA, operatorOf, SMOOTH_FUNCTIONS } from './operators.js';
-
-/** The input that takes baselines. */
-export const BASELINES = 'assay/baselines';
 
 /** |x - x'| below which the slope of a smooth function is its derivative at their mean: both are wrong by some 1e-5 there. */
 const NEAR = 2 ** -7;
@@ -28,26 +24,6 @@ export function deepLiftGraph(graph: Graph, { input, at, scores }: PropagationPl
   const walk = new Rescaling(builder, reference, new Map([[at, builder.node('Mul', [carrier, difference])]]));
   for (const node of nodes) walk.pass(node);
   return { builder, carrier, scores: attached(builder, walk.way(scores), scores) };
-}
-
-/** A graph with another way back: `scores` has the gradient of a linear model of `carrier`. */
-export interface Propagated {
-  readonly builder: GraphBuilder;
-  readonly carrier: string;
-  readonly scores: string;
-}
-
-/** What stands at `at` for a baseline. */
-function baselineAt(builder: GraphBuilder, graph: Graph, input: string, at: string): string {
-  const reference = new Map([[input, BASELINES]]);
-  for (const node of prune(graph, [at]).nodes) {
-    if (node.inputs.some((name) => reference.has(name))) keep(reference, node, copyOf(builder, node, reference));
-  }
-  return reference.get(at) ?? at;
-}
-
-function keep(values: Map<string, string>, node: Node, outputs: readonly string[]): void {
-  node.outputs.forEach((name, i) => values.set(name, outputs[i] ?? ''));
 }
 
 class Rescaling {

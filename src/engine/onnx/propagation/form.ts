@@ -1,17 +1,23 @@
 import { AssayError } from '#base/errors';
 import type { Tensor } from '#base/tensor';
 import type { EngineSpec, Layer, LrpComposite, LrpRule, Normalization, Propagation } from '../../contract.js';
+import type { ElementType, ValueInfo } from '../graph/ir.js';
+import type { NamedTensors } from '../inputs.js';
 import { isReal, type FileModel } from '../model.js';
 
 /** A propagation without its numbers: what a graph is compiled for. */
 export type PropagationForm =
-  | { readonly kind: 'guided-backpropagation' | 'deconvolution' | 'deep-lift' }
+  | { readonly kind: 'guided-backpropagation' }
+  | { readonly kind: 'deconvolution' }
+  | { readonly kind: 'deep-lift' }
+  | { readonly kind: 'path' }
   | { readonly kind: 'lrp'; readonly composite: LrpComposite };
 
 export function propagationForm(propagation: Propagation): PropagationForm {
-  if (propagation.kind !== 'lrp') return { kind: propagation.kind };
+  const { kind } = propagation;
+  if (kind !== 'lrp') return { kind };
   for (const { rule } of propagation.composite) requireRule(rule);
-  return { kind: 'lrp', composite: propagation.composite };
+  return { kind, composite: propagation.composite };
 }
 
 /** Whether names of layers have to be known. */
@@ -19,15 +25,54 @@ export function namesLayers(form: PropagationForm): boolean {
   return form.kind === 'lrp' && form.composite.some(({ at }) => typeof at !== 'string');
 }
 
-/** Baselines of a propagation that compares with some, one a sample. @throws AssayError `usage` where their shape is another */
-export function baselinesOf(propagation: Propagation, inputs: Tensor | undefined): Tensor | null {
-  if (propagation.kind !== 'deep-lift') return null;
-  const { baselines } = propagation;
-  if (baselines.shape.join() === inputs?.shape.join()) return baselines;
-  throw new AssayError('usage', {
-    what: `the baselines of DeepLIFT are [${baselines.shape.join(', ')}], and the inputs [${inputs?.shape.join(', ') ?? ''}]`,
-  });
+/** The inputs that take baselines, and how far each sample is on the way from its own. */
+export const BASELINES = 'assay/baselines';
+export const SHARES = 'assay/shares';
+
+/** Whether a propagation starts at the input as the model normalized it, and gives what has no unit but that of the score. */
+export function startsNormalized({ kind }: Pick<PropagationForm, 'kind'>): boolean {
+  return kind !== 'guided-backpropagation' && kind !== 'deconvolution';
 }
+
+/** The inputs that the graph of a propagation has beside those of the model. @param shape of the input that is explained */
+export function inputsBeside(
+  { kind }: Pick<PropagationForm, 'kind'>,
+  type: ElementType,
+  shape: ValueInfo['shape'],
+): readonly ValueInfo[] {
+  if (kind !== 'deep-lift' && kind !== 'path') return [];
+  const baselines = { name: BASELINES, type, shape } as const;
+  if (kind === 'deep-lift') return [baselines];
+  return [baselines, { name: SHARES, type: 'float32', shape: shape?.slice(0, 1) ?? null }];
+}
+
+/**
+ * What these inputs are given, but for the scale of the baselines.
+ *
+ * @throws AssayError `usage` where there is not one baseline, and one share, a sample
+ */
+export function givenBeside(propagation: Propagation, inputs: Tensor | undefined): NamedTensors {
+  if (propagation.kind !== 'deep-lift' && propagation.kind !== 'path') return new Map();
+  const { baselines } = propagation;
+  if (baselines.shape.join() !== inputs?.shape.join()) {
+    throw new AssayError('usage', {
+      what: `the baselines of ${WORDS[propagation.kind]} are [${baselines.shape.join(', ')}], and the inputs [${inputs?.shape.join(', ') ?? ''}]`,
+    });
+  }
+  if (propagation.kind === 'deep-lift') return new Map([[BASELINES, baselines]]);
+  const { shares } = propagation;
+  if (shares.length !== baselines.shape[0]) {
+    throw new AssayError('usage', {
+      what: `there are ${shares.length} shares of the way, and ${baselines.shape[0] ?? 0} samples`,
+    });
+  }
+  return new Map([
+    [BASELINES, baselines],
+    [SHARES, { shape: [shares.length], data: Float32Array.from(shares) }],
+  ]);
+}
+
+const WORDS = { 'deep-lift': 'DeepLIFT', path: 'a way' } as const;
 
 /** What a propagation is told of the model beside its graph. */
 export interface PropagationPlace {

@@ -4,15 +4,19 @@ import { dependentsOf } from '../graph/walk.js';
 import { gelu } from '../passes/gelu.js';
 import { prune } from '../passes/prune.js';
 import { deepLiftGraph } from './deep-lift.js';
+import type { Propagated } from './beside.js';
 import type { PropagationForm, PropagationPlace } from './form.js';
 import { withOtherRelus } from './guided.js';
 import { lrpGraph } from './lrp/graph.js';
+import { pathGraph } from './path.js';
 
-export { BASELINES } from './deep-lift.js';
 export {
-  baselinesOf,
+  BASELINES,
+  givenBeside,
+  inputsBeside,
   namesLayers,
   propagationForm,
+  startsNormalized,
   unitsOf,
   type PropagationForm,
   type PropagationPlace,
@@ -29,8 +33,8 @@ export interface PropagationGraph {
 
 /**
  * Writes a graph anew, so that the gradient of a score at a value of it is what a propagation gives: engines need nothing but
- * derivatives. Of guided backpropagation and deconvolution that value is the place itself; of DeepLIFT and LRP it is a carrier of
- * ones in its shape, and the gradient is the contribution, or the relevance.
+ * derivatives. Of guided backpropagation and deconvolution that value is the place itself; of the others it is a carrier in its shape,
+ * and the gradient is the contribution, or the relevance.
  *
  * @throws AssayError `operator` naming the first node on the way that has no rule
  */
@@ -42,7 +46,22 @@ export function propagationGraph(graph: Graph, place: PropagationPlace, form: Pr
     return { graph: withOtherRelus(graph, form.kind), at: place.at, scores: place.scores };
   }
   const whole = gelu(graph);
-  const found = form.kind === 'lrp' ? lrpGraph(whole, place, form.composite) : deepLiftGraph(whole, place);
+  const found = propagated(whole, place, form);
   const outputs = [{ name: found.scores, type: 'other', shape: null } as const];
   return { graph: prune(found.builder.build(outputs), [found.scores]), at: found.carrier, scores: found.scores };
+}
+
+function propagated(
+  graph: Graph,
+  place: PropagationPlace,
+  form: Exclude<PropagationForm, { readonly kind: 'guided-backpropagation' | 'deconvolution' }>,
+): Propagated {
+  switch (form.kind) {
+    case 'lrp':
+      return lrpGraph(graph, place, form.composite);
+    case 'path':
+      return pathGraph(graph, place);
+    default:
+      return deepLiftGraph(graph, place);
+  }
 }

@@ -6,7 +6,7 @@ import type { Graph, Node } from '../../graph/ir.js';
 import { foldBatchNormalization } from '../../passes/batch-normalization.js';
 import { Uses } from '../../passes/uses.js';
 import { attached, copyOf, filledLike, nodesBetween } from '../beside.js';
-import type { Propagated } from '../deep-lift.js';
+import type { Propagated } from '../beside.js';
 import type { PropagationPlace } from '../form.js';
 import { ACTIVATIONS, isAffine, MAXIMA, MOVES, operatorOf, SCALES, SUMS } from '../operators.js';
 import { boundsOfInput, passBounds, type Bounds } from './bounds.js';
