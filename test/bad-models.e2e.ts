@@ -15,6 +15,7 @@ import { zipSync } from 'fflate';
 import { packageRoot } from '#base/package-root';
 import { temporaryFolder } from './temporary-folder.js';
 import { writeNpy } from '#data/write-npy';
+import { everyNth, isDeep } from './tier.js';
 
 /** Hostile and damaged models of every format, through the command line: one sentence, exit code 4, bounded memory, no code run. */
 
@@ -145,12 +146,14 @@ describe('TensorFlow.js', () => {
     refused('model.json', /1073741824 bytes, and at most 67108864 can be read/);
   });
 
-  test('60 MB of JSON values, and JSON as deep as it is long', () => {
-    put('model.json', `{"modelTopology": {"node": [${'0,'.repeat(3e7)}0]}}`);
-    refused('model.json', /more than \d+ values/);
-    put('model.json', `{"modelTopology": ${'['.repeat(5e6)}`);
-    refused('model.json', /nests values|deep|values/);
-  });
+  if (isDeep) {
+    test('60 MB of JSON values, and JSON as deep as it is long', () => {
+      put('model.json', `{"modelTopology": {"node": [${'0,'.repeat(3e7)}0]}}`);
+      refused('model.json', /more than \d+ values/);
+      put('model.json', `{"modelTopology": ${'['.repeat(5e6)}`);
+      refused('model.json', /nests values|deep|values/);
+    });
+  }
 
   test('a Lambda layer is code, and refused as such', () => {
     const lambda = {
@@ -173,7 +176,7 @@ describe('Keras', () => {
       [name]: [new Uint8Array(2 ** 28), { level: 9 }],
     });
 
-  test.each(['config.json', 'model.weights.h5'])('a zip bomb in %s', (name) => {
+  test.each(everyNth(2, ['model.weights.h5', 'config.json']))('a zip bomb in %s', (name) => {
     put('model.keras', bomb(name));
     refused('model.keras', /model\.keras: /);
   });

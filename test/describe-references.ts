@@ -9,9 +9,8 @@ import {
 } from './attack-references.js';
 import { fashion } from './fashion.js';
 
-const MODELS = ['fashion-cnn', 'fashion-cnn-robust'];
-
 export interface Extent {
+  readonly models: readonly string[];
   /** At most; the reference has to have run with as many. */
   readonly seeds: number;
   /** By the function of the attack; all that the reference was given where an attack has none. */
@@ -24,7 +23,7 @@ export interface Extent {
  */
 export function describeReferences(extent: Extent): void {
   const pairs = savedReferences();
-  describe.each(MODELS)('on %s', (model) => {
+  describe.each(extent.models)('on %s', (model) => {
     let opened: Opened;
     beforeAll(async () => {
       opened = await fashion(model, 200);

@@ -8,6 +8,7 @@ import { readIdx } from '#data/idx';
 import { assay } from './cli.js';
 import { temporaryFolder } from './temporary-folder.js';
 import { BRIEF } from '#pipeline/testing/brief';
+import { everyNth, isDeep } from './tier.js';
 
 /** Data as people have it, audited from the command line: a folder of pictures, and tables. */
 
@@ -69,41 +70,43 @@ function audit(cwd: string, config: string): { code: number | null; report: Repo
   return { code, report: JSON.parse(readFileSync(join(run, 'report.json'), 'utf8')) as Report };
 }
 
-test('a folder of 200 pictures is audited as the same pictures in an array are', () => {
-  const all = pictures();
-  const cwd = temporaryFolder({ 'folder.json': project('pictures'), 'arrays.json': project('x.idx', 'y.idx') });
-  for (const [i, picture] of all.entries()) {
-    const file = join(cwd, 'pictures', NAMES[picture.label] ?? '', `${String(i).padStart(3, '0')}.png`);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, png(picture));
-  }
-  writeFileSync(join(cwd, 'x.idx'), idx([COUNT, 28, 28], Buffer.concat(all.map(({ pixels }) => pixels))));
-  writeFileSync(
-    join(cwd, 'y.idx'),
-    idx(
-      [COUNT],
-      Uint8Array.from(all, ({ label }) => label),
-    ),
-  );
+if (isDeep) {
+  test('a folder of 200 pictures is audited as the same pictures in an array are', () => {
+    const all = pictures();
+    const cwd = temporaryFolder({ 'folder.json': project('pictures'), 'arrays.json': project('x.idx', 'y.idx') });
+    for (const [i, picture] of all.entries()) {
+      const file = join(cwd, 'pictures', NAMES[picture.label] ?? '', `${String(i).padStart(3, '0')}.png`);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, png(picture));
+    }
+    writeFileSync(join(cwd, 'x.idx'), idx([COUNT, 28, 28], Buffer.concat(all.map(({ pixels }) => pixels))));
+    writeFileSync(
+      join(cwd, 'y.idx'),
+      idx(
+        [COUNT],
+        Uint8Array.from(all, ({ label }) => label),
+      ),
+    );
 
-  const folder = audit(cwd, 'folder.json');
-  const arrays = audit(cwd, 'arrays.json');
-  const [data] = folder.report.data;
-  expect(data).toMatchObject({ available: COUNT, used: COUNT, files: [{ name: 'pictures' }] });
-  // The same values in the same order are the same data, whatever they lay in.
-  expect(data?.digest).toBe(arrays.report.data[0]?.digest);
-  expect(folder.code).toBe(arrays.code);
-  expect(folder.report.findings).toHaveLength(3);
-  expect(folder.report.findings.map(({ audit: id, status, measures }) => ({ id, status, measures }))).toEqual(
-    arrays.report.findings.map(({ audit: id, status, measures }) => ({ id, status, measures })),
-  );
-  expect(folder.report.findings.some(({ status }) => status === 'fail')).toBe(true);
-});
+    const folder = audit(cwd, 'folder.json');
+    const arrays = audit(cwd, 'arrays.json');
+    const [data] = folder.report.data;
+    expect(data).toMatchObject({ available: COUNT, used: COUNT, files: [{ name: 'pictures' }] });
+    // The same values in the same order are the same data, whatever they lay in.
+    expect(data?.digest).toBe(arrays.report.data[0]?.digest);
+    expect(folder.code).toBe(arrays.code);
+    expect(folder.report.findings).toHaveLength(3);
+    expect(folder.report.findings.map(({ audit: id, status, measures }) => ({ id, status, measures }))).toEqual(
+      arrays.report.findings.map(({ audit: id, status, measures }) => ({ id, status, measures })),
+    );
+    expect(folder.report.findings.some(({ status }) => status === 'fail')).toBe(true);
+  });
+}
 
 describe('tables', () => {
   const tabular = join(fixtures, 'models/tabular');
 
-  test.each(['credit-mlp', 'churn-mlp'])('%s is attacked within the ranges of its columns', (name) => {
+  test.each(everyNth(2, ['churn-mlp', 'credit-mlp']))('%s is attacked within the ranges of its columns', (name) => {
     const out = temporaryFolder({});
     const { stdout, stderr } = assay([
       'audit',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describedSuites, expectPlanted, FILES, PLANTED, plantedSuite, SUITES, testsIn } from './planted-suite.js';
 import { assay, jest as runJest, projectOf } from './suites.js';
 import { write } from './packed.js';
+import './jest-suite.e2e.js';
 
 let project: string;
 

@@ -13,6 +13,7 @@ import {
   TESTS,
   write,
 } from './packed.js';
+import './pack.e2e.js';
 
 /** The package in every other kind of project. */
 

@@ -11,6 +11,7 @@ import { assay } from './cli.js';
 import { drawn, SYMBOLS } from './hand-drawn.js';
 import { temporaryFolder } from './temporary-folder.js';
 import { BRIEF } from '#pipeline/testing/brief';
+import { isDeep } from './tier.js';
 
 /** Models that others ship inside their npm packages, audited as far as their capabilities go. */
 
@@ -71,71 +72,73 @@ interface Unpacker {
   readonly unpackNsfwjs: (name: string) => ReadonlyMap<string, Uint8Array> | null;
 }
 
-describe('nsfwjs: a LayersModel, MobileNetV2', () => {
-  const { unpackNsfwjs } = jest.requireActual<Unpacker>('../fixtures/make/unpack_nsfwjs.cjs');
-  const SIDE = 224;
-  const COUNT = 4;
-  const domain = { kind: 'image', layout: 'NHWC', range: [0, 1] } as const;
+if (isDeep) {
+  describe('nsfwjs: a LayersModel, MobileNetV2', () => {
+    const { unpackNsfwjs } = jest.requireActual<Unpacker>('../fixtures/make/unpack_nsfwjs.cjs');
+    const SIDE = 224;
+    const COUNT = 4;
+    const domain = { kind: 'image', layout: 'NHWC', range: [0, 1] } as const;
 
-  /** Fashion-MNIST pictures, enlarged eight times, and noise: [n, 224, 224, 3]. */
-  async function pictures(): Promise<Float32Array> {
-    const fixture = (name: string): string => join(packageRoot(), 'fixtures/data', name);
-    const { samples } = await loadSamples(
-      {
-        inputs: fixture('fashion-test-images.idx3-ubyte.gz'),
-        labels: fixture('fashion-test-labels.idx1-ubyte.gz'),
-        scale: 1 / 255,
-        sample: COUNT,
-      },
-      {
-        domain: { kind: 'image', layout: 'NCHW', shape: [1, 28, 28], range: [0, 1], mean: [0], std: [1] },
-        head: { kind: 'classes', count: 10 },
-      },
-      0,
-    );
-    const pixels = samples.inputs.data;
-    return Float32Array.from({ length: COUNT * SIDE * SIDE * 3 }, (_, i) => {
-      const sample = Math.floor(i / (SIDE * SIDE * 3));
-      const [y, x] = [Math.floor(i / (SIDE * 3)) % SIDE, Math.floor(i / 3) % SIDE];
-      const noise = ((Math.imul(i, 2654435761) >>> 8) % 1000) / 1000;
-      return sample % 2 === 1 ? noise : (pixels[sample * 784 + Math.floor(y / 8) * 28 + Math.floor(x / 8)] ?? 0);
-    });
-  }
+    /** Fashion-MNIST pictures, enlarged eight times, and noise: [n, 224, 224, 3]. */
+    async function pictures(): Promise<Float32Array> {
+      const fixture = (name: string): string => join(packageRoot(), 'fixtures/data', name);
+      const { samples } = await loadSamples(
+        {
+          inputs: fixture('fashion-test-images.idx3-ubyte.gz'),
+          labels: fixture('fashion-test-labels.idx1-ubyte.gz'),
+          scale: 1 / 255,
+          sample: COUNT,
+        },
+        {
+          domain: { kind: 'image', layout: 'NCHW', shape: [1, 28, 28], range: [0, 1], mean: [0], std: [1] },
+          head: { kind: 'classes', count: 10 },
+        },
+        0,
+      );
+      const pixels = samples.inputs.data;
+      return Float32Array.from({ length: COUNT * SIDE * SIDE * 3 }, (_, i) => {
+        const sample = Math.floor(i / (SIDE * SIDE * 3));
+        const [y, x] = [Math.floor(i / (SIDE * 3)) % SIDE, Math.floor(i / 3) % SIDE];
+        const noise = ((Math.imul(i, 2654435761) >>> 8) % 1000) / 1000;
+        return sample % 2 === 1 ? noise : (pixels[sample * 784 + Math.floor(y / 8) * 28 + Math.floor(x / 8)] ?? 0);
+      });
+    }
 
-  whereInstalled('nsfwjs')('is brought to ONNX and audited with gradients', async () => {
-    const files = Object.fromEntries(unpackNsfwjs('mobilenet_v2') ?? []);
-    const folder = temporaryFolder(files);
-    const pixels = await pictures();
-    const opened = async (engine: EngineChoice) => {
-      const named = { file: join(folder, 'model.json'), head: 'classes', domain } as const;
-      const { config, model } = await prepareTarget({ ...named, domain: { ...domain, range: [0, 1] } }, engine);
-      const probe = { shape: [2, SIDE, SIDE, 3], data: pixels.slice(0, 2 * SIDE * SIDE * 3) };
-      expect((await declareTarget(config, model)).domain.shape).toEqual([SIDE, SIDE, 3]);
-      return openTarget(config, model, probe, { threads: 2, batchSize: 4 });
-    };
-    const { target, card } = await opened('onnx');
-    const scores = await target.predict({ shape: [COUNT, SIDE, SIDE, 3], data: pixels });
-    await target.dispose();
-    expect(card).toMatchObject({ format: 'TensorFlow.js LayersModel', engine: 'onnx', opset: 20 });
-    expect(card.capabilities).toEqual(['labels', 'scores', 'gradients', 'layers', 'training']);
-    // Nobody knows what Fashion-MNIST is to this model: its own answers are taken for the truth.
-    const truth = Int32Array.from({ length: COUNT }, (_, i) => {
-      const own = Array.from(scores.data.subarray(i * 5, (i + 1) * 5));
-      return own.indexOf(Math.max(...own));
+    whereInstalled('nsfwjs')('is brought to ONNX and audited with gradients', async () => {
+      const files = Object.fromEntries(unpackNsfwjs('mobilenet_v2') ?? []);
+      const folder = temporaryFolder(files);
+      const pixels = await pictures();
+      const opened = async (engine: EngineChoice) => {
+        const named = { file: join(folder, 'model.json'), head: 'classes', domain } as const;
+        const { config, model } = await prepareTarget({ ...named, domain: { ...domain, range: [0, 1] } }, engine);
+        const probe = { shape: [2, SIDE, SIDE, 3], data: pixels.slice(0, 2 * SIDE * SIDE * 3) };
+        expect((await declareTarget(config, model)).domain.shape).toEqual([SIDE, SIDE, 3]);
+        return openTarget(config, model, probe, { threads: 2, batchSize: 4 });
+      };
+      const { target, card } = await opened('onnx');
+      const scores = await target.predict({ shape: [COUNT, SIDE, SIDE, 3], data: pixels });
+      await target.dispose();
+      expect(card).toMatchObject({ format: 'TensorFlow.js LayersModel', engine: 'onnx', opset: 20 });
+      expect(card.capabilities).toEqual(['labels', 'scores', 'gradients', 'layers', 'training']);
+      // Nobody knows what Fashion-MNIST is to this model: its own answers are taken for the truth.
+      const truth = Int32Array.from({ length: COUNT }, (_, i) => {
+        const own = Array.from(scores.data.subarray(i * 5, (i + 1) * 5));
+        return own.indexOf(Math.max(...own));
+      });
+      writeFileSync(join(folder, 'x.npy'), writeNpy([COUNT, SIDE, SIDE, 3], pixels));
+      writeFileSync(join(folder, 'y.npy'), writeNpy([COUNT], truth));
+      const { report } = audited(folder, {
+        target: { file: 'model.json', head: 'classes', domain },
+        data: { test: { inputs: 'x.npy', labels: 'y.npy' } },
+        audits: { 'evasion/fgsm': { norm: 'Linf', epsilons: [0.03], trust: BRIEF } },
+      });
+      expect(report.target?.accuracy).toMatchObject({ value: 1, n: COUNT });
+      expect(report.target?.files.map(({ name }) => name)).toEqual(Object.keys(files));
+      expect(report.findings[0]?.measures[0]).toMatchObject({ n: COUNT });
+      expect(report.findings[0]?.status).not.toBe('error');
     });
-    writeFileSync(join(folder, 'x.npy'), writeNpy([COUNT, SIDE, SIDE, 3], pixels));
-    writeFileSync(join(folder, 'y.npy'), writeNpy([COUNT], truth));
-    const { report } = audited(folder, {
-      target: { file: 'model.json', head: 'classes', domain },
-      data: { test: { inputs: 'x.npy', labels: 'y.npy' } },
-      audits: { 'evasion/fgsm': { norm: 'Linf', epsilons: [0.03], trust: BRIEF } },
-    });
-    expect(report.target?.accuracy).toMatchObject({ value: 1, n: COUNT });
-    expect(report.target?.files.map(({ name }) => name)).toEqual(Object.keys(files));
-    expect(report.findings[0]?.measures[0]).toMatchObject({ n: COUNT });
-    expect(report.findings[0]?.status).not.toBe('error');
   });
-});
+}
 
 whereInstalled('@vscode/vscode-languagedetection')(
   'a GraphModel that takes texts is read, and refused in one sentence',

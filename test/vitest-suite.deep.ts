@@ -13,6 +13,7 @@ beforeAll(() => {
 test('what has to fail fails and says why', () => {
   const imports = `import { describeAudit, noise, pgd, samples, table, target } from 'assay/jest';
 import { beforeAll, describe, expect, test } from 'vitest';
+import './vitest-suite.e2e.js';
 `;
   // What is the same in every runner is planted in `jest-suite.deep.ts`.
   const names = ['too strong an attack', 'too few samples', 'a finding of nothing'];

@@ -3,18 +3,20 @@ import { rng, randomStreams } from '#stats/random';
 import { labelsOf, takeLabels } from '#target/head';
 import { linearTarget } from '#target/linear';
 import type { Samples } from '#target/target';
-import { describeAttack, type ConformanceNorm } from '#testing/index';
+import type { ConformanceNorm } from '#testing/index';
 import { runApgd } from './apgd.js';
 import { apgdT, runApgdT, type ApgdTOptions } from './apgd-t.js';
 import { runPgd } from './pgd.js';
 import { fashion, TORCH_OPTIONS } from '../../test/fashion.js';
 import { waveSamples, waveTarget } from '../../test/wave-target.js';
+import { conforms } from '../../test/conforms.js';
+import { isDeep } from '../../test/tier.js';
 
 const NORMS: readonly ConformanceNorm[] = ['Linf', 'L2', 'L1'];
 const streams = randomStreams(1, 'test');
 
 // None of the kit's heads has four classes: what it asks of those is asked below.
-describeAttack({ norms: ['Linf'], exact: true, configure: (norm, epsilons) => apgdT({ norm, epsilons }) });
+conforms({ norms: ['Linf'], exact: true, configure: (norm, epsilons) => apgdT({ norm, epsilons }) });
 
 function options(changes: Partial<ApgdTOptions> = {}): ApgdTOptions {
   return { norm: 'Linf', epsilons: 0.1, steps: 20, restarts: 1, rho: 0.75, ...changes };
@@ -148,24 +150,26 @@ describe('illegal options', () => {
   });
 });
 
-test('on a hardened network it breaks what PGD and untargeted APGD break', async () => {
-  const { target, samples } = await fashion('fashion-cnn-robust', 60);
-  const shared = { norm: 'Linf', epsilons: 0.1, steps: 100, restarts: 1, rho: 0.75 } as const;
-  const results = [
-    await runPgd(target, samples, TORCH_OPTIONS, streams),
-    await runApgd(target, samples, { ...shared, loss: 'cross-entropy' }, streams),
-    await runApgdT(target, samples, { ...shared, steps: 50 }, streams),
-  ];
-  const [pgd, ce, targeted] = results.map(({ epsilons }) =>
-    epsilons[0]!.outcomes.flatMap(({ fate }, i) => (fate === 'broken' ? [i] : [])),
-  );
-  for (const other of [pgd!, ce!]) {
-    expect(other.length).toBeGreaterThan(5);
-    // One image may lie on the edge of what either finds.
-    expect(other.filter((i) => !targeted!.includes(i)).length).toBeLessThanOrEqual(1);
-  }
-  await target.dispose();
-});
+if (isDeep) {
+  test('on a hardened network it breaks what PGD and untargeted APGD break', async () => {
+    const { target, samples } = await fashion('fashion-cnn-robust', 60);
+    const shared = { norm: 'Linf', epsilons: 0.1, steps: 100, restarts: 1, rho: 0.75 } as const;
+    const results = [
+      await runPgd(target, samples, TORCH_OPTIONS, streams),
+      await runApgd(target, samples, { ...shared, loss: 'cross-entropy' }, streams),
+      await runApgdT(target, samples, { ...shared, steps: 50 }, streams),
+    ];
+    const [pgd, ce, targeted] = results.map(({ epsilons }) =>
+      epsilons[0]!.outcomes.flatMap(({ fate }, i) => (fate === 'broken' ? [i] : [])),
+    );
+    for (const other of [pgd!, ce!]) {
+      expect(other.length).toBeGreaterThan(5);
+      // One image may lie on the edge of what either finds.
+      expect(other.filter((i) => !targeted!.includes(i)).length).toBeLessThanOrEqual(1);
+    }
+    await target.dispose();
+  });
+}
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);

@@ -2,6 +2,7 @@ import { describeAttack, type ConformanceNorm } from '#testing/index';
 import { bim } from './bim.js';
 import { fmn } from './fmn.js';
 import { miFgsm } from './mi-fgsm.js';
+import './conformance.test.js';
 
 // Norms of attacks whose first norm is in the unit tests.
 const norms: readonly ConformanceNorm[] = ['L2', 'L1'];

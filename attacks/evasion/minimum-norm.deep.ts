@@ -3,6 +3,7 @@ import { runCarliniWagner } from './carlini-wagner.js';
 import { runDdn } from './ddn.js';
 import { runFmn } from './fmn.js';
 import type { AttackResult } from './search/result.js';
+import './minimum-norm.test.js';
 
 /** Of the samples that are right when clean. */
 function medianOf({ closest }: AttackResult): number {

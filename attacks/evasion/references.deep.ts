@@ -1,3 +1,3 @@
 import { describeReferences } from '../../test/describe-references.js';
 
-describeReferences({ seeds: 3, images: {} });
+describeReferences({ models: ['fashion-cnn', 'fashion-cnn-robust'], seeds: 3, images: {} });

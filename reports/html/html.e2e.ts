@@ -11,6 +11,7 @@ import { goldenReport, idsReport } from '../testing/golden.js';
 import { emptyReport, HOSTILE, hostileReport, largeReport, passedReport } from '../testing/reports.js';
 import { htmlReporter } from './html.js';
 import { wordsOf } from './language/languages.js';
+import { everyNth } from '../../test/tier.js';
 
 /** The page as people open it: from disk, in Chromium. */
 
@@ -74,7 +75,9 @@ whenBrowser('the report page is not opened')('the report page in a browser', () 
   const COLOURS = `{ resultTypes: ['violations'], runOnly: ['color-contrast', 'link-in-text-block'] }`;
 
   test.each([
-    ...opened.map(([name, language]) => [name, language, 'light', `{ resultTypes: ['violations'] }`] as const),
+    ...everyNth(2, opened).map(
+      ([name, language]) => [name, language, 'light', `{ resultTypes: ['violations'] }`] as const,
+    ),
     ['golden', 'en', 'dark', COLOURS] as const,
   ])('%s, %s, %s: no console message, no request, accessible', async (name, language, scheme, rules) => {
     const { page, noise } = await open(name, { scheme, language });
@@ -95,18 +98,23 @@ whenBrowser('the report page is not opened')('the report page in a browser', () 
     .filter((element) => element.checkVisibility() && element.getBoundingClientRect().right > innerWidth + 0.5)
     .map((element) => element.tagName + ' ' + element.textContent.slice(0, 60))`;
 
-  test.each([
+  const pages = [
     ...examples.map((name) => [name, 'en'] as const),
     ...(['de', 'zh-CN'] as const).flatMap((language) => ['golden', 'hostile'].map((name) => [name, language] as const)),
-  ])('%s, %s: nothing moves sideways or runs over at 360, 768 and 1280 px', async (name, language) => {
-    const { page } = await open(name, { width: 360, language });
-    for (const width of [360, 768, 1280]) {
-      await page.setViewportSize({ width, height: 900 });
-      expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
-      expect([width, await page.evaluate<string[]>(overflowing('.frame'))]).toEqual([width, []]);
-    }
-    await page.close();
-  });
+  ];
+
+  test.each(everyNth(3, pages))(
+    '%s, %s: nothing moves sideways or runs over at 360, 768 and 1280 px',
+    async (name, language) => {
+      const { page } = await open(name, { width: 360, language });
+      for (const width of [360, 768, 1280]) {
+        await page.setViewportSize({ width, height: 900 });
+        expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+        expect([width, await page.evaluate<string[]>(overflowing('.frame'))]).toEqual([width, []]);
+      }
+      await page.close();
+    },
+  );
 
   test.each(LANGUAGES)(
     '%s: every status is a word and a shape, so that it can be read without colour',

@@ -6,6 +6,7 @@ import { readTable } from './read-table.js';
 import type { Table } from './table.js';
 import { typed } from './tables/column-type.js';
 import type { TableOptions } from './tables/columns.js';
+import { everyNth } from '../../test/tier.js';
 
 interface Stored {
   readonly same: { readonly csv: string; readonly lines: string; readonly parquet: Readonly<Record<string, string>> };
@@ -55,7 +56,7 @@ describe('the same content is the same table', () => {
     ]);
   });
 
-  test.each(Object.entries(stored.same.parquet))('as Parquet: %s', async (_, file) => {
+  test.each(everyNth(2, Object.entries(stored.same.parquet)))('as Parquet: %s', async (_, file) => {
     expect(await read(decoded(file), { roles })).toEqual(await csv());
   });
 
@@ -100,7 +101,7 @@ describe('Parquet', () => {
     );
   });
 
-  const files = Object.entries(stored.same.parquet);
+  const files = everyNth(3, Object.entries(stored.same.parquet));
 
   test.each(files)('cut off anywhere is one sentence: %s', async (_, file) => {
     const whole = decoded(file);

@@ -16,6 +16,7 @@ import {
   waitFor,
 } from './testing/endpoint-audits.js';
 import { fashionTarget, type FashionEndpoint } from './testing/fashion-endpoint.js';
+import './endpoint.e2e.js';
 
 // What takes long about endpoints: runs that are interrupted, and certificates.
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { writeNpy } from '#data/write-npy';
 import type { Report } from '#report/report';
 import { assay, onlyRun, reportOf, writeConfig } from './testing/cli.js';
+import { isDeep } from '../../test/tier.js';
 
 // A linear model in a module of the user's: under Linf a sample falls exactly when its score is at most epsilon times the sum
 // of the absolute weights.
@@ -116,19 +117,21 @@ test('a module that never answers ends at the time limit', async () => {
   expect(code).toBe(4);
 });
 
-test('without a gradient its scores are audited, by several workers at once', async () => {
-  const out = join(folder, 'out');
-  const noise = { norm: 'Linf', epsilons: [0.01] };
-  const config = auditOf(
-    MODULE.replace('export const gradient', 'const gradient'),
-    {},
-    {
-      'evasion/noise': [noise, { ...noise, draws: 3 }],
-      'evasion/pgd': { norm: 'Linf', epsilons: [0.01], trust: BRIEF },
-    },
-  );
-  await assay(['audit', config, '--out', out, '--allow-code', '--quiet', '--workers', '2']);
-  const { findings } = readReport(onlyRun(out));
-  expect(findings.map(({ status }) => status)).toEqual(['pass', 'pass', 'inconclusive']);
-  expect(findings[2]?.claim).toContain('give a function `gradient` beside `predict`');
-});
+if (isDeep) {
+  test('without a gradient its scores are audited, by several workers at once', async () => {
+    const out = join(folder, 'out');
+    const noise = { norm: 'Linf', epsilons: [0.01] };
+    const config = auditOf(
+      MODULE.replace('export const gradient', 'const gradient'),
+      {},
+      {
+        'evasion/noise': [noise, { ...noise, draws: 3 }],
+        'evasion/pgd': { norm: 'Linf', epsilons: [0.01], trust: BRIEF },
+      },
+    );
+    await assay(['audit', config, '--out', out, '--allow-code', '--quiet', '--workers', '2']);
+    const { findings } = readReport(onlyRun(out));
+    expect(findings.map(({ status }) => status)).toEqual(['pass', 'pass', 'inconclusive']);
+    expect(findings[2]?.claim).toContain('give a function `gradient` beside `predict`');
+  });
+}

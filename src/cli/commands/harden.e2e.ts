@@ -9,6 +9,7 @@ import { assay, onlyRun, start, writeAuditConfig, writeConfig } from '#pipeline/
 import type { HardeningRecord } from '#report/hardening';
 import type { Report } from '#report/report';
 import { temporaryFolder } from '../../../test/temporary-folder.js';
+import { isDeep } from '../../../test/tier.js';
 
 // What a person does with a model that fails: hardens it, is interrupted, goes on, and reads what it cost.
 
@@ -122,27 +123,29 @@ test('interrupted and killed in the training, it goes on to the same model', asy
   expect(printed).toEqual({ folder: hardening, ...undisturbed });
 });
 
-test('a table is hardened too; where nothing attacks it, the attacks of the recipe do', async () => {
-  const fixture = (path: string) => join(packageRoot(), 'fixtures', path);
-  const churn = JSON.parse(readFileSync(fixture('models/tabular/churn-mlp.config.json'), 'utf8')) as {
-    readonly target: JsonObject;
-  };
-  const rows = { inputs: fixture('data/tabular/churn-test.csv'), columns: 'domain', labels: 'churn' };
-  const table = configIn('table', {
-    target: { ...churn.target, file: fixture('models/tabular/churn-mlp.onnx') },
-    data: { test: { ...rows, sample: 20 }, train: { ...rows, sample: 100 } },
-    audits: {},
+if (isDeep) {
+  test('a table is hardened too; where nothing attacks it, the attacks of the recipe do', async () => {
+    const fixture = (path: string) => join(packageRoot(), 'fixtures', path);
+    const churn = JSON.parse(readFileSync(fixture('models/tabular/churn-mlp.config.json'), 'utf8')) as {
+      readonly target: JsonObject;
+    };
+    const rows = { inputs: fixture('data/tabular/churn-test.csv'), columns: 'domain', labels: 'churn' };
+    const table = configIn('table', {
+      target: { ...churn.target, file: fixture('models/tabular/churn-mlp.onnx') },
+      data: { test: { ...rows, sample: 20 }, train: { ...rows, sample: 100 } },
+      audits: {},
+    });
+    const runs = join(folder, 'table-runs');
+    const { code, stderr } = await assay(harden(table, runs, '--epsilon', '0.05', '--epochs', '1'));
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/by evasion\/pgd and evasion\/apgd too, at Linf epsilon 0\.05/),
+    ]);
+    const { audits, training } = recordOf(onlyRun(runs));
+    expect(audits.map(({ audit }) => audit)).toEqual(['evasion/pgd', 'evasion/apgd']);
+    expect(training.recipe).toMatchObject({ epsilon: 0.05, epochs: 1 });
   });
-  const runs = join(folder, 'table-runs');
-  const { code, stderr } = await assay(harden(table, runs, '--epsilon', '0.05', '--epochs', '1'));
-  expect([code, stderr]).toEqual([
-    2,
-    expect.stringMatching(/by evasion\/pgd and evasion\/apgd too, at Linf epsilon 0\.05/),
-  ]);
-  const { audits, training } = recordOf(onlyRun(runs));
-  expect(audits.map(({ audit }) => audit)).toEqual(['evasion/pgd', 'evasion/apgd']);
-  expect(training.recipe).toMatchObject({ epsilon: 0.05, epochs: 1 });
-});
+}
 
 describe('what cannot be hardened ends before anything runs, in one sentence', () => {
   test.each<[string, JsonObject, string[], RegExp]>([

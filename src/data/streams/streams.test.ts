@@ -10,6 +10,7 @@ import { writeNpy } from '../write-npy.js';
 import type { NumericData } from '../numeric-array.js';
 import { HELD_BYTES, openBytes } from './byte-source.js';
 import { releaseSamples, sourceOf } from './stored-samples.js';
+import { everyNth } from '../../../test/tier.js';
 
 // Blocks have 2 million values: these images take three of them, and the last is not full.
 const COUNT = 430;
@@ -72,7 +73,7 @@ async function refusal(
 }
 type Domain = ImageDomain | TabularDomain;
 
-describe.each([
+const formats: readonly (readonly [string, () => SamplesConfig, boolean])[] = [
   ['bytes as NPY', () => written('x.npy', writeNpy(SHAPE, BYTES)), true],
   ['float32 as NPY', () => written('f4.npy', writeNpy(SHAPE, FLOATS)), false],
   ['float64 in the other byte order', () => written('f8.npy', bigEndian()), false],
@@ -81,7 +82,9 @@ describe.each([
   ['bytes as NPZ', () => written('stored.npz', npz(0), '#x'), true],
   ['bytes as NPZ, compressed', () => written('small.npz', npz(6), '#x'), true],
   ['float32 as NPZ, compressed', () => written('f4.npz', npz(6, FLOATS), '#x'), false],
-])('%s', (_, write, staysBytes) => {
+];
+
+describe.each(everyNth(3, formats))('%s', (_, write, staysBytes) => {
   test('drawn samples are the same bytes, of the same card, as in memory', async () => {
     const drawn = { sample: 217 };
     const config = write();

@@ -10,6 +10,7 @@ import {
 import { rowRange } from '#base/tensor';
 import { chooseBackend } from './backend.js';
 import { openTfjsModel } from './index.js';
+import { everyNth } from '../../../test/tier.js';
 
 beforeAll(() => chooseBackend(['cpu']));
 
@@ -84,7 +85,7 @@ describe.each(['fashion-mlp', 'fashion-cnn'])('%s on both engines', (name) => {
 
 describe('models of other exporters', () => {
   // Larger ones take minutes in plain JavaScript: native.deep.ts has all of them.
-  test.each([
+  const names = [
     'unit/bert-dynamo',
     'unit/cnn-mixed',
     'unit/gru-torchscript',
@@ -93,7 +94,9 @@ describe('models of other exporters', () => {
     'unit/lstm-series-torchscript',
     'unit/sklearn-regressor',
     'unit/sklearn-scaled-classifier',
-  ])('%s has the scores and gradients of the other engine', async (name) => {
+  ];
+
+  test.each(everyNth(3, names))('%s has the scores and gradients of the other engine', async (name) => {
     const { scores, gradient } = await exportedDifference(name);
     expect(scores).toBeLessThan(LOGITS);
     expect(gradient).toBeLessThan(GRADIENT);

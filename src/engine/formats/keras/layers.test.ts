@@ -3,6 +3,7 @@ import { readKerasCases } from '../../../../test/keras-fixtures.js';
 import { gradientsOf, outputsOf } from '../../../../test/lowered.js';
 import type { Lowered } from '../lowered.js';
 import { lowerKeras } from './index.js';
+import { everyNth } from '../../../../test/tier.js';
 
 /** Relative to the largest value of a tensor: both compute in float32, in another order. */
 const OUTPUT_TOLERANCE = 1e-5;
@@ -13,7 +14,7 @@ const FAMILIES =
 
 const cases = FAMILIES.split(' ').flatMap((family) => readKerasCases(family).map((each) => ({ ...each, family })));
 
-describe.each(cases)('$family of Keras $keras', ({ files, ...facts }) => {
+describe.each(everyNth(3, cases))('$family of Keras $keras', ({ files, ...facts }) => {
   const lower = (suffix: '.keras' | '.h5'): Promise<Lowered> =>
     lowerKeras({ main: 'model', files: new Map([['model', files[suffix]]]) });
 

@@ -10,6 +10,7 @@ import { lowerKeras } from '../keras/index.js';
 import { withHdf5 } from '../keras/reading/hdf5.js';
 import { writeTrained } from './index.js';
 import { originsOf } from './origins.js';
+import { everyNth } from '../../../../test/tier.js';
 
 /** Of the largest value: sums of the same numbers, but that the two biases of a recurrent layer were added before. */
 const TOLERANCE = 1e-5;
@@ -39,7 +40,7 @@ function fileOf(bytes: Uint8Array): ModelBytes {
   return { main: 'model', files: new Map([['model', bytes]]) };
 }
 
-describe.each(cases)('$family of Keras $keras', ({ files, inputs }) => {
+describe.each(everyNth(3, cases))('$family of Keras $keras', ({ files, inputs }) => {
   test.each(['.keras', '.h5'] as const)('%s holds what was trained, and nothing else changed', async (suffix) => {
     const original = fileOf(files[suffix]);
     const { graph, names } = moved(decodeModel((await lowerKeras(original)).model));

@@ -24,6 +24,7 @@ import type {
 } from '../../contract.js';
 import type { Graph } from '../graph/ir.js';
 import type { RuntimeValue } from '../session.js';
+import { everyNth } from '../../../../test/tier.js';
 
 /** Of the largest value: other passes, and so another order of sums. */
 const TOLERANCE = 1e-5;
@@ -100,66 +101,69 @@ function feedsOf(graph: Graph, inputs: EngineInputs): Record<string, RuntimeValu
   };
 }
 
-describe.each([cnn, ...others].map((start) => [start.name, start] as const))('%s, written back', (_, start) => {
-  const { inputs, loss } = start.batch(0);
-  let trained: Trained;
+describe.each(everyNth(2, [cnn, ...others]).map((start) => [start.name, start] as const))(
+  '%s, written back',
+  (_, start) => {
+    const { inputs, loss } = start.batch(0);
+    let trained: Trained;
 
-  beforeAll(async () => {
-    trained = await withTrainer(start, ADAM, async (trainer, descend) => ({
-      losses: await descend(0, 4),
-      file: trainer.file(),
-      parameters: trainer.parameters,
-      gradient: await trainer.inputGradient(inputs, loss),
-    }));
-  });
-
-  test('keeps its graph: nodes, names and shapes of constants, inputs, outputs and opsets', () => {
-    expect(skeleton(graphOf(trained.file))).toEqual(skeleton(graphOf(start.bytes)));
-  });
-
-  test('holds weights that have moved, each by its name, and other constants as they were', () => {
-    const { file, parameters } = trained;
-    const moved = new Set(parameters.map(({ name }) => name));
-    const before = graphOf(start.bytes).constants;
-    for (const [name, constant] of graphOf(file).constants) {
-      const isEqual = Buffer.from(constant.bytes).equals(Buffer.from(before.get(name)?.bytes ?? []));
-      if (!/running_/.test(name)) expect({ name, isEqual }).toEqual({ name, isEqual: !moved.has(name) });
-    }
-  });
-
-  test('is opened again with the scores and the gradient of the trainer', async () => {
-    const { file, gradient } = trained;
-    const again = await openNetwork(file, inputs);
-    const scores = await again.scores(inputs);
-    const other = await again.gradient(inputs, loss);
-    await again.dispose();
-    for (const [found, wanted] of [
-      [scores.data, gradient.scores.data],
-      [other.gradient.data, gradient.gradient.data],
-      [other.loss, gradient.loss],
-    ] as const) {
-      expect(largestDifference(found, wanted) / largest(wanted)).toBeLessThan(TOLERANCE);
-    }
-  });
-
-  test('runs in ONNX Runtime by itself', async () => {
-    const { file, gradient } = trained;
-    const results = await execute(file, feedsOf(graphOf(file), inputs), ['logits']);
-    const logits = results.get('logits')?.data as Float32Array;
-    expect(largestDifference(logits, gradient.scores.data) / largest(gradient.scores.data)).toBeLessThan(TOLERANCE);
-  });
-
-  test('is the same, byte for byte, when all is done again', async () => {
-    const { file, losses } = trained;
-    await withTrainer(start, ADAM, async (trainer, descend) => {
-      expect(await descend(0, 4)).toEqual(losses);
-      expect(Buffer.from(trainer.file()).equals(Buffer.from(file))).toBe(true);
+    beforeAll(async () => {
+      trained = await withTrainer(start, ADAM, async (trainer, descend) => ({
+        losses: await descend(0, 4),
+        file: trainer.file(),
+        parameters: trainer.parameters,
+        gradient: await trainer.inputGradient(inputs, loss),
+      }));
     });
-  });
-});
+
+    test('keeps its graph: nodes, names and shapes of constants, inputs, outputs and opsets', () => {
+      expect(skeleton(graphOf(trained.file))).toEqual(skeleton(graphOf(start.bytes)));
+    });
+
+    test('holds weights that have moved, each by its name, and other constants as they were', () => {
+      const { file, parameters } = trained;
+      const moved = new Set(parameters.map(({ name }) => name));
+      const before = graphOf(start.bytes).constants;
+      for (const [name, constant] of graphOf(file).constants) {
+        const isEqual = Buffer.from(constant.bytes).equals(Buffer.from(before.get(name)?.bytes ?? []));
+        if (!/running_/.test(name)) expect({ name, isEqual }).toEqual({ name, isEqual: !moved.has(name) });
+      }
+    });
+
+    test('is opened again with the scores and the gradient of the trainer', async () => {
+      const { file, gradient } = trained;
+      const again = await openNetwork(file, inputs);
+      const scores = await again.scores(inputs);
+      const other = await again.gradient(inputs, loss);
+      await again.dispose();
+      for (const [found, wanted] of [
+        [scores.data, gradient.scores.data],
+        [other.gradient.data, gradient.gradient.data],
+        [other.loss, gradient.loss],
+      ] as const) {
+        expect(largestDifference(found, wanted) / largest(wanted)).toBeLessThan(TOLERANCE);
+      }
+    });
+
+    test('runs in ONNX Runtime by itself', async () => {
+      const { file, gradient } = trained;
+      const results = await execute(file, feedsOf(graphOf(file), inputs), ['logits']);
+      const logits = results.get('logits')?.data as Float32Array;
+      expect(largestDifference(logits, gradient.scores.data) / largest(gradient.scores.data)).toBeLessThan(TOLERANCE);
+    });
+
+    test('is the same, byte for byte, when all is done again', async () => {
+      const { file, losses } = trained;
+      await withTrainer(start, ADAM, async (trainer, descend) => {
+        expect(await descend(0, 4)).toEqual(losses);
+        expect(Buffer.from(trainer.file()).equals(Buffer.from(file))).toBe(true);
+      });
+    });
+  },
+);
 
 describe('a trainer that is stopped', () => {
-  test.each(trajectories().map(({ name, options }) => [name, options] as const))(
+  test.each(everyNth(4, trajectories()).map(({ name, options }) => [name, options] as const))(
     'goes on with %s as if it had not: moments, schedule and running statistics',
     async (_, options) => {
       const straight = await withTrainer(cnn, options, async (trainer, descend) => {

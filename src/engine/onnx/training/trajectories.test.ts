@@ -11,13 +11,14 @@ import {
   trajectoryStart,
 } from '../../../../test/training-fixtures.js';
 import { learningRateAt } from '../../training/learning-rate.js';
+import { everyNth } from '../../../../test/tier.js';
 
 /** A tenth of what is asked for: in float32 and in float64 PyTorch's own losses differ by 4e-7 at most. */
 const LOSS = 1e-4;
 /** Of the largest value of a weight. */
 const WEIGHT = 1e-3;
 
-test.each(trajectories().map((stored) => [stored.name, stored] as const))(
+test.each(everyNth(2, trajectories()).map((stored) => [stored.name, stored] as const))(
   'a hundred steps of %s are those of PyTorch',
   async (_, { options, losses, rates, statistics, weights }) => {
     const start = trajectoryStart();

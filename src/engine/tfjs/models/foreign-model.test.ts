@@ -15,6 +15,7 @@ import type { Lowered } from '../../formats/lowered.js';
 import { openOnnxModel } from '../../onnx/index.js';
 import { chooseBackend } from '../backend.js';
 import { openTfjsModel } from '../index.js';
+import { everyNth } from '../../../../test/tier.js';
 
 beforeAll(() => chooseBackend(['cpu']));
 
@@ -234,10 +235,12 @@ describe('a GraphModel as it is', () => {
   });
 });
 
-test.each([
+const loops = [
   ['lstm', [7, 4]],
   ['gru', [6, 4]],
-] as const)(
+] as const;
+
+test.each(everyNth(2, loops.toReversed()))(
   '%s, whose loops TensorFlow.js cannot execute by itself, runs as a graph, and says so',
   async (name, sample) => {
     const folder = join(packageRoot(), 'fixtures/models/graph-model', name);

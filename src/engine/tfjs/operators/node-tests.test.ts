@@ -11,6 +11,7 @@ import { chooseBackend } from '../backend.js';
 import { Interpreter } from '../interpreter.js';
 import { upgraded } from '../program.js';
 import { constantValue, plain, scoped, type Value } from '../value.js';
+import { everyNthOfEach } from '../../../../test/tier.js';
 
 /** The vectors of ONNX 1.12, which end at opset 17, as Debian's package libonnx-testdata installs them. */
 const FOLDER = '/usr/share/libonnx-testdata/data/node';
@@ -106,7 +107,7 @@ if (!existsSync(FOLDER)) {
 
     test('give the stored outputs', () => {
       const run = names.filter((name) => skipOf(name) === undefined);
-      const problems = run.flatMap((name) => {
+      const problems = everyNthOfEach(4, operatorOf, run).flatMap((name) => {
         const end = endOf(name);
         return end === null ? [] : [`${name}: ${end}`];
       });
@@ -120,6 +121,11 @@ if (!existsSync(FOLDER)) {
       expect(ends.filter((end) => !skip.ends.test(end))).toEqual([]);
     });
   });
+}
+
+/** `test_reduce_mean_default_axes` is of `reduce`: near enough to leave out no operator whose name begins otherwise. */
+function operatorOf(name: string): string | undefined {
+  return name.split('_')[1];
 }
 
 /** What is wrong with a case; null where it gives the stored outputs. */

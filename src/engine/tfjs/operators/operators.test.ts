@@ -3,12 +3,13 @@ import { TFJS_SKIPS, tfjsProblems } from '../../../../test/tfjs-operators.js';
 import { gradientRules } from '../../onnx/autodiff/rules/index.js';
 import { chooseBackend } from '../backend.js';
 import { operators } from './index.js';
+import { everyNth } from '../../../../test/tier.js';
 
 /** In plain JavaScript: the same operations as on native TensorFlow, whose run is in native.deep.ts. */
 beforeAll(() => chooseBackend(['cpu']));
 
 describe('two implementations that share no code of gradients', () => {
-  test.each(OPERATOR_FAMILIES)(
+  test.each(everyNth(3, OPERATOR_FAMILIES))(
     'outputs and gradients of %s operators by TensorFlow.js are those of PyTorch',
     (family) => {
       const { count, problems } = tfjsProblems(family);

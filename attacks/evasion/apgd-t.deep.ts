@@ -1,0 +1,1 @@
+import './apgd-t.test.js';

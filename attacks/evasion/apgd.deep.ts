@@ -1,0 +1,1 @@
+import './apgd.test.js';

@@ -1,0 +1,1 @@
+import './autoattack.test.js';

@@ -1,0 +1,1 @@
+import './deepfool.test.js';

@@ -1,0 +1,1 @@
+import './ensemble.test.js';

@@ -1,0 +1,1 @@
+import './fab.test.js';

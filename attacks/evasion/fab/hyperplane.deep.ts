@@ -1,0 +1,1 @@
+import './hyperplane.test.js';

@@ -1,0 +1,1 @@
+import './iterative.test.js';

@@ -1,0 +1,1 @@
+import './square.test.js';

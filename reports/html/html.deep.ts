@@ -1,0 +1,2 @@
+import '../../test/own-cache.js';
+import './html.e2e.js';

@@ -1,0 +1,1 @@
+import './ml-bom.test.js';

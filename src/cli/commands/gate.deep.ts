@@ -1,0 +1,2 @@
+import '../../../test/own-cache.js';
+import './gate.e2e.js';

@@ -1,0 +1,2 @@
+import '../../../test/own-cache.js';
+import './harden.e2e.js';

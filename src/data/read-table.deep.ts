@@ -1,0 +1,1 @@
+import './read-table.test.js';

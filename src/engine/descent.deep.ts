@@ -1,0 +1,1 @@
+import './descent.test.js';

@@ -1,0 +1,1 @@
+import './layers.test.js';

@@ -1,0 +1,1 @@
+import './keras.test.js';

@@ -1,0 +1,10 @@
+import './convolution/convolution.test.js';
+import './elementwise/elementwise.test.js';
+import './indexing/indexing.test.js';
+import './matrix/matrix.test.js';
+import './normalization/normalization.test.js';
+import './pooling/pooling.test.js';
+import './quantization/quantization.test.js';
+import './recurrent/recurrent.test.js';
+import './reduction/reduction.test.js';
+import './shape/shape.test.js';

@@ -1,0 +1,1 @@
+import './trajectories.test.js';

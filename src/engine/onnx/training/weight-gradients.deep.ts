@@ -1,0 +1,1 @@
+import './weight-gradients.test.js';

@@ -1,0 +1,1 @@
+import './foreign-model.test.js';

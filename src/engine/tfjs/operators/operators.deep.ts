@@ -1,0 +1,1 @@
+import './operators.test.js';

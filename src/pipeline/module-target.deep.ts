@@ -1,0 +1,2 @@
+import '../../test/own-cache.js';
+import './module-target.e2e.js';

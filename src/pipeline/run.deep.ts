@@ -1,0 +1,2 @@
+import '../../test/own-cache.js';
+import './run.e2e.js';

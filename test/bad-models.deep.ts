@@ -1,0 +1,2 @@
+import './own-cache.js';
+import './bad-models.e2e.js';

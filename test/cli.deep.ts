@@ -1,0 +1,2 @@
+import './own-cache.js';
+import './cli.e2e.js';

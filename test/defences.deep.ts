@@ -1,0 +1,1 @@
+import './defences.test.js';

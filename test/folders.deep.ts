@@ -1,0 +1,2 @@
+import './own-cache.js';
+import './folders.e2e.js';

@@ -1,0 +1,2 @@
+import './own-cache.js';
+import './real-models.e2e.js';
