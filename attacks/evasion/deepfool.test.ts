@@ -1,14 +1,13 @@
 import { row, takeRows } from '#base/tensor';
-import { randomStreams } from '#stats/random';
 import { labelsOf, takeLabels } from '#target/head';
 import { linearTarget } from '#target/linear';
 import type { Samples } from '#target/target';
 import { linearProblem, type HeadName } from '#testing/linear-problem';
 import { deepfool, runDeepFool, type DeepFoolOptions } from './deepfool.js';
-import { runPgd } from './pgd.js';
 import { curveTarget, points } from '../../test/curve-target.js';
 import { fashion } from '../../test/fashion.js';
 import { conforms } from '../../test/conforms.js';
+import { pgd40, standing } from '../../test/pgd-40.js';
 import { isDeep } from '../../test/tier.js';
 
 const NORMS = ['L2', 'Linf'] as const;
@@ -119,21 +118,12 @@ test.each([1, 3, 8])('the same bytes in batches of %p', async (size) => {
 
 if (isDeep) {
   test('on a trained network it finds all but a few of what PGD-40 finds', async () => {
-    const { target, samples } = await fashion('fashion-cnn', 32);
+    const trained = await fashion('fashion-cnn', 32);
+    const { target, samples } = trained;
     const epsilon = 0.02;
-    const pgd = await runPgd(
-      target,
-      samples,
-      {
-        ...{ norm: 'Linf', epsilons: epsilon, steps: 40, restarts: 1 },
-        ...{ randomStart: true, loss: 'cross-entropy', earlyStop: true },
-      },
-      randomStreams(1, 'test'),
-    );
+    const pgd = await pgd40(trained, epsilon);
     const found = await runDeepFool(target, samples, optionsWith({ norm: 'Linf', epsilons: epsilon }));
     expect(found.closest!.distances.every(Number.isFinite)).toBe(true);
-    const standing = ({ epsilons }: typeof pgd) =>
-      epsilons[0]!.outcomes.filter(({ fate }) => fate === 'survived').length;
     // It takes the first crossing for the closest: three images of 32 may be closer than it finds.
     expect(standing(found)).toBeLessThanOrEqual(standing(pgd) + 3);
     await target.dispose();

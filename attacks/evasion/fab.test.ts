@@ -9,10 +9,10 @@ import { fab, runFab, type FabOptions } from './fab.js';
 import { fabT } from './fab-t.js';
 import { runFabT, type FabTOptions } from './run-fab-t.js';
 import type { ConvexNorm } from './geometry/norms.js';
-import { runPgd } from './pgd.js';
 import { curveTarget, points } from '../../test/curve-target.js';
 import { fashion } from '../../test/fashion.js';
 import { conforms } from '../../test/conforms.js';
+import { pgd40, standing } from '../../test/pgd-40.js';
 import { isDeep } from '../../test/tier.js';
 
 const NORMS: readonly ConvexNorm[] = ['Linf', 'L2', 'L1'];
@@ -297,24 +297,15 @@ test.each([1, 3, 8])('the same bytes in batches of %p, with restarts', async (si
 
 if (isDeep) {
   test('FAB and FAB-T find on a trained network what PGD-40 finds', async () => {
-    const { target, samples } = await fashion('fashion-cnn', 24);
+    const trained = await fashion('fashion-cnn', 24);
+    const { target, samples } = trained;
     const epsilon = 0.02;
-    const pgd = await runPgd(
-      target,
-      samples,
-      {
-        ...{ norm: 'Linf', epsilons: epsilon, steps: 40, restarts: 1 },
-        ...{ randomStart: true, loss: 'cross-entropy', earlyStop: true },
-      },
-      streams,
-    );
+    const pgd = await pgd40(trained, epsilon);
     const options = { epsilons: epsilon, steps: 20 };
     const found = [
       await runFab(target, samples, fabOptions(options), streams),
       await runFabT(target, samples, fabTOptions({ ...options, targetClasses: 4 }), streams),
     ];
-    const standing = ({ epsilons }: typeof pgd) =>
-      epsilons[0]!.outcomes.filter(({ fate }) => fate === 'survived').length;
     expect(standing(pgd)).toBeGreaterThan(1);
     expect(standing(pgd)).toBeLessThan(20);
     // One image in 24: a sample whose distance is within a hundredth of epsilon may be found by one of them alone.

@@ -24,7 +24,8 @@ export function rangeHierarchy(column: EncodedColumn, widths: readonly number[],
     });
   }
   const numbers = numbersOf(numeric);
-  const decimals = Math.max(decimalsOf(numeric), ...[...widths, anchor].map(decimalPlaces));
+  // What begins a range has no more of them, whatever the values have.
+  const decimals = Math.max(...[...widths, anchor].map(decimalPlaces));
   const finest = new Ranges(widths[0] ?? 1, anchor, decimals);
   const indices = Float64Array.from(numbers, (number) => finest.indexOf(number));
   checkMagnitude(numbers, column, anchor, widths[0] ?? 1);

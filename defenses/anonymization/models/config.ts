@@ -1,7 +1,8 @@
-import { Type, type Static, type TObject, type TSchema } from '@sinclair/typebox';
+import { Type, type Static, type TObject } from '@sinclair/typebox';
 import { AssayError } from '#base/errors';
-import { check, type Place } from '#plugin/options';
+import type { Place } from '#plugin/options';
 import type { Hierarchy } from '../contract.js';
+import { checkNamed, type NamedConfig } from '../named-config.js';
 import { differentialPrivacyModel } from './differential-privacy.js';
 import { equalDistance, hierarchicalDistance, orderedDistance, type DistanceOf } from './distances.js';
 import { distinctDiversity, entropyDiversity, recursiveDiversity } from './l-diversity.js';
@@ -169,17 +170,7 @@ export const PrivacyModelConfig = Type.Union(Object.values(CONFIGS), {
   description: 'A privacy model: what a class of records must be like to be released.',
 });
 
-export type PrivacyModelConfig = {
-  readonly [Name in keyof typeof CONFIGS]: Static<(typeof CONFIGS)[Name]>;
-}[keyof typeof CONFIGS];
-
-const NamedModel = Type.Object({
-  model: Type.Unsafe<keyof typeof CONFIGS>({
-    type: 'string',
-    enum: Object.keys(CONFIGS),
-    description: 'The privacy model.',
-  }),
-});
+export type PrivacyModelConfig = NamedConfig<typeof CONFIGS>;
 
 /**
  * A model as a config has it, with its defaults filled in. Problems are told by the schema of the model that is named, not of all of them.
@@ -187,9 +178,7 @@ const NamedModel = Type.Object({
  * @throws the error of `place` for what the model does not take
  */
 export function checkModel(value: unknown, place: Place): PrivacyModelConfig {
-  const { model } = check(NamedModel, value, place);
-  const schema: TSchema & { static: PrivacyModelConfig } = CONFIGS[model];
-  return check(schema, value, place);
+  return checkNamed('model', CONFIGS, value, place);
 }
 
 /**

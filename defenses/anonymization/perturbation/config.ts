@@ -1,5 +1,6 @@
-import { Type, type Static, type TObject, type TSchema } from '@sinclair/typebox';
-import { check, type Place } from '#plugin/options';
+import { Type, type TObject } from '@sinclair/typebox';
+import type { Place } from '#plugin/options';
+import { checkNamed, type NamedConfig } from '../named-config.js';
 import { NoiseOptions, PramOptions, RankSwappingOptions, TopBottomOptions } from './options.js';
 
 const closed = { additionalProperties: false };
@@ -33,17 +34,7 @@ export const PerturbationConfig = Type.Union(Object.values(CONFIGS), {
   description: 'Changes values of columns: beyond thresholds, by chance, by trading places, or by noise.',
 });
 
-export type PerturbationConfig = {
-  readonly [Name in keyof typeof CONFIGS]: Static<(typeof CONFIGS)[Name]>;
-}[keyof typeof CONFIGS];
-
-const NamedMethod = Type.Object({
-  method: Type.Unsafe<keyof typeof CONFIGS>({
-    type: 'string',
-    enum: Object.keys(CONFIGS),
-    description: 'The perturbation.',
-  }),
-});
+export type PerturbationConfig = NamedConfig<typeof CONFIGS>;
 
 /**
  * A perturbation as a config has it, with its defaults filled in. Problems are told by the schema of the method that is named.
@@ -51,7 +42,5 @@ const NamedMethod = Type.Object({
  * @throws the error of `place` for what the method does not take
  */
 export function checkPerturbation(value: unknown, place: Place): PerturbationConfig {
-  const { method } = check(NamedMethod, value, place);
-  const schema: TSchema & { static: PerturbationConfig } = CONFIGS[method];
-  return check(schema, value, place);
+  return checkNamed('method', CONFIGS, value, place);
 }

@@ -1,5 +1,6 @@
 import { AssayError } from '#base/errors';
 import type { ProtectionRequest } from '#plugin/anonymizing';
+import type { MeasuringModel } from '../models/measured-model.js';
 import type { CompleteOptions } from './options.js';
 
 /**
@@ -8,30 +9,30 @@ import type { CompleteOptions } from './options.js';
  * @throws AssayError `config`
  */
 export function refuseContradictions(request: ProtectionRequest<CompleteOptions>): void {
-  requirePopulation(request);
   requireClassSize(request.options);
   requireModel(request);
   refuseOtherModels(request.options);
   refuseDataDependence(request);
 }
 
-const OF_POPULATION: readonly string[] = ['k-map', 'delta-presence'];
 const OF_LEVELS: readonly string[] = ['full-domain', 'fixed'];
 const OF_GROUPS: readonly string[] = ['microaggregation', 'guided', 'local-suppression'];
 
-function requirePopulation({ options: { models, algorithm, perturb }, population, table }: Request): void {
-  const needing = models.find(({ model }) => OF_POPULATION.includes(model));
+/** @throws AssayError `config` where a model compares the table with a population that is not there, or that what is done hides from */
+export function requirePopulation(models: readonly MeasuringModel[], { options, population, table }: Request): void {
+  const needing = models.find(({ needsPopulation }) => needsPopulation);
+  const { algorithm, perturb } = options;
   if (needing === undefined) return;
   if (population === null) {
     throw new AssayError('config', {
-      what: `${needing.model} compares the table with the people it was drawn from, and no population is named`,
+      what: `${needing.name} compares the table with the people it was drawn from, and no population is named`,
       mend: 'Set `data.population`.',
     });
   }
   if (!OF_LEVELS.includes(algorithm)) {
     throw new AssayError('config', {
       where: '`anonymize.algorithm`',
-      what: `${needing.model} needs the population as exact as the table, and ${algorithm} says of records of the table alone what becomes of them`,
+      what: `${needing.name} needs the population as exact as the table, and ${algorithm} says of records of the table alone what becomes of them`,
       mend: 'Take `full-domain`.',
     });
   }
@@ -39,7 +40,7 @@ function requirePopulation({ options: { models, algorithm, perturb }, population
   if (changed === undefined) return;
   throw new AssayError('config', {
     where: '`anonymize.perturb`',
-    what: `${needing.model} compares the table with the people it was drawn from, and perturbed values of ${JSON.stringify(changed)} are not theirs`,
+    what: `${needing.name} compares the table with the people it was drawn from, and perturbed values of ${JSON.stringify(changed)} are not theirs`,
     mend: 'Perturb only columns that are no quasi-identifiers, or take `k-anonymity`.',
   });
 }
@@ -72,47 +73,65 @@ function refuseOtherModels({ models, algorithm }: CompleteOptions): void {
   });
 }
 
-/** What was chosen by the data tells of them: then no noise is left that epsilon could bound. */
-function refuseDataDependence({ options, table }: Request): void {
-  const promises = options.models.filter(({ model }) => model === 'differential-privacy').length;
-  if (promises === 0) return;
-  const frequent = Object.entries(options.hierarchies).find(
-    ([, option]) => typeof option === 'object' && 'frequency' in option,
-  );
-  const kept = table.columns.find(({ role }) => role === 'sensitive' || role === 'insensitive');
-  const found =
-    options.algorithm !== 'fixed'
-      ? [
-          `${options.algorithm} chooses the generalization by the data`,
-          'Take the algorithm `fixed`, and name `levels`.',
-        ]
-      : frequent !== undefined
-        ? [
-            `the hierarchy of ${JSON.stringify(frequent[0])} is built by frequency`,
-            'Build it otherwise, or read it from a file.',
-          ]
-        : options.perturb.length > 0
-          ? ['`perturb` changes values by what the data has', 'Leave it out.']
-          : kept !== undefined
-            ? [
-                `${JSON.stringify(kept.name)} is kept as it is`,
-                'Make it a quasi-identifier, or an identifier, which is left out.',
-              ]
-            : options.suppression < 1
-              ? [
-                  'whether a table is written would depend on how many records are suppressed',
-                  'Set `suppression` to 1.',
-                ]
-              : promises > 1
-                ? ['several promises would need a sample each', 'Name one.']
-                : null;
-  if (found === null) return;
+/** What was chosen by the data tells of them, and no epsilon bounds that. */
+function refuseDataDependence(request: Request): void {
+  if (!request.options.models.some(isPromise)) return;
+  const broken = DEPENDENCES.map((of) => of(request)).find((each) => each !== null);
+  if (broken === undefined) return;
   throw new AssayError('config', {
     where: '`anonymize`',
-    what: `differential privacy holds only where the generalization does not depend on the data, and ${found[0] ?? ''}`,
-    mend: found[1] ?? '',
+    what: `differential privacy holds only where the generalization does not depend on the data, and ${broken.what}`,
+    mend: broken.mend,
   });
 }
+
+const isPromise = ({ model }: CompleteOptions['models'][number]) => model === 'differential-privacy';
+
+type Dependence = (request: Request) => { readonly what: string; readonly mend: string } | null;
+
+const DEPENDENCES: readonly Dependence[] = [
+  ({ options: { algorithm } }) =>
+    algorithm === 'fixed'
+      ? null
+      : {
+          what: `${algorithm} chooses the generalization by the data`,
+          mend: 'Take the algorithm `fixed`, and name `levels`.',
+        },
+  ({ options: { hierarchies } }) => {
+    // Which values there are decides what `other` means, and how many levels of prefixes there are.
+    const built = Object.entries(hierarchies).find(
+      ([, option]) => typeof option === 'object' && ('frequency' in option || 'prefixes' in option),
+    );
+    return built === undefined
+      ? null
+      : {
+          what: `the hierarchy of ${JSON.stringify(built[0])} is built by the values of the table`,
+          mend: 'Read it from a file, or take `ranges` or `dates`.',
+        };
+  },
+  ({ options: { perturb } }) =>
+    perturb.length === 0 ? null : { what: '`perturb` changes values by what the data has', mend: 'Leave it out.' },
+  ({ table }) => {
+    const kept = table.columns.find(({ role }) => role === 'sensitive' || role === 'insensitive');
+    return kept === undefined
+      ? null
+      : {
+          what: `${JSON.stringify(kept.name)} is kept as it is`,
+          mend: 'Make it a quasi-identifier, or an identifier, which is left out.',
+        };
+  },
+  ({ options: { suppression } }) =>
+    suppression === 1
+      ? null
+      : {
+          what: 'whether a table is written would depend on how many records are suppressed',
+          mend: 'Set `suppression` to 1.',
+        },
+  ({ options: { models } }) =>
+    models.filter(isPromise).length === 1
+      ? null
+      : { what: 'several promises would need a sample each', mend: 'Name one.' },
+];
 
 type Request = ProtectionRequest<CompleteOptions>;
 

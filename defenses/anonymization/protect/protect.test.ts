@@ -216,7 +216,8 @@ describe('differential privacy', () => {
 
   test.each([
     ['a search', { algorithm: 'full-domain' }, 'full-domain chooses the generalization by the data'],
-    ['a hierarchy by frequency', { hierarchies: { age: { frequency: [5] } } }, 'built by frequency'],
+    ['a hierarchy by frequency', { hierarchies: { age: { frequency: [5] } } }, 'built by the values'],
+    ['prefixes', { hierarchies: { age: { prefixes: true } } }, 'built by the values'],
     ['a limit of suppression', { suppression: 0.1 }, 'Set `suppression` to 1'],
     ['a perturbation', { perturb: [{ method: 'pram', columns: ['sick'] }] }, 'Leave it out'],
     ['two promises', { models: [promise, promise] }, 'Name one'],

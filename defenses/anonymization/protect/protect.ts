@@ -16,7 +16,7 @@ import { utilityOf } from '../utility/utility.js';
 import { accuracyRows } from './accuracy.js';
 import { byEmptiedCells, byMeans, byModel, byMondrian } from './by-groups.js';
 import { columnFacts, undeclaredColumns, undeclaredSets } from './column-facts.js';
-import { refuseContradictions } from './contradictions.js';
+import { refuseContradictions, requirePopulation } from './contradictions.js';
 import { atFixedLevels, byFullDomain } from './full-domain.js';
 import type { Made, Work } from './made.js';
 import { AnonymizeOptions, completeOptions, type Algorithm, type CompleteOptions } from './options.js';
@@ -49,10 +49,12 @@ async function protect(request: Request): Promise<Protection> {
   const { table, options, random, secret } = request;
   const sampled = sampledTable(table, options.models, secret);
   const { table: perturbed, done } = perturbTable(sampled, options.perturb, random.fork('perturb'));
-  const encoded = encodedOf(perturbed, request.population);
+  const whole = encodeTable(table);
+  const original = sampled === table ? whole : encodeTable(sampled);
+  const encoded = encodedOf(perturbed, request.population, done.length === 0 ? original : null);
   const { hierarchies, facts } = await hierarchiesOf(encoded.table, request);
   const models = options.models.map((model) => modelOf(model, hierarchies));
-  const original = options.perturb.length === 0 ? encoded.table : encodeTable(sampled);
+  requirePopulation(models, request);
   const work: Work = { request, ...encoded, models, hierarchies, said: await saidOf(original, request) };
   const made = await BY_ALGORITHM[options.algorithm](work);
   const { release, population } = made;
@@ -67,11 +69,11 @@ async function protect(request: Request): Promise<Protection> {
         : { ...release.method, facts: { ...release.method.facts } },
     repeatable: !isSampled(options),
     risk: {
-      before: risksOf(classSizesOfTable(encodeTable(table)), table, knowledgeOf(request, request.population)),
+      before: risksOf(classSizesOfTable(whole), table, knowledgeOf(request, request.population)),
       after: riskAfter(perturbed, made, request),
     },
     utility: release === null ? [] : await costOf(work, original, made),
-    undeclared: [...undeclaredColumns(table, inferred), ...undeclaredSets(encodeTable(table))],
+    undeclared: [...undeclaredColumns(table, inferred), ...undeclaredSets(whole)],
     details: [...made.details, ...perturbationDetails(done)],
     released:
       release === null
@@ -85,9 +87,14 @@ async function protect(request: Request): Promise<Protection> {
   };
 }
 
-function encodedOf(table: Table, population: Table | null): Pick<Work, 'table' | 'population'> {
+/** @param known the table, where it is encoded already */
+function encodedOf(
+  table: Table,
+  population: Table | null,
+  known: EncodedTable | null,
+): Pick<Work, 'table' | 'population'> {
   return population === null
-    ? { table: encodeTable(table), population: null }
+    ? { table: known ?? encodeTable(table), population: null }
     : encodeWithPopulation(table, population);
 }
 
