@@ -3,7 +3,7 @@ import { AssayError } from '#base/errors';
 import { defineDefense } from '#plugin/define';
 import type { Cost, Evidence, RunContext } from '#plugin/plugin';
 import type { RandomStreams } from '#stats/random';
-import { chunkOf, type SampleSource } from '#target/sample-source';
+import { chunkOf, samplesAt, type SampleSource } from '#target/sample-source';
 import { AdversaryOptions } from './evaluation/adversary.js';
 import { evaluationCost, fitsImages, imageTargetOf } from './evaluation/behind-front.js';
 import type { PreprocessingData } from './evaluation/data.js';
@@ -13,7 +13,6 @@ import { bitDepth } from './filters/bit-depth.js';
 import { smoothing } from './filters/smoothing.js';
 import { watched } from './squeezing/adversary.js';
 import { squeezingScores, thresholdOf, viewsOf, type Squeezed } from './squeezing/detector.js';
-import { partOf } from './squeezing/part.js';
 
 const Options = Type.Object(
   {
@@ -100,10 +99,10 @@ async function detect(context: RunContext<Options>): Promise<Evidence<Preprocess
   const squeezers = [bitDepth(domain, options.bits), smoothing(domain, options.window, 'median')];
   const squeezed = { bare, squeezers };
   const [calibration, rest] = halves(test, random.fork('halves'));
-  const scores = await scoresOf(context, squeezed, partOf(test, calibration));
+  const scores = await scoresOf(context, squeezed, samplesAt(test, calibration));
   const threshold = thresholdOf(scores, options.falsePositiveRate);
   const defended = watched(squeezed, threshold, options);
-  const { cleanFlagged, ...standings } = await evaluated(context, defended, partOf(test, rest));
+  const { cleanFlagged, ...standings } = await evaluated(context, defended, samplesAt(test, rest));
   const { falsePositiveRate } = options;
   return {
     data: {

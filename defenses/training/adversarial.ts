@@ -102,10 +102,10 @@ export const adversarial = defineDefense({
     'high-risk': { robustAccuracyGain: { atLeast: 0.2 }, cleanAccuracyDrop: { atMost: 0.02 } },
   },
   checkOptions: checkRecipe,
-  appliesTo({ domain, head }, options) {
+  appliesTo({ domain, head, trainGroups }, options) {
     if (!isContinuous(domain)) return 'adversarial training by gradients needs real-valued inputs';
     checkAugmentation(completeSteps(options.augmentation), domain);
-    checkOversampling(options.oversampling, { head, domain });
+    checkOversampling(options.oversampling, { head, domain, ...(trainGroups === undefined ? {} : { trainGroups }) });
     return unfitFor(head, options);
   },
   cost: (samples, options) => ({

@@ -165,7 +165,8 @@ export const Recipe = Type.Object(
         classes: Type.Boolean({ default: false, description: 'Rare classes are drawn as often as the most frequent.' }),
         groups: Type.Array(Type.String({ minLength: 1 }), {
           default: [],
-          description: 'Categorical columns of the domain, whose rare values are drawn as often as the most frequent.',
+          description:
+            'Categorical columns of the domain and groups of `data.train.groups`, whose rare values are drawn as often as the most frequent.',
         }),
       },
       { ...closed, default: {} },

@@ -72,22 +72,24 @@ export function configDigest(config: CompleteConfig): Digest {
 
 /** Samples with every path in them made absolute. */
 export function absoluteSamples(samples: SamplesConfig, absolute: (path: string) => string): SamplesConfig {
-  const { inputs, labels, columns, pictures } = samples;
+  const { inputs, labels, columns, groups, pictures } = samples;
   return {
     ...samples,
     inputs: absolute(inputs),
     // Of a table it is the name of a column.
     ...(labels === undefined ? {} : { labels: columns === undefined ? absolute(labels) : labels }),
+    ...(typeof groups === 'string' ? { groups: absolute(groups) } : {}),
     ...(typeof pictures === 'string' ? { pictures: absolute(pictures) } : {}),
   };
 }
 
 function withoutPaths(samples: SamplesConfig) {
-  const { columns, labels, pictures } = samples;
+  const { columns, labels, groups, pictures } = samples;
   return {
     ...samples,
     inputs: undefined,
     labels: columns === undefined ? undefined : labels,
+    groups: typeof groups === 'string' ? undefined : groups,
     pictures: typeof pictures === 'string' ? undefined : pictures,
   };
 }

@@ -108,10 +108,13 @@ export const SamplesConfig = Type.Object(
     delimiter: Delimiter,
     encoding: Encoding,
     groups: Type.Optional(
-      Type.Array(Type.String({ minLength: 1 }), {
-        minItems: 1,
-        description: 'Of a table: columns that say which groups a sample belongs to.',
-      }),
+      Type.Union(
+        [Path('A table with a row for each sample.'), Type.Array(Type.String({ minLength: 1 }), { minItems: 1 })],
+        {
+          description:
+            'Which groups a sample belongs to: the columns of another table that has a row for each sample, in the same order; or, where the samples are a table, the names of its columns.',
+        },
+      ),
     ),
     pictures: Type.Optional(
       Type.Union([Path('A Hugging Face preprocessor_config.json that says it.'), PicturesConfig], {

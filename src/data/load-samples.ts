@@ -5,6 +5,7 @@ import { canonicalJson } from '#base/json';
 import type { SamplesConfig } from '#config/schema';
 import type { DataCard } from '#report/report';
 import { takeLabels } from '#target/head';
+import { takeGroups, type GroupColumn } from '#target/sample-source';
 import type { Samples } from '#target/target';
 import { drawStratified } from './draw.js';
 import { bytesOf } from './elements.js';
@@ -12,7 +13,7 @@ import { isFolder } from './images/folder.js';
 import { countLabels, strataOf } from './sample-labels.js';
 import { arraySource } from './sources/arrays.js';
 import { pictureSource } from './sources/pictures.js';
-import type { GroupColumn, SampleFacts, Source } from './sources/source.js';
+import type { SampleFacts, Source, SourceConfig } from './sources/source.js';
 import { groupsFile, tableSource } from './sources/tables.js';
 import { textSource } from './sources/texts.js';
 import { HELD_BYTES } from './streams/byte-source.js';
@@ -20,19 +21,16 @@ import type { InputStream } from './streams/input-stream.js';
 import { holdInputs, storeInputs, type InputFacts, type KeptInputs } from './streams/store-inputs.js';
 import { ownSamples, type StoredSamples } from './streams/stored-samples.js';
 
-/** What is known of drawn samples besides themselves. */
-interface Drawn {
-  /** Which groups the samples belong to, one value each: what subgroup probes look at. */
+export interface LoadedSamples {
+  readonly samples: Samples;
+  /** Which groups the samples belong to, one value each. */
   readonly groups: readonly GroupColumn[];
   readonly card: DataCard;
 }
 
-export interface LoadedSamples extends Drawn {
-  readonly samples: Samples;
-}
-
-export interface LoadedStore extends Drawn {
+export interface LoadedStore {
   readonly stored: StoredSamples;
+  readonly card: DataCard;
 }
 
 export interface SamplesOverride {
@@ -64,9 +62,9 @@ export async function loadSamples(
   seed: number | string,
   override: SamplesOverride = {},
 ): Promise<LoadedSamples> {
-  const { inputs, labels, indices, shape, ...drawn } = await drawInputs(config, facts, seed, override, holdInputs);
+  const { inputs, labels, indices, shape, groups, card } = await drawInputs(config, facts, seed, override, holdInputs);
   const samples: Samples = { inputs: { shape: [indices.length, ...shape], data: inputs.data }, labels, indices };
-  return { samples, ...drawn };
+  return { samples, groups, card };
 }
 
 /**
@@ -81,8 +79,8 @@ export async function storeSamples(
   seed: number | string,
   override: SamplesOverride = {},
 ): Promise<LoadedStore> {
-  const { groups, card, ...stored } = await drawInputs(config, facts, seed, override, storeInputs);
-  return { stored: ownSamples(stored), groups, card };
+  const { card, ...stored } = await drawInputs(config, facts, seed, override, storeInputs);
+  return { stored: ownSamples(stored), card };
 }
 
 type Keep<Inputs> = (stream: () => InputStream, facts: InputFacts, heldBytes: number) => Promise<KeptInputs<Inputs>>;
@@ -94,28 +92,30 @@ async function drawInputs<Inputs>(
   seed: number | string,
   override: SamplesOverride,
   keep: Keep<Inputs>,
-): Promise<Omit<StoredSamples, 'inputs'> & Drawn & { readonly inputs: Inputs }> {
+): Promise<Omit<StoredSamples, 'inputs'> & { readonly inputs: Inputs; readonly card: DataCard }> {
   const { head, domain } = facts;
   const heldBytes = override.heldBytes ?? HELD_BYTES;
-  const source = await sourceOf(config, facts, heldBytes);
+  const { groups: own, ...rest } = config;
+  const source = await sourceOf({ ...rest, groups: typeof own === 'string' ? undefined : own }, facts, heldBytes);
   const { available } = source;
-  const beside = override.groups === undefined ? null : await groupsFile(override.groups, available);
+  const files = [override.groups, typeof own === 'string' ? own : undefined].filter((file) => file !== undefined);
+  const beside = await Promise.all(files.map((file) => groupsFile(file, available)));
   const asked = override.sample ?? config.sample ?? Math.min(available, override.most ?? Infinity);
   const indices =
     override.indices === undefined
       ? draw(strataOf(source.labels, head), asked, seed)
       : existing(override.indices, available, config.inputs);
-  const groups = distinctGroups([...source.groups, ...(beside?.groups ?? [])], config.inputs);
+  const groups = distinctGroups([...source.groups, ...beside.flatMap((file) => file.groups)], config.inputs);
   const place = { samples: indices.length, shape: domain.shape, name: config.inputs };
   const { inputs, digest } = await keep(() => source.stream(indices), place, heldBytes);
   const truth = { shape: domain.shape, labels: takeLabels(source.labels, indices), indices };
   return {
     ...truth,
     inputs,
-    groups: groups.map(({ name, values }) => ({ name, values: indices.map((index) => values[index] ?? null) })),
+    groups: takeGroups(groups, indices),
     card: {
       role: override.role ?? 'test',
-      files: [...source.files(), ...(beside === null ? [] : [beside.card])],
+      files: [...source.files(), ...beside.map((file) => file.card)],
       digest: digestOfSamples(truth, digest),
       available,
       used: indices.length,
@@ -131,7 +131,7 @@ async function drawInputs<Inputs>(
   };
 }
 
-async function sourceOf(config: SamplesConfig, facts: SampleFacts, heldBytes: number): Promise<Source> {
+async function sourceOf(config: SourceConfig, facts: SampleFacts, heldBytes: number): Promise<Source> {
   const { columns } = config;
   if (facts.domain.kind === 'text') return textSource(config, facts);
   if (columns !== undefined) return tableSource({ ...config, columns }, facts);
@@ -158,7 +158,10 @@ function distinctGroups(groups: readonly GroupColumn[], where: string): readonly
 }
 
 /** Of the values, the truth and the indices, whatever files they came from. */
-function digestOfSamples({ shape, labels, indices }: Omit<StoredSamples, 'inputs'>, inputs: Digest): Digest {
+function digestOfSamples(
+  { shape, labels, indices }: Pick<StoredSamples, 'shape' | 'labels' | 'indices'>,
+  inputs: Digest,
+): Digest {
   return digestOfJson({
     shape: [indices.length, ...shape],
     inputs,

@@ -3,7 +3,7 @@ import type { DescribeTask } from './explaining/describe-task.js';
 import { handOver } from './hand-over.js';
 
 const stored = (descriptor: number): StoredSamples => ({
-  ...{ shape: [1], labels: { width: 1, values: new Float64Array(1) }, indices: [0] },
+  ...{ shape: [1], labels: { width: 1, values: new Float64Array(1) }, indices: [0], groups: [] },
   inputs: { kind: 'file', descriptor, levels: null },
 });
 

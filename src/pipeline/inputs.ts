@@ -54,7 +54,13 @@ export async function readInputs(
   const train = data.train === undefined ? null : await storeSamples(data.train, named, seed, { role: 'train' });
   const probe = await probeOf((test ?? train ?? withoutSamples()).stored);
   return {
-    target: { config: withoutPaths(config, model.main, labels), model, facts, labels, probe },
+    target: {
+      config: withoutPaths(config, model.main, labels),
+      model,
+      facts: { ...facts, ...(train === null ? {} : { trainGroups: train.stored.groups.map(({ name }) => name) }) },
+      labels,
+      probe,
+    },
     test,
     train,
     ...tables,

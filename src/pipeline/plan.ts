@@ -98,6 +98,7 @@ function cellOf(
     audit,
     options,
     data: Object.fromEntries(plugin.data.map((need) => [need, inputs[need]?.card.digest ?? null])),
+    ...groupsRead(plugin, inputs),
     seed,
     keep: config.keep,
   });
@@ -111,6 +112,14 @@ function cellOf(
     place,
     fate: fateOf(plugin, options, facts),
   }));
+}
+
+/** The groups of the samples that a plugin reads, which are no part of the digest of these; nothing where there are none. */
+function groupsRead({ data }: Plugin, { test, train }: ReadInputs): { readonly groups?: Digest } {
+  const groups = [data.includes('test') ? test : null, data.includes('train') ? train : null].map(
+    (read) => read?.stored.groups ?? [],
+  );
+  return groups.flat().length === 0 ? {} : { groups: digestOfJson(groups.map((columns) => [...columns])) };
 }
 
 /** Names the plugin in whatever one of its functions throws. */

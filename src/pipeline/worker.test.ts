@@ -179,7 +179,7 @@ test('files of samples are inherited without a name, and the task says their num
   };
   const labels = { width: 1, values: new Float64Array(0) };
   const samples = (descriptor: number): StoredSamples => ({
-    ...{ shape: [1], labels, indices: [] },
+    ...{ shape: [1], labels, indices: [], groups: [] },
     inputs: { kind: 'file', descriptor, levels: null },
   });
   const [test, train] = [fileOf('inputs of test'), fileOf('inputs of train')];

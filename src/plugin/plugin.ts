@@ -20,6 +20,8 @@ export type DataNeed = (typeof DATA_NEEDS)[number];
 export interface TargetFacts {
   readonly domain: Domain;
   readonly head: Head;
+  /** The names of the groups that the training data say; absent where there are no training data. */
+  readonly trainGroups?: readonly string[];
 }
 
 /** What a plugin's judge is given: its thresholds, and the rules that hold for all. */

@@ -2,6 +2,12 @@ import { rowRange, sizeOf, takeRows, type Tensor } from '#base/tensor';
 import { takeLabels, type Labels } from './head.js';
 import type { Samples, Target } from './target.js';
 
+/** Values that say which groups the samples belong to: one a sample, null where it is not known. */
+export interface GroupColumn {
+  readonly name: string;
+  readonly values: readonly (string | null)[];
+}
+
 /**
  * Samples whose truth and places are known at once and whose inputs are read when they are asked for: a data set can be
  * larger than the memory. Whoever goes through all of them takes a chunk, and lets go of it before the next.
@@ -12,6 +18,8 @@ export interface SampleSource {
   readonly labels: Labels;
   /** Places in the data set, which is what random streams are keyed by. */
   readonly indices: readonly number[];
+  /** What groups they belong to, whether or not the target is given it. */
+  readonly groups: readonly GroupColumn[];
   /** The samples at these positions (0 is the first of `indices`), in the order given. */
   take(positions: ArrayLike<number>): Promise<Samples>;
   /** The samples at the positions `[start, end)`. Not to be written to: inputs may be shared. */
@@ -27,11 +35,9 @@ export function chunkOf(shape: readonly number[]): number {
 }
 
 /** Samples that are in memory as they are. */
-export function inMemory({ inputs, labels, indices }: Samples): SampleSource {
+export function inMemory({ inputs, labels, indices }: Samples, groups: readonly GroupColumn[] = []): SampleSource {
   return {
-    shape: inputs.shape.slice(1),
-    labels,
-    indices,
+    ...{ shape: inputs.shape.slice(1), labels, indices, groups },
     take: (positions) => Promise.resolve({ inputs: takeRows(inputs, positions), ...truthOf(positions) }),
     range: (start, end) => Promise.resolve({ inputs: rowRange(inputs, start, end), ...truthOfRange(start, end) }),
   };
@@ -55,6 +61,22 @@ export function noSamples(shape: readonly number[]): SampleSource {
     labels: { width: 1, values: new Float64Array(0) },
     indices: [],
   });
+}
+
+/** The samples of a source at some positions, in the order given, as a source of their own. */
+export function samplesAt(source: SampleSource, positions: readonly number[]): SampleSource {
+  return {
+    shape: source.shape,
+    labels: takeLabels(source.labels, positions),
+    indices: takeIndices(source.indices, positions),
+    groups: takeGroups(source.groups, positions),
+    take: (places) => source.take(takeIndices(positions, places)),
+    range: (start, end) => source.take(positions.slice(start, end)),
+  };
+}
+
+export function takeGroups(groups: readonly GroupColumn[], positions: readonly number[]): GroupColumn[] {
+  return groups.map(({ name, values }) => ({ name, values: positions.map((position) => values[position] ?? null) }));
 }
 
 export function takeIndices(indices: readonly number[], positions: ArrayLike<number>): number[] {

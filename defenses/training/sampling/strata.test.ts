@@ -1,8 +1,8 @@
 import type { ImageDomain, ScalarColumn, TabularDomain } from '#target/domain';
 import type { Head } from '#target/head';
-import { inMemory, type SampleSource } from '#target/sample-source';
+import { inMemory, samplesAt, type SampleSource } from '#target/sample-source';
 import { absentClasses } from './absent-classes.js';
-import { strataOf } from './strata.js';
+import { checkOversampling, strataOf } from './strata.js';
 
 const CLASSES: Head = { kind: 'classes', count: 4 };
 const units = { offset: 0, factor: 1 };
@@ -61,6 +61,41 @@ test.each<[boolean, string[], number[]]>([
   expect([...(await strataOf({ classes, groups }, FACTS))!]).toEqual(expected);
 });
 
+describe('groups of the training data', () => {
+  const samples = { inputs: { shape: [5, 6], data: Float32Array.from(ROWS.flat()) }, indices: [0, 1, 2, 3, 4] };
+  const labels = { width: 1, values: Float64Array.of(3, 0, 3, 0, 3) };
+  const groups = [
+    { name: 'ward', values: ['a', null, 'b', 'a', null] },
+    // As the column of the domain says it, which is what counts.
+    { name: 'colour', values: ['x', 'x', 'x', 'x', 'x'] },
+  ];
+  const facts = { ...FACTS, source: inMemory({ ...samples, labels }, groups) };
+
+  test.each<[boolean, string[], number[]]>([
+    [false, ['ward'], [0, 1, 2, 0, 1]],
+    [true, ['ward'], [0, 1, 2, 3, 4]],
+    [false, ['colour', 'ward'], [0, 1, 2, 0, 1]],
+    [false, ['colour'], [0, 1, 0, 0, 1]],
+  ])('classes %p and the groups %p', async (classes, names, expected) => {
+    expect([...(await strataOf({ classes, groups: names }, facts))!]).toEqual(expected);
+  });
+
+  test('a target without columns has them too, and keeps them when samples are held out', async () => {
+    const source = samplesAt(facts.source, [4, 2, 0]);
+    expect([...(await strataOf({ classes: false, groups: ['ward'] }, { ...facts, source, domain: IMAGE }))!]).toEqual([
+      0, 1, 2,
+    ]);
+  });
+
+  test('are not known before data were read, and any name may be one', () => {
+    const given = { classes: false, groups: ['ward'] };
+    expect(() => checkOversampling(given, { head: CLASSES, domain: IMAGE })).not.toThrow();
+    expect(() => checkOversampling(given, { head: CLASSES, domain: IMAGE, trainGroups: ['shift'] })).toThrow(
+      'These are: shift.',
+    );
+  });
+});
+
 test('reads inputs chunk by chunk, and only for groups', async () => {
   const n = 600;
   const rows = rowsOf(...Array.from({ length: n }, (_, i): [number, number, number] => [i % 3, i % 7, 0]));
@@ -100,10 +135,11 @@ test.each<[string[], TabularDomain | ImageDomain, string]>([
   [
     ['colour', 'income'],
     TABLE,
-    '`oversampling.groups` names "income", which is no categorical column of `target.domain`. These are: colour, rooms, rank.',
+    '`oversampling.groups` names "income", which is neither a categorical column of `target.domain` nor a group of the training data. ' +
+      'These are: colour, rooms, rank.',
   ],
-  [['age'], TABLE, 'names "age", which is no categorical column of `target.domain`. These are: colour, rooms, rank.'],
-  [['colour'], IMAGE, 'There are none: only a table with declared columns has some.'],
+  [['age'], TABLE, 'names "age", which is neither'],
+  [['colour'], IMAGE, 'There are none: name in `data.train.groups` a table that says them.'],
 ])('the groups %p are refused', async (groups, domain, sentence) => {
   await expect(strataOf({ classes: false, groups }, { ...FACTS, domain })).rejects.toThrow(sentence);
 });

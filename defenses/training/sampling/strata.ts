@@ -19,25 +19,35 @@ type Category = OneHotColumn | (ScalarColumn & { readonly kind: 'integer' | 'ord
 
 /**
  * The stratum of each sample, numbered from 0 in the order of their appearance: its class, its values in categorical
- * columns, or each combination of both; null where nothing is oversampled. Of several labels a sample has, the rarest is
- * its class, and having none is one more. Inputs are read once, chunk by chunk, and only for columns.
+ * columns and in the groups of the data, or each combination of them; null where nothing is oversampled. Of several labels
+ * a sample has, the rarest is its class, and having none is one more; so is a group that is not known. Inputs are read
+ * once, chunk by chunk, and only for columns.
  *
  * @throws AssayError `config` as {@link checkOversampling}
  */
 export async function strataOf(oversampling: Oversampling, facts: StrataFacts): Promise<Int32Array | null> {
-  checkOversampling(oversampling, facts);
   const { source, head, domain } = facts;
+  checkOversampling(oversampling, { head, domain, trainGroups: source.groups.map(({ name }) => name) });
+  const known = categoriesOf(domain);
+  const columns = oversampling.groups.flatMap((name) => known.find((column) => column.name === name) ?? []);
+  const others = source.groups.filter(
+    ({ name }) => oversampling.groups.includes(name) && !columns.some((column) => column.name === name),
+  );
   const aspects = [
     ...(oversampling.classes ? [classesOf(source.labels, head)] : []),
-    ...(await valuesOf(categories(oversampling.groups, domain), source)),
+    ...(await valuesOf(columns, source)),
+    ...others.map(({ values }) => values),
   ];
   return aspects.length === 0 ? null : numbered(aspects, source.indices.length);
 }
 
-/** @throws AssayError `config` for classes where the head has none, and for groups that are no categorical column */
+/**
+ * @param trainGroups what the training data say of groups; undefined where that is not known yet, and any name may be one
+ * @throws AssayError `config` for classes where the head has none, and for groups that neither is told of
+ */
 export function checkOversampling(
   { classes, groups }: Oversampling,
-  { head, domain }: Pick<StrataFacts, 'head' | 'domain'>,
+  { head, domain, trainGroups }: Pick<StrataFacts, 'head' | 'domain'> & { readonly trainGroups?: readonly string[] },
 ): void {
   if (classes && head.kind === 'regression') {
     throw new AssayError('config', {
@@ -45,22 +55,21 @@ export function checkOversampling(
       mend: 'Set `oversampling.classes` to false.',
     });
   }
-  categories(groups, domain);
+  if (trainGroups === undefined) return;
+  const known = [...categoriesOf(domain).map(({ name }) => name), ...trainGroups];
+  const unknown = groups.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new AssayError('config', {
+    what: `\`oversampling.groups\` names ${JSON.stringify(unknown)}, which is neither a categorical column of \`target.domain\` nor a group of the training data`,
+    mend:
+      known.length === 0
+        ? 'There are none: name in `data.train.groups` a table that says them.'
+        : `These are: ${known.join(', ')}.`,
+  });
 }
 
-function categories(names: readonly string[], domain: ContinuousDomain): readonly Category[] {
-  const known = domain.kind === 'tabular' ? (domain.columns ?? []).filter(isCategory) : [];
-  return names.map((name) => {
-    const column = known.find((other) => other.name === name);
-    if (column !== undefined) return column;
-    throw new AssayError('config', {
-      what: `\`oversampling.groups\` names ${JSON.stringify(name)}, which is no categorical column of \`target.domain\``,
-      mend:
-        known.length === 0
-          ? 'There are none: only a table with declared columns has some.'
-          : `These are: ${known.map((other) => other.name).join(', ')}.`,
-    });
-  });
+function categoriesOf(domain: ContinuousDomain): readonly Category[] {
+  return domain.kind === 'tabular' ? (domain.columns ?? []).filter(isCategory) : [];
 }
 
 function isCategory(column: TableColumn): column is Category {
@@ -111,10 +120,10 @@ function categoryIn(values: Float32Array, column: Category): number {
   return column.grid === null ? value : Math.round((value - column.grid.origin) / column.grid.step);
 }
 
-function numbered(aspects: readonly Float64Array[], samples: number): Int32Array {
+function numbered(aspects: readonly ArrayLike<number | string | null>[], samples: number): Int32Array {
   const numbers = new Map<string, number>();
   return Int32Array.from({ length: samples }, (_, sample) => {
-    const key = aspects.map((values) => values[sample]).join(' ');
+    const key = JSON.stringify(aspects.map((values) => values[sample]));
     const number = numbers.get(key) ?? numbers.size;
     numbers.set(key, number);
     return number;

@@ -2,8 +2,8 @@ import { AssayError } from '#base/errors';
 import { drawStratified } from '#data/draw';
 import { strataOf } from '#data/sample-labels';
 import type { RandomStreams } from '#stats/random';
-import { takeLabels, type Head } from '#target/head';
-import { takeIndices, type SampleSource } from '#target/sample-source';
+import type { Head } from '#target/head';
+import { samplesAt, type SampleSource } from '#target/sample-source';
 
 interface HeldOut {
   /** Of the samples, from 0 to below 1. */
@@ -50,17 +50,6 @@ export function splitValidation(
       positions.filter((position) => !held.has(position)),
     ),
     validation: samplesAt(source, [...held]),
-  };
-}
-
-/** The samples of a source at some positions, as a source of their own. */
-export function samplesAt(source: SampleSource, positions: readonly number[]): SampleSource {
-  return {
-    shape: source.shape,
-    labels: takeLabels(source.labels, positions),
-    indices: takeIndices(source.indices, positions),
-    take: (places) => source.take(takeIndices(positions, places)),
-    range: (start, end) => source.take(positions.slice(start, end)),
   };
 }
 

@@ -1,5 +1,4 @@
 import { AssayError } from '#base/errors';
-import type { SamplesConfig } from '#config/schema';
 import { isContinuous } from '#target/domain';
 import { unknownLabels, type Labels } from '#target/head';
 import { parseArrayPath, readArray } from '../read-array.js';
@@ -8,7 +7,7 @@ import { readLabels } from '../sample-labels.js';
 import { openBytes, type ByteSource } from '../streams/byte-source.js';
 import { streamOf } from '../streams/input-stream.js';
 import { openArray } from '../streams/open-array.js';
-import type { SampleFacts, Source } from './source.js';
+import type { SampleFacts, Source, SourceConfig } from './source.js';
 
 /**
  * Samples in arrays of numbers. Labels are read whole; inputs are read in order, and all are checked, also those that are
@@ -17,7 +16,7 @@ import type { SampleFacts, Source } from './source.js';
  * @param heldBytes up to this size files and arrays are held in memory
  * @throws AssayError `data` where a file cannot be read or does not fit the target
  */
-export async function arraySource(config: SamplesConfig, facts: SampleFacts, heldBytes: number): Promise<Source> {
+export async function arraySource(config: SourceConfig, facts: SampleFacts, heldBytes: number): Promise<Source> {
   const { domain } = facts;
   if (!isContinuous(domain)) {
     throw new AssayError('data', {
@@ -48,7 +47,7 @@ interface Inputs {
 }
 
 async function labelsIn(
-  { labels: path }: SamplesConfig,
+  { labels: path }: SourceConfig,
   { head }: SampleFacts,
   { file: inputFile, available, heldBytes }: Inputs,
 ): Promise<{ readonly labels: Labels; readonly file: ByteSource }> {

@@ -3,9 +3,9 @@ import { digestOfJson } from '#base/digest';
 import { AssayError } from '#base/errors';
 import { counted } from '#base/format';
 import { sizeOf } from '#base/tensor';
-import type { SamplesConfig } from '#config/schema';
 import type { ImageDomain } from '#target/domain';
 import { unknownLabels, type Labels } from '#target/head';
+import type { GroupColumn } from '#target/sample-source';
 import { csvColumns } from '../csv.js';
 import { fileCard, readSourceFile, type FileCard, type SourceFile } from '../file.js';
 import { decodePicture } from '../images/decode.js';
@@ -16,7 +16,7 @@ import { nameHint } from '../tables/columns.js';
 import { checkInputs, levelsOf } from '../sample-inputs.js';
 import { decodeLevels } from '../streams/stored-samples.js';
 import { labelsOfText } from './named-labels.js';
-import type { GroupColumn, PicturePreparation, SampleFacts, Source } from './source.js';
+import type { PicturePreparation, SampleFacts, Source, SourceConfig } from './source.js';
 
 /** Of one file: no camera writes more, and it is read whole. */
 const MAX_FILE_BYTES = 2 ** 28;
@@ -34,7 +34,7 @@ interface Listed {
  *
  * @throws AssayError `data` naming the file that is wrong
  */
-export async function pictureSource(config: SamplesConfig, facts: SampleFacts): Promise<Source> {
+export async function pictureSource(config: SourceConfig, facts: SampleFacts): Promise<Source> {
   const { domain } = facts;
   if (domain.kind !== 'image') {
     throw new AssayError('data', {
@@ -66,7 +66,7 @@ export async function pictureSource(config: SamplesConfig, facts: SampleFacts): 
  */
 export async function pictureInput(
   path: string,
-  { pictures, scale }: Pick<SamplesConfig, 'pictures' | 'scale'>,
+  { pictures, scale }: Pick<SourceConfig, 'pictures' | 'scale'>,
   facts: SampleFacts,
 ): Promise<Float32Array> {
   const { domain } = facts;
@@ -137,7 +137,7 @@ function checkFit(
   });
 }
 
-function listedIn({ inputs, labels }: SamplesConfig, facts: SampleFacts): Promise<Listed> {
+function listedIn({ inputs, labels }: SourceConfig, facts: SampleFacts): Promise<Listed> {
   if (labels !== undefined) return byList(inputs, labels, facts);
   return facts.truth === 'none' ? ofNoClass(inputs, facts) : byFolder(inputs, facts);
 }

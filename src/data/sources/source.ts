@@ -1,5 +1,7 @@
+import type { SamplesConfig } from '#config/schema';
 import type { Domain } from '#target/domain';
 import type { Head, Labels } from '#target/head';
+import type { GroupColumn } from '#target/sample-source';
 import type { FileCard } from '../file.js';
 import type { PictureSteps } from '../images/steps.js';
 import type { InputStream } from '../streams/input-stream.js';
@@ -24,11 +26,8 @@ export interface PicturePreparation extends PictureSteps {
   readonly rescale: number | null;
 }
 
-/** Values that say which groups the samples belong to: one a sample, null where it is not known. */
-export interface GroupColumn {
-  readonly name: string;
-  readonly values: readonly (string | null)[];
-}
+/** Where samples come from. Groups are columns of the samples' own table; a table beside them is read elsewhere. */
+export type SourceConfig = Omit<SamplesConfig, 'groups'> & { readonly groups?: string[] | undefined };
 
 /** Samples that were looked at and not yet taken: what files they are in, how many, and what is true of each. */
 export interface Source {

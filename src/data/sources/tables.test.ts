@@ -231,6 +231,17 @@ describe('groups', () => {
     expect(card.digest).toBe((await load(many, { columns, sample: 10 })).card.digest);
   });
 
+  test('from a file that the samples themselves name, beside another', async () => {
+    writeFileSync(at('ward.csv'), 'ward\na\n\nb\n');
+    writeFileSync(at('shift.csv'), 'shift\nday\nnight\nday\n');
+    const { groups, card } = await load(PEOPLE, { columns, groups: at('ward.csv') }, {}, { groups: at('shift.csv') });
+    expect(groups).toEqual([
+      { name: 'shift', values: ['day', 'night', 'day'] },
+      { name: 'ward', values: ['a', null, 'b'] },
+    ]);
+    expect(card.files.map(({ name }) => name)).toEqual(['people.csv', 'shift.csv', 'ward.csv']);
+  });
+
   test('of another number of samples, or twice of one name, are refused', async () => {
     writeFileSync(at('groups.csv'), 'home\na\nb\n');
     const said = (config: Partial<SamplesConfig>) => refusal(PEOPLE, config, {}, { groups: at('groups.csv') });

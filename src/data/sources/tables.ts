@@ -1,15 +1,15 @@
 import { digestOfBytes } from '#base/digest';
 import { AssayError, messageOf } from '#base/errors';
 import { sizeOf, type Tensor } from '#base/tensor';
-import type { SamplesConfig } from '#config/schema';
 import type { TabularDomain } from '#target/domain';
+import type { GroupColumn } from '#target/sample-source';
 import { fileCard, readSourceFile, type FileCard } from '../file.js';
 import type { NumericArray } from '../numeric-array.js';
 import { readTable } from '../read-table.js';
 import { checkInputs, checkShape, takeInputs } from '../sample-inputs.js';
 import { streamOfRows } from '../streams/input-stream.js';
 import type { Table } from '../table.js';
-import type { GroupColumn, SampleFacts, Source } from './source.js';
+import type { SampleFacts, Source, SourceConfig } from './source.js';
 import { columnLabels, requireColumn } from './table-labels.js';
 import { encodedRows, namedColumn, plainRows } from './table-rows.js';
 
@@ -19,7 +19,7 @@ import { encodedRows, namedColumn, plainRows } from './table-rows.js';
  * @throws AssayError `data` or `config` where the table does not fit the target
  */
 export async function tableSource(
-  config: SamplesConfig & Required<Pick<SamplesConfig, 'columns'>>,
+  config: SourceConfig & Required<Pick<SourceConfig, 'columns'>>,
   facts: SampleFacts,
 ): Promise<Source> {
   const { domain } = facts;
@@ -53,7 +53,7 @@ export async function tableSource(
  */
 export async function rowInput(
   row: string,
-  { columns, scale }: Pick<SamplesConfig, 'columns' | 'scale'>,
+  { columns, scale }: Pick<SourceConfig, 'columns' | 'scale'>,
   domain: TabularDomain,
 ): Promise<Float32Array> {
   const where = 'the row';
@@ -73,7 +73,7 @@ export async function rowInput(
  */
 export function rowInputs(
   table: Table,
-  { columns, scale }: Pick<SamplesConfig, 'columns' | 'scale'>,
+  { columns, scale }: Pick<SourceConfig, 'columns' | 'scale'>,
   domain: TabularDomain,
 ): Tensor {
   return legalInputs(namedRows(table, columns, domain, table.name), domain, scale);
@@ -87,12 +87,7 @@ function legalInputs(rows: NumericArray, domain: TabularDomain, scale: number | 
 }
 
 /** Without names those of the domain are meant. */
-function namedRows(
-  table: Table,
-  columns: SamplesConfig['columns'],
-  domain: TabularDomain,
-  where: string,
-): NumericArray {
+function namedRows(table: Table, columns: SourceConfig['columns'], domain: TabularDomain, where: string): NumericArray {
   const names = columns ?? 'domain';
   return names === 'domain' ? encodedRows(table, domain, where) : plainRows(table, names, domain.shape, where);
 }

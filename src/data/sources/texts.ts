@@ -1,7 +1,7 @@
 import { AssayError } from '#base/errors';
 import { counted, grouped } from '#base/format';
-import type { SamplesConfig } from '#config/schema';
 import { unknownLabels, type Labels } from '#target/head';
+import type { GroupColumn } from '#target/sample-source';
 import { fileCard, readSourceFile, type SourceFile } from '../file.js';
 import { parseArrayPath, readArray } from '../read-array.js';
 import { readTable } from '../read-table.js';
@@ -9,7 +9,7 @@ import { readLabels } from '../sample-labels.js';
 import { blockOf } from '../streams/input-stream.js';
 import type { Tokenizer } from '../text/tokenizer.js';
 import { labelsOfText } from './named-labels.js';
-import type { GroupColumn, SampleFacts, Source } from './source.js';
+import type { SampleFacts, Source, SourceConfig } from './source.js';
 import { columnLabels, requireColumn } from './table-labels.js';
 import { namedColumn } from './table-rows.js';
 
@@ -28,7 +28,7 @@ interface Texts {
  *
  * @throws AssayError `data` or `config` where the texts cannot be read or do not fit the target
  */
-export async function textSource(config: SamplesConfig, facts: SampleFacts): Promise<Source> {
+export async function textSource(config: SourceConfig, facts: SampleFacts): Promise<Source> {
   const { inputs: where } = config;
   const { tokenizer } = facts;
   if (tokenizer == null) throw new AssayError('usage', { where, what: 'texts are read, and there is no tokenizer' });
@@ -62,7 +62,7 @@ export function textInput(text: string, { domain, tokenizer }: SampleFacts): Flo
   return Float32Array.from(encodedText(tokenizer, text, length, 'the text').ids);
 }
 
-function refuseOthers(config: SamplesConfig): void {
+function refuseOthers(config: SourceConfig): void {
   const strange = (['pictures', 'scale'] as const).find((key) => config[key] !== undefined);
   if (strange === undefined) return;
   throw new AssayError('config', {
@@ -71,7 +71,7 @@ function refuseOthers(config: SamplesConfig): void {
   });
 }
 
-async function fromLines(config: SamplesConfig, facts: SampleFacts): Promise<Texts> {
+async function fromLines(config: SourceConfig, facts: SampleFacts): Promise<Texts> {
   const { inputs: path, labels: truth } = config;
   if (!LINES.test(path)) {
     throw new AssayError('config', {
@@ -133,8 +133,8 @@ function linesOf({ path, bytes }: SourceFile): string[] {
 }
 
 async function fromTable(
-  { inputs: path, labels: label, groups = [], delimiter, encoding }: SamplesConfig,
-  columns: NonNullable<SamplesConfig['columns']>,
+  { inputs: path, labels: label, groups = [], delimiter, encoding }: SourceConfig,
+  columns: NonNullable<SourceConfig['columns']>,
   facts: SampleFacts,
 ): Promise<Texts> {
   const [name, ...others] = columns === 'domain' ? [] : columns;

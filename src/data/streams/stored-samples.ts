@@ -1,6 +1,6 @@
 import { sizeOf } from '#base/tensor';
 import { takeLabels, type Labels } from '#target/head';
-import { inMemory, takeIndices, type SampleSource } from '#target/sample-source';
+import { inMemory, takeIndices, type GroupColumn, type SampleSource } from '#target/sample-source';
 import { bytesOf } from '../elements.js';
 import { closeSpool, readSpool } from './spool.js';
 
@@ -10,6 +10,7 @@ export interface StoredSamples {
   readonly shape: readonly number[];
   readonly labels: Labels;
   readonly indices: readonly number[];
+  readonly groups: readonly GroupColumn[];
   readonly inputs: StoredInputs;
 }
 
@@ -43,9 +44,9 @@ export function releaseSamples(stored: StoredSamples | null): void {
 
 /** Reads stored samples, in any process that has their file open. */
 export function sourceOf(stored: StoredSamples): SampleSource {
-  const { shape, labels, indices, inputs } = stored;
+  const { shape, labels, indices, groups, inputs } = stored;
   if (inputs.kind === 'memory') {
-    return inMemory({ inputs: { shape: [indices.length, ...shape], data: inputs.data }, labels, indices });
+    return inMemory({ inputs: { shape: [indices.length, ...shape], data: inputs.data }, labels, indices }, groups);
   }
   const take: SampleSource['take'] = async (positions) => ({
     inputs: { shape: [positions.length, ...shape], data: await readInputs(inputs, sizeOf(shape), positions) },
@@ -53,7 +54,7 @@ export function sourceOf(stored: StoredSamples): SampleSource {
     indices: takeIndices(indices, positions),
   });
   const range: SampleSource['range'] = (start, end) => take(Array.from({ length: end - start }, (_, i) => start + i));
-  return { shape, labels, indices, take, range };
+  return { shape, labels, indices, groups, take, range };
 }
 
 /** Inputs in the units of the domain; those that lie behind one another are read at once. */

@@ -98,6 +98,7 @@ async function ask(
   const inputs = {
     ...{ shape: shape.slice(1), labels: unknownLabels(head, rows) },
     indices: Array.from({ length: rows }, (_, row) => row),
+    groups: [],
     inputs: { kind: 'memory', data } as const,
   };
   const { memoryMiB, cellMinutes = MINUTES } = config.execution;
