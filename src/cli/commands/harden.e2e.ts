@@ -147,6 +147,28 @@ if (isDeep) {
   });
 }
 
+if (isDeep) {
+  test('a Keras model becomes a Keras model, which is audited like the one before it', async () => {
+    const fixture = (name: string) => join(packageRoot(), 'fixtures/models/exported-snippets', name);
+    const digits = { inputs: fixture('digits-inputs.npy'), labels: fixture('digits-labels.npy'), scale: 1 / 16 };
+    const domain = { kind: 'image', layout: 'NHWC', range: [0, 1] };
+    const keras = configIn('keras', {
+      target: { file: fixture('keras.keras'), head: 'classes', domain },
+      data: { test: { ...digits, sample: 20 }, train: digits },
+    });
+    const runs = join(folder, 'keras-runs');
+    const { code, stderr } = await assay(harden(keras, runs));
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/after 3\/3/)]);
+    const { model, audits } = recordOf(onlyRun(runs));
+    expect(model.after).toMatchObject({
+      file: 'model/keras.keras',
+      format: expect.stringMatching(/^Keras/),
+      note: expect.stringMatching(/^The state of the optimizer is left out/),
+    });
+    expect(audits.map(({ audit }) => audit)).toEqual(['evasion/pgd']);
+  });
+}
+
 describe('what cannot be hardened ends before anything runs, in one sentence', () => {
   test.each<[string, JsonObject, string[], RegExp]>([
     ['a bad recipe', {}, ['--recipe', 'bad.yaml'], /^assay: .*bad\.yaml:1:1: `method` is "pdg".*"pgd"\.\n$/],
