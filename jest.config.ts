@@ -71,6 +71,7 @@ const config: Config = {
     { ...shared, displayName: 'deep', testMatch: ['**/*.deep.ts'] },
   ],
   testTimeout: 120_000,
+  testSequencer: '<rootDir>/test/long-first.cjs',
   // jest leaves one core free, which on two cores is half of them.
   maxWorkers: '100%',
 };

@@ -21,11 +21,11 @@ const FULL = {
 };
 /** A program that plays a GPU takes seconds for a convolution. */
 const BRIEF = {
-  families: ['convolution', 'normalization', 'recurrent'],
+  families: ['convolution'],
   cases: 'chosen',
   models: ['fashion-mlp'],
   attack: 'fashion-mlp',
-  images: 96,
+  images: 32,
   repetitions: 1,
   // Attacks along gradients are compared above; their examination takes a program that stands in for a GPU many minutes.
   demo: ['--only', 'evasion/noise', '--sample', '32'],

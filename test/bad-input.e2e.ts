@@ -2,8 +2,8 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '#base/package-root';
+import { assay, type Ended } from '#pipeline/testing/cli';
 import { encodeModel } from '../src/engine/onnx/proto/codec.js';
-import { assay, type CliResult } from './cli.js';
 import { graphOf } from './linear-model.js';
 
 /** What users get wrong, one test each: one sentence on stderr and the exit code of bad input. */
@@ -32,7 +32,7 @@ const good = {
 
 type Settings = Record<string, unknown>;
 
-function audit(config: Settings, policy?: Settings): CliResult {
+function audit(config: Settings, policy?: Settings): Promise<Ended> {
   const complete = policy === undefined ? config : { ...config, policy: 'policy.json' };
   writeFileSync(join(folder, 'assay.config.json'), JSON.stringify(complete));
   if (policy !== undefined) writeFileSync(join(folder, 'policy.json'), JSON.stringify(policy));
@@ -44,7 +44,8 @@ function withTest(test: Settings): Settings {
 }
 
 /** A refusal: exit code 4, nothing on stdout, one line on stderr that says `sentence` and no stack. */
-function expectRefused(result: CliResult, sentence: RegExp): void {
+async function expectRefused(running: Promise<Ended>, sentence: RegExp): Promise<void> {
+  const result = await running;
   expect(result.stderr).toMatch(sentence);
   expect(result.stderr.trim().split('\n')).toHaveLength(1);
   expect(result.stderr).not.toMatch(/\n\s+at /);
@@ -60,113 +61,113 @@ function writeNpy(name: string, shape: readonly number[], values: Float32Array):
   writeFileSync(join(folder, name), Buffer.concat([prefix, Buffer.from(header), Buffer.from(values.buffer)]));
 }
 
-test('the good configuration is good', () => {
-  expect(audit(good).code).not.toBe(4);
+test('the good configuration is good', async () => {
+  expect((await audit(good)).code).not.toBe(4);
 });
 
-test('a missing model', () => {
-  expectRefused(audit({ ...good, target: { ...good.target, file: 'modle.onnx' } }), /modle\.onnx/);
+test('a missing model', async () => {
+  await expectRefused(audit({ ...good, target: { ...good.target, file: 'modle.onnx' } }), /modle\.onnx/);
 });
 
-test('a missing configuration', () => {
-  expectRefused(assay(['audit', 'nowhere.json'], { cwd: folder }), /nowhere\.json/);
+test('a missing configuration', async () => {
+  await expectRefused(assay(['audit', 'nowhere.json'], { cwd: folder }), /nowhere\.json/);
 });
 
-test('a truncated model', () => {
+test('a truncated model', async () => {
   const bytes = readFileSync(join(folder, 'model.onnx'));
   writeFileSync(join(folder, 'model.onnx'), bytes.subarray(0, bytes.length / 2));
-  expectRefused(audit(good), /model\.onnx/);
+  await expectRefused(audit(good), /model\.onnx/);
 });
 
-test('a model with external data outside its folder', () => {
+test('a model with external data outside its folder', async () => {
   writeFileSync(join(folder, 'model.onnx'), withExternalData('../../etc/passwd'));
-  expectRefused(audit(good), /\.\.\/\.\.\/etc\/passwd/);
+  await expectRefused(audit(good), /\.\.\/\.\.\/etc\/passwd/);
 });
 
-test('an operator without a kernel', () => {
+test('an operator without a kernel', async () => {
   const graph = graphOf({
     nodes: [{ op: 'Fourier', inputs: ['x'], outputs: ['y'] }],
     inputShape: ['n', 1, 28, 28],
     outputShape: ['n', 10],
   });
   writeFileSync(join(folder, 'model.onnx'), encodeModel(graph));
-  expectRefused(audit(good), /Fourier/);
+  await expectRefused(audit(good), /Fourier/);
 });
 
-test('data of another shape', () => {
+test('data of another shape', async () => {
   writeNpy('x.npy', [2, 3, 32, 32], new Float32Array(2 * 3 * 32 * 32));
   writeNpy('y.npy', [2], Float32Array.of(0, 1));
-  expectRefused(audit(withTest({ inputs: 'x.npy', labels: 'y.npy', scale: 1, sample: 2 })), /3, 32, 32/);
+  await expectRefused(audit(withTest({ inputs: 'x.npy', labels: 'y.npy', scale: 1, sample: 2 })), /3, 32, 32/);
 });
 
-test('labels out of range', () => {
+test('labels out of range', async () => {
   writeNpy('y.npy', [1000], new Float32Array(1000).fill(10));
-  expectRefused(audit(withTest({ labels: 'y.npy' })), /label 10/);
+  await expectRefused(audit(withTest({ labels: 'y.npy' })), /label 10/);
 });
 
-test('a label for every input', () => {
+test('a label for every input', async () => {
   writeNpy('y.npy', [999], new Float32Array(999));
-  expectRefused(audit(withTest({ labels: 'y.npy' })), /999/);
+  await expectRefused(audit(withTest({ labels: 'y.npy' })), /999/);
 });
 
-test('NaN pixels', () => {
+test('NaN pixels', async () => {
   const pixels = new Float32Array(2 * 784);
   pixels[784] = NaN;
   writeNpy('x.npy', [2, 1, 28, 28], pixels);
   writeNpy('y.npy', [2], Float32Array.of(0, 1));
-  expectRefused(
+  await expectRefused(
     audit(withTest({ inputs: 'x.npy', labels: 'y.npy', scale: 1, sample: 2 })),
     /NaN.*sample 1|sample 1.*NaN/,
   );
 });
 
-test('no data', () => {
+test('no data', async () => {
   writeNpy('x.npy', [0, 1, 28, 28], new Float32Array(0));
   writeNpy('y.npy', [0], new Float32Array(0));
-  expectRefused(audit(withTest({ inputs: 'x.npy', labels: 'y.npy', scale: 1 })), /empty|no samples/);
+  await expectRefused(audit(withTest({ inputs: 'x.npy', labels: 'y.npy', scale: 1 })), /empty|no samples/);
 });
 
-test('values outside the domain', () => {
+test('values outside the domain', async () => {
   const { scale, ...unscaled } = good.data.test;
   void scale;
-  expectRefused(audit({ ...good, data: { test: unscaled } }), /scale/);
+  await expectRefused(audit({ ...good, data: { test: unscaled } }), /scale/);
 });
 
-test('an unknown plugin, with the closest one', () => {
-  expectRefused(audit({ ...good, audits: { 'evasion/pdg': {} } }), /evasion\/pgd/);
+test('an unknown plugin, with the closest one', async () => {
+  await expectRefused(audit({ ...good, audits: { 'evasion/pdg': {} } }), /evasion\/pgd/);
 });
 
-test('an unknown option, with the closest one', () => {
-  expectRefused(audit({ ...good, audits: { 'evasion/fgsm': { norm: 'Linf', epsilon: 0.1 } } }), /epsilons/);
+test('an unknown option, with the closest one', async () => {
+  await expectRefused(audit({ ...good, audits: { 'evasion/fgsm': { norm: 'Linf', epsilon: 0.1 } } }), /epsilons/);
 });
 
-test('an unknown key, with the closest one', () => {
-  expectRefused(audit({ ...good, pollicy: 'policy.json' }), /policy/);
+test('an unknown key, with the closest one', async () => {
+  await expectRefused(audit({ ...good, pollicy: 'policy.json' }), /policy/);
 });
 
-test('a waiver without a reason', () => {
+test('a waiver without a reason', async () => {
   const waiver = { audit: 'evasion/fgsm', owner: 'somebody', expires: '2099-01-01' };
-  expectRefused(audit(good, { waivers: [waiver] }), /reason/);
+  await expectRefused(audit(good, { waivers: [waiver] }), /reason/);
 });
 
-test('a threshold of an audit that does not exist', () => {
-  expectRefused(audit(good, { audits: { 'evasion/fsgm': {} } }), /evasion\/fgsm/);
+test('a threshold of an audit that does not exist', async () => {
+  await expectRefused(audit(good, { audits: { 'evasion/fsgm': {} } }), /evasion\/fgsm/);
 });
 
-test('an output folder that cannot be written', () => {
+test('an output folder that cannot be written', async () => {
   writeFileSync(join(folder, 'file'), 'not a folder');
-  expectRefused(audit({ ...good, out: 'file/runs' }), /file\/runs/);
+  await expectRefused(audit({ ...good, out: 'file/runs' }), /file\/runs/);
 });
 
-test('plugins in a JSON configuration without --allow-code', () => {
+test('plugins in a JSON configuration without --allow-code', async () => {
   mkdirSync(join(folder, 'p'));
   writeFileSync(join(folder, 'p/index.js'), 'process.exit(77)');
-  expectRefused(audit({ ...good, plugins: ['./p/index.js'] }), /--allow-code/);
+  await expectRefused(audit({ ...good, plugins: ['./p/index.js'] }), /--allow-code/);
 });
 
-test('an unknown command and an unknown flag', () => {
-  expect(assay(['adit']).code).toBe(4);
-  expect(assay(['audit', '--sampel', '3']).code).toBe(4);
+test('an unknown command and an unknown flag', async () => {
+  expect((await assay(['adit'])).code).toBe(4);
+  expect((await assay(['audit', '--sampel', '3'])).code).toBe(4);
 });
 
 /** A linear model whose weight says that it lies in another file: an initializer appended to an encoded graph. */

@@ -15,6 +15,7 @@ import { zipSync } from 'fflate';
 import { packageRoot } from '#base/package-root';
 import { temporaryFolder } from './temporary-folder.js';
 import { writeNpy } from '#data/write-npy';
+import { assay, type Ended } from '#pipeline/testing/cli';
 import { everyNth, isDeep } from './tier.js';
 
 /** Hostile and damaged models of every format, through the command line: one sentence, exit code 4, bounded memory, no code run. */
@@ -36,15 +37,15 @@ function put(name: string, content: string | Uint8Array): void {
   writeFileSync(join(folder, name), content);
 }
 
-/** Audits a model of the folder; measures the largest memory of the command line and all that it starts. */
-function refused(file: string, sentence: RegExp, more: object = {}): void {
-  const config = {
-    target: { file, head: 'classes', domain: { kind: 'tabular', range: [0, 1] } },
-    data: { test: { inputs: 'x.npy', labels: 'y.npy' } },
-    audits: { 'evasion/noise': { epsilons: [0.1] } },
-    ...more,
-  };
-  put('assay.config.json', JSON.stringify(config));
+/** Audits a model of the folder, in a process that many share; its largest memory is that of all of them. */
+async function refused(file: string, sentence: RegExp, more: object = {}): Promise<void> {
+  writeConfig(file, more);
+  expectRefused(await assay(['audit', '--quiet'], { cwd: folder }), sentence);
+}
+
+/** The same in a process of its own, where what is measured is the memory that this model took. */
+function refusedAlone(file: string, sentence: RegExp): void {
+  writeConfig(file, {});
   const main = join(packageRoot(), 'dist/src/cli/main.js');
   const measure = `process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(join(folder, 'peak'))}, String(process.resourceUsage().maxRSS)))`;
   put('measure.cjs', measure);
@@ -55,12 +56,27 @@ function refused(file: string, sentence: RegExp, more: object = {}): void {
     encoding: 'utf8',
     timeout: 100_000,
   });
+  expectRefused({ code: status, stdout, stderr, peakMiB: peakMiB() }, sentence);
+}
+
+function writeConfig(file: string, more: object): void {
+  const config = {
+    target: { file, head: 'classes', domain: { kind: 'tabular', range: [0, 1] } },
+    data: { test: { inputs: 'x.npy', labels: 'y.npy' } },
+    audits: { 'evasion/noise': { epsilons: [0.1] } },
+    ...more,
+  };
+  put('assay.config.json', JSON.stringify(config));
+}
+
+function expectRefused(ended: Omit<Ended, 'signal'>, sentence: RegExp): void {
+  const { code, stdout, stderr, peakMiB: peak } = ended;
   expect(stderr).toMatch(sentence);
   expect(stderr.trim().split('\n')).toHaveLength(1);
   expect(stderr).not.toMatch(/\n\s+at /);
   expect(stdout).toBe('');
-  expect(status).toBe(4);
-  expect(peakMiB()).toBeLessThan(MOST_MIB);
+  expect(code).toBe(4);
+  expect(peak).toBeLessThan(MOST_MIB);
 }
 
 function peakMiB(): number {
@@ -98,20 +114,20 @@ function layersModel(changes: { paths?: readonly string[]; layer?: object; shape
 const WEIGHTS = new Uint8Array(4 * 8);
 
 describe('TensorFlow.js', () => {
-  test('a shard that is cut off, and one that is too long', () => {
+  test('a shard that is cut off, and one that is too long', async () => {
     put('model.json', layersModel());
     put('w.bin', WEIGHTS.subarray(0, 20));
-    refused('model.json', /model\.json: .*w\.bin|d\/kernel|d\/bias/);
+    await refused('model.json', /model\.json: .*w\.bin|d\/kernel|d\/bias/);
     put('w.bin', new Uint8Array(100));
-    refused('model.json', /model\.json: .*(too long|more|left|bytes)/);
+    await refused('model.json', /model\.json: .*(too long|more|left|bytes)/);
   });
 
-  test('a shard that is missing, and a manifest without a weight', () => {
+  test('a shard that is missing, and a manifest without a weight', async () => {
     put('model.json', layersModel());
-    refused('model.json', /w\.bin.*which is not there/);
+    await refused('model.json', /w\.bin.*which is not there/);
     put('w.bin', WEIGHTS);
     put('model.json', layersModel({ shape: [5, 2] }));
-    refused('model.json', /model\.json: /);
+    await refused('model.json', /model\.json: /);
   });
 
   test.each([
@@ -120,20 +136,20 @@ describe('TensorFlow.js', () => {
     ['https://example.org/w.bin', /URL or a drive/],
     ['a/../../w.bin', /leaves the folder/],
     ['..\\w.bin', /backslash/],
-  ])('a path that leads elsewhere: %s', (path, why) => {
+  ])('a path that leads elsewhere: %s', async (path, why) => {
     put('model.json', layersModel({ paths: [path] }));
-    refused('model.json', why);
+    await refused('model.json', why);
   });
 
-  test('a link out of the folder', () => {
+  test('a link out of the folder', async () => {
     put('model.json', layersModel());
     symlinkSync('/etc/passwd', join(folder, 'w.bin'));
-    refused('model.json', /a link that leaves the folder/);
+    await refused('model.json', /a link that leaves the folder/);
   });
 
-  test('JSON that is cut off', () => {
+  test('JSON that is cut off', async () => {
     put('model.json', layersModel().slice(0, 200));
-    refused('model.json', /model\.json: .*JSON/);
+    await refused('model.json', /model\.json: .*JSON/);
   });
 
   test('a gigabyte of JSON', () => {
@@ -143,26 +159,26 @@ describe('TensorFlow.js', () => {
     closeSync(file);
     // The rest are zero bytes that take no place on the disk.
     truncateSync(path, 2 ** 30);
-    refused('model.json', /1073741824 bytes, and at most 67108864 can be read/);
+    refusedAlone('model.json', /1073741824 bytes, and at most 67108864 can be read/);
   });
 
   if (isDeep) {
     test('60 MB of JSON values, and JSON as deep as it is long', () => {
       put('model.json', `{"modelTopology": {"node": [${'0,'.repeat(3e7)}0]}}`);
-      refused('model.json', /more than \d+ values/);
+      refusedAlone('model.json', /more than \d+ values/);
       put('model.json', `{"modelTopology": ${'['.repeat(5e6)}`);
-      refused('model.json', /nests values|deep|values/);
+      refusedAlone('model.json', /nests values|deep|values/);
     });
   }
 
-  test('a Lambda layer is code, and refused as such', () => {
+  test('a Lambda layer is code, and refused as such', async () => {
     const lambda = {
       class_name: 'Lambda',
       config: { name: 'l', function: 'x => process.exit(0)', batch_input_shape: [null, 3] },
     };
     put('model.json', layersModel({ layer: lambda }));
     put('w.bin', WEIGHTS);
-    refused('model.json', /Lambda/, { engine: 'onnx' });
+    await refused('model.json', /Lambda/, { engine: 'onnx' });
   });
 });
 
@@ -178,21 +194,21 @@ describe('Keras', () => {
 
   test.each(everyNth(2, ['model.weights.h5', 'config.json']))('a zip bomb in %s', (name) => {
     put('model.keras', bomb(name));
-    refused('model.keras', /model\.keras: /);
+    refusedAlone('model.keras', /model\.keras: /);
   });
 
-  test('an archive that is cut off, and one without a model in it', () => {
+  test('an archive that is cut off, and one without a model in it', async () => {
     const whole = zipSync({
       'config.json': Buffer.from('{"class_name": "Sequential"}'),
       'model.weights.h5': new Uint8Array(64),
     });
     put('model.keras', whole.subarray(0, whole.length - 30));
-    refused('model.keras', /model\.keras: /);
+    await refused('model.keras', /model\.keras: /);
     put('model.keras', whole);
-    refused('model.keras', /model\.keras: /);
+    await refused('model.keras', /model\.keras: /);
   });
 
-  test('a Lambda layer is code, and refused as such', () => {
+  test('a Lambda layer is code, and refused as such', async () => {
     const lambda = {
       module: 'keras.layers',
       class_name: 'Lambda',
@@ -208,13 +224,13 @@ describe('Keras', () => {
       'model.keras',
       zipSync({ 'config.json': Buffer.from(JSON.stringify(config)), 'model.weights.h5': new Uint8Array(64) }),
     );
-    refused('model.keras', /Lambda|HDF5/);
+    await refused('model.keras', /Lambda|HDF5/);
   });
 
-  test('HDF5 that is cut off, empty, or whose root leads to itself', () => {
+  test('HDF5 that is cut off, empty, or whose root leads to itself', async () => {
     const signature = Uint8Array.of(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a);
     put('model.h5', signature);
-    refused('model.h5', /model\.h5: .*HDF5/);
+    await refused('model.h5', /model\.h5: .*HDF5/);
     // Version 0: offsets and lengths of 8 bytes; the root group's header lies where the superblock does.
     const looped = Buffer.alloc(2048);
     looped.set(signature);
@@ -223,7 +239,7 @@ describe('Keras', () => {
     looped.writeBigUInt64LE(2048n, 40);
     looped.writeBigUInt64LE(0xffffffffffffffffn, 48);
     put('model.h5', looped);
-    refused('model.h5', /model\.h5: .*HDF5/);
+    await refused('model.h5', /model\.h5: .*HDF5/);
   });
 });
 
@@ -247,9 +263,9 @@ describe('what can run code is never loaded', () => {
       Buffer.concat([Buffer.from([2, 0, 0, 0, 0, 0, 0, 0]), Buffer.from('{"a":1}')]),
       /safetensors.*exporting\.md/,
     ],
-  ])('%s', (name, bytes, sentence) => {
+  ])('%s', async (name, bytes, sentence) => {
     put(name, bytes);
-    refused(name, sentence);
+    await refused(name, sentence);
     expect(existsSync(join(folder, 'ran'))).toBe(false);
   });
 });
@@ -257,30 +273,30 @@ describe('what can run code is never loaded', () => {
 describe('a SavedModel', () => {
   const savedModel = (name: string): string => join(packageRoot(), 'fixtures/models/saved-model', name);
 
-  test('is refused where ONNX Runtime was asked for, with the converter', () => {
-    refused(savedModel('mlp'), /SavedModel.*tf2onnx/, { engine: 'onnx' });
+  test('is refused where ONNX Runtime was asked for, with the converter', async () => {
+    await refused(savedModel('mlp'), /SavedModel.*tf2onnx/, { engine: 'onnx' });
   });
 
-  test.each(['reads-file', 'runs-python'])('that %s', (name) => {
-    refused(savedModel(name), /saved_model\.pb: .*node `/);
+  test.each(['reads-file', 'runs-python'])('that %s', async (name) => {
+    await refused(savedModel(name), /saved_model\.pb: .*node `/);
   });
 
-  test('that lacks its weights, and one that is cut off', () => {
+  test('that lacks its weights, and one that is cut off', async () => {
     const bytes = readFileSync(join(savedModel('mlp'), 'saved_model.pb'));
     put('m/saved_model.pb', bytes);
     put('m/variables/variables.index', WEIGHTS);
-    refused('m', /lacks the file `variables\/variables\.data-00000-of-00001`/);
+    await refused('m', /lacks the file `variables\/variables\.data-00000-of-00001`/);
     put('m/saved_model.pb', bytes.subarray(0, bytes.length / 2));
     put('m/variables/variables.data-00000-of-00001', WEIGHTS);
-    refused('m', /saved_model\.pb/);
+    await refused('m', /saved_model\.pb/);
   });
 });
 
 describe('a folder', () => {
-  test('without a model, and with a config.json that is a link out of it', () => {
-    refused('.', /this is a folder, and there is no model\.onnx/);
+  test('without a model, and with a config.json that is a link out of it', async () => {
+    await refused('.', /this is a folder, and there is no model\.onnx/);
     put('m/model.onnx', Uint8Array.of(0x08, 8));
     symlinkSync('/etc/passwd', join(folder, 'm/config.json'));
-    refused('m', /model\.onnx|config\.json/);
+    await refused('m', /model\.onnx|config\.json/);
   });
 });

@@ -2,11 +2,12 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '#base/package-root';
-import { assay } from './cli.js';
 import { mlpConfig } from './mlp-config.js';
 import { temporaryFolder } from './temporary-folder.js';
 import { BRIEF } from '#pipeline/testing/brief';
-import { everyNth, isDeep } from './tier.js';
+import { assay as shared } from '#pipeline/testing/cli';
+import { assay } from './cli.js';
+import { isDeep } from './tier.js';
 
 /** The command line as its users have it: exit codes, what goes to which stream, and how it stops. */
 
@@ -21,8 +22,8 @@ const weak = { 'evasion/fgsm': { epsilons: [0.001], trust: BRIEF } };
 const strong = { 'evasion/fgsm': { epsilons: [0.2], trust: BRIEF } };
 
 describe('help', () => {
-  test.each(everyNth(3, COMMANDS))('%s has help with examples', (command) => {
-    const { code, stdout, stderr } = assay([command, '--help']);
+  test.each(COMMANDS)('%s has help with examples', async (command) => {
+    const { code, stdout, stderr } = await shared([command, '--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain(`Usage: assay ${command}`);
     expect(stdout).toContain(`$ assay ${command}`);
@@ -36,20 +37,24 @@ describe('help', () => {
     [['audit', '--sample', '0'], /^assay: .*--sample.*It has to be a whole number of at least 1\.\n$/],
     [['show', 'evasion/pg'], /^assay: .*`evasion\/pgd`.*\n$/],
     [['gate', '/nowhere'], /^assay: \/nowhere: this is not a run folder.*\n$/],
-  ])('bad usage %j ends with 4', (args, sentence) => {
-    const { code, stdout, stderr } = assay(args);
+  ])('bad usage %j ends with 4', async (args, sentence) => {
+    const { code, stdout, stderr } = await shared(args);
     expect(stderr).toMatch(sentence);
     expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
   });
 });
 
 describe('audit', () => {
-  test('ends with 0 or 1 by its verdicts; progress is on stderr, results on stdout', () => {
-    const passed = assay(['audit'], { cwd: project(weak) });
+  test('ends with 0 or 1 by its verdicts; progress is on stderr, results on stdout, the summary where GitHub wants it', () => {
+    const cwd = project(weak);
+    const summary = join(cwd, 'step.md');
+    writeFileSync(summary, 'before\n');
+    const passed = assay(['audit'], { cwd, env: { GITHUB_STEP_SUMMARY: summary } });
     expect(passed.stdout).toMatch(/✓ passed +evasion\/fgsm/);
     expect(passed.stderr).toMatch(/\[1\/1\] evasion\/fgsm/);
     expect(passed.stdout).not.toContain('\u001b');
     expect(passed.code).toBe(0);
+    expect(readFileSync(summary, 'utf8')).toMatch(/^before\n.*evasion\/fgsm/s);
 
     const failed = assay(['audit', '--quiet'], { cwd: project(strong) });
     expect(failed.stdout).toMatch(/✕ failed +evasion\/fgsm/);
@@ -57,13 +62,13 @@ describe('audit', () => {
     expect(failed.code).toBe(1);
   });
 
-  test('--json is one value for machines, and the same as `gate` gives later', () => {
+  test('--json is one value for machines, and the same as `gate` gives later', async () => {
     const cwd = project(strong);
-    const { stdout, code } = assay(['audit', '--quiet', '--json'], { cwd });
+    const { stdout, code } = await shared(['audit', '--quiet', '--json'], { cwd });
     const result = JSON.parse(stdout) as { run: string; exitCode: number; findings: unknown[]; files: string[] };
     expect(result.exitCode).toBe(code);
     expect(result.files.filter((file) => !existsSync(file))).toEqual([]);
-    const again = assay(['gate', result.run, '--json'], { cwd });
+    const again = await shared(['gate', result.run, '--json'], { cwd });
     expect(JSON.parse(again.stdout)).toMatchObject({ findings: result.findings, exitCode: code });
     expect(again.code).toBe(code);
   });
@@ -82,16 +87,9 @@ describe('audit', () => {
     });
   }
 
-  test('nothing audited ends with 3', () => {
+  test('nothing audited ends with 3, bad usage with 4', () => {
+    expect(assay([]).code).toBe(4);
     expect(assay(['audit', '--quiet'], { cwd: project({}) }).code).toBe(3);
-  });
-
-  test('the summary is appended to GITHUB_STEP_SUMMARY', () => {
-    const cwd = project(weak);
-    const summary = join(cwd, 'step.md');
-    writeFileSync(summary, 'before\n');
-    expect(assay(['audit', '--quiet'], { cwd, env: { GITHUB_STEP_SUMMARY: summary } }).code).toBe(0);
-    expect(readFileSync(summary, 'utf8')).toMatch(/^before\n.*evasion\/fgsm/s);
   });
 
   test('a reader that leaves is no crash', () => {

@@ -5,9 +5,9 @@ import { PNG } from 'pngjs';
 import { packageRoot } from '#base/package-root';
 import type { Report } from '#report/report';
 import { readIdx } from '#data/idx';
-import { assay } from './cli.js';
 import { temporaryFolder } from './temporary-folder.js';
 import { BRIEF } from '#pipeline/testing/brief';
+import { assay } from '#pipeline/testing/cli';
 import { everyNth, isDeep } from './tier.js';
 
 /** Data as people have it, audited from the command line: a folder of pictures, and tables. */
@@ -63,15 +63,15 @@ function project(inputs: string, labels?: string): string {
   });
 }
 
-function audit(cwd: string, config: string): { code: number | null; report: Report } {
-  const { code, stdout, stderr } = assay(['audit', config, '--quiet', '--json'], { cwd });
+async function audit(cwd: string, config: string): Promise<{ code: number | null; report: Report }> {
+  const { code, stdout, stderr } = await assay(['audit', config, '--quiet', '--json'], { cwd });
   if (stdout === '') throw new Error(stderr);
   const { run } = JSON.parse(stdout) as { run: string };
   return { code, report: JSON.parse(readFileSync(join(run, 'report.json'), 'utf8')) as Report };
 }
 
 if (isDeep) {
-  test('a folder of 200 pictures is audited as the same pictures in an array are', () => {
+  test('a folder of 200 pictures is audited as the same pictures in an array are', async () => {
     const all = pictures();
     const cwd = temporaryFolder({ 'folder.json': project('pictures'), 'arrays.json': project('x.idx', 'y.idx') });
     for (const [i, picture] of all.entries()) {
@@ -88,8 +88,8 @@ if (isDeep) {
       ),
     );
 
-    const folder = audit(cwd, 'folder.json');
-    const arrays = audit(cwd, 'arrays.json');
+    const folder = await audit(cwd, 'folder.json');
+    const arrays = await audit(cwd, 'arrays.json');
     const [data] = folder.report.data;
     expect(data).toMatchObject({ available: COUNT, used: COUNT, files: [{ name: 'pictures' }] });
     // The same values in the same order are the same data, whatever they lay in.
@@ -106,35 +106,38 @@ if (isDeep) {
 describe('tables', () => {
   const tabular = join(fixtures, 'models/tabular');
 
-  test.each(everyNth(2, ['churn-mlp', 'credit-mlp']))('%s is attacked within the ranges of its columns', (name) => {
-    const out = temporaryFolder({});
-    const { stdout, stderr } = assay([
-      'audit',
-      join(tabular, `${name}.config.json`),
-      '--quiet',
-      '--json',
-      '--out',
-      out,
-    ]);
-    expect(stderr).toBe('');
-    const { run } = JSON.parse(stdout) as { run: string };
-    const report = JSON.parse(readFileSync(join(run, 'report.json'), 'utf8')) as Report;
-    expect(report.target?.domain).toMatchObject({ kind: 'tabular', range: [0, 1] });
-    expect(report.findings.map(({ audit: id }) => id).sort()).toEqual(['evasion/noise', 'evasion/pgd']);
-    for (const { status } of report.findings) expect(['pass', 'fail']).toContain(status);
-    // Attacks that gradients lead find more than noise of the same size.
-    const rate = (id: string) =>
-      report.findings.find((finding) => finding.audit === id)?.measures.map(({ value }) => value ?? NaN) ?? [];
-    expect(Math.min(...rate('evasion/pgd'))).toBeLessThan(Math.min(...rate('evasion/noise')));
-  });
+  test.each(everyNth(2, ['churn-mlp', 'credit-mlp']))(
+    '%s is attacked within the ranges of its columns',
+    async (name) => {
+      const out = temporaryFolder({});
+      const { stdout, stderr } = await assay([
+        'audit',
+        join(tabular, `${name}.config.json`),
+        '--quiet',
+        '--json',
+        '--out',
+        out,
+      ]);
+      expect(stderr).toBe('');
+      const { run } = JSON.parse(stdout) as { run: string };
+      const report = JSON.parse(readFileSync(join(run, 'report.json'), 'utf8')) as Report;
+      expect(report.target?.domain).toMatchObject({ kind: 'tabular', range: [0, 1] });
+      expect(report.findings.map(({ audit: id }) => id).sort()).toEqual(['evasion/noise', 'evasion/pgd']);
+      for (const { status } of report.findings) expect(['pass', 'fail']).toContain(status);
+      // Attacks that gradients lead find more than noise of the same size.
+      const rate = (id: string) =>
+        report.findings.find((finding) => finding.audit === id)?.measures.map(({ value }) => value ?? NaN) ?? [];
+      expect(Math.min(...rate('evasion/pgd'))).toBeLessThan(Math.min(...rate('evasion/noise')));
+    },
+  );
 
-  test('trees have no gradients, and the report says why', () => {
+  test('trees have no gradients, and the report says why', async () => {
     const config = JSON.parse(readFileSync(join(tabular, 'credit-trees.config.json'), 'utf8')) as { audits: object };
     const own = { ...config, audits: { ...config.audits, 'evasion/pgd': { epsilons: [1], steps: 2 } } };
     const text = JSON.stringify(own)
       .replace('credit-trees.onnx', join(tabular, 'credit-trees.onnx'))
       .replace('../../data', join(fixtures, 'data'));
-    const { code, report } = audit(temporaryFolder({ 'assay.config.json': text }), 'assay.config.json');
+    const { code, report } = await audit(temporaryFolder({ 'assay.config.json': text }), 'assay.config.json');
     const of = (id: string) => report.findings.find((finding) => finding.audit === id);
     expect(of('evasion/noise')?.status).toMatch(/pass|fail/);
     expect(of('evasion/pgd')).toMatchObject({ status: 'inconclusive' });

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { packageRoot } from '#base/package-root';
 import { temporaryFolder } from './temporary-folder.js';
+import { isDeep } from './tier.js';
 
 /** The package as users get it: packed, and installed in an empty project. */
 
@@ -78,22 +79,18 @@ export function expectOnePassOneFailure({ code, output }: Outcome, folder: strin
   expect(code).toBe(1);
 }
 
-/** A project with the package, jest, TypeScript and the example plugin; made once a test file. */
+/** Of the projects in the deep tier, which test and compile; `npm test` runs the package alone. */
+const TOOLS = isDeep ? ['jest@30', 'ts-jest@29', 'typescript@6.0.3', '@types/jest@30', '@types/node@20'] : [];
+
+/** A project with the package, its tools and the example plugin; made once a test file. */
 export function projectWithPackage(): string {
   const project = temporaryFolder({ 'package.json': '{ "name": "empty", "private": true }' });
   const packed = succeed(packageRoot(), 'npm', ['pack', '--json', '--pack-destination', project]).stdout;
   const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
-  // The one install line of the README, with the tarball in the place of the name.
-  succeed(project, 'npm', ['install', '--prefer-offline', '--save-dev', '--ignore-scripts', `./${filename}`]);
-  const tools = ['jest@30', 'ts-jest@29', 'typescript@6.0.3', '@types/jest@30', '@types/node@20', example];
-  succeed(project, 'npm', [
-    'install',
-    '--prefer-offline',
-    '--save-dev',
-    '--ignore-scripts',
-    '--install-links',
-    ...tools,
-  ]);
+  // The install line of the README, with the tarball in the place of the name; in `npm test` together with the example.
+  const install = ['install', '--prefer-offline', '--save-dev', '--ignore-scripts'];
+  if (isDeep) succeed(project, 'npm', [...install, `./${filename}`]);
+  succeed(project, 'npm', [...install, '--install-links', `./${filename}`, ...TOOLS, example]);
   return project;
 }
 

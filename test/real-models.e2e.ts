@@ -7,10 +7,10 @@ import type { Report } from '#report/report';
 import { declareTarget } from '#target/declare';
 import { openTarget } from '#target/open';
 import { prepareTarget, type EngineChoice } from '#target/formats/prepare';
-import { assay } from './cli.js';
 import { drawn, SYMBOLS } from './hand-drawn.js';
 import { temporaryFolder } from './temporary-folder.js';
 import { BRIEF } from '#pipeline/testing/brief';
+import { assay } from '#pipeline/testing/cli';
 import { isDeep } from './tier.js';
 
 /** Models that others ship inside their npm packages, audited as far as their capabilities go. */
@@ -27,15 +27,18 @@ function whereInstalled(name: string): jest.It {
 }
 
 /** Runs an audit from the command line and gives its report with the exit code. */
-function audited(folder: string, config: object): { readonly code: number | null; readonly report: Report } {
+async function audited(
+  folder: string,
+  config: object,
+): Promise<{ readonly code: number | null; readonly report: Report }> {
   writeFileSync(join(folder, 'assay.config.json'), JSON.stringify(config));
-  const result = assay(['audit', '--quiet', '--json'], { cwd: folder });
+  const result = await assay(['audit', '--quiet', '--json'], { cwd: folder });
   if (result.stdout === '') throw new Error(result.stderr);
   const { run } = JSON.parse(result.stdout) as { run: string };
   return { code: result.code, report: JSON.parse(readFileSync(join(run, 'report.json'), 'utf8')) as Report };
 }
 
-whereInstalled('detypify-service')('detypify: ONNX with If and Loop in front of the network', () => {
+whereInstalled('detypify-service')('detypify: ONNX with If and Loop in front of the network', async () => {
   const folder = temporaryFolder();
   // Each symbol three times, drawn a little askew.
   const samples = [0, 4, 8].flatMap((skew) =>
@@ -48,7 +51,7 @@ whereInstalled('detypify-service')('detypify: ONNX with If and Loop in front of 
   writeFileSync(join(folder, 'x.npy'), writeNpy([samples.length, 1, 224, 224], pixels));
   const truth = Int32Array.from(samples, ({ index }) => index);
   writeFileSync(join(folder, 'y.npy'), writeNpy([samples.length], truth));
-  const { code, report } = audited(folder, {
+  const { code, report } = await audited(folder, {
     target: {
       file: join(packages, 'detypify-service/train/model.onnx'),
       head: 'classes',
@@ -127,7 +130,7 @@ if (isDeep) {
       });
       writeFileSync(join(folder, 'x.npy'), writeNpy([COUNT, SIDE, SIDE, 3], pixels));
       writeFileSync(join(folder, 'y.npy'), writeNpy([COUNT], truth));
-      const { report } = audited(folder, {
+      const { report } = await audited(folder, {
         target: { file: 'model.json', head: 'classes', domain },
         data: { test: { inputs: 'x.npy', labels: 'y.npy' } },
         audits: { 'evasion/fgsm': { norm: 'Linf', epsilons: [0.03], trust: BRIEF } },
@@ -142,13 +145,13 @@ if (isDeep) {
 
 whereInstalled('@vscode/vscode-languagedetection')(
   'a GraphModel that takes texts is read, and refused in one sentence',
-  () => {
+  async () => {
     const folder = temporaryFolder({
       'x.npy': writeNpy([1, 1], Float32Array.of(0)),
       'y.npy': writeNpy([1], Uint8Array.of(0)),
     });
     const file = join(packages, '@vscode/vscode-languagedetection/model/model.json');
-    const written = assay(['init', file], { cwd: folder });
+    const written = await assay(['init', file], { cwd: folder });
     expect(written).toMatchObject({ code: 0, stderr: '' });
     expect(readFileSync(join(folder, 'assay.config.json'), 'utf8')).toMatch(/string/);
     const config = {
@@ -162,7 +165,7 @@ whereInstalled('@vscode/vscode-languagedetection')(
       audits: { 'evasion/noise': { epsilons: [0.1] } },
     };
     writeFileSync(join(folder, 'assay.config.json'), JSON.stringify(config));
-    const { code, stderr } = assay(['audit', '--quiet'], { cwd: folder });
+    const { code, stderr } = await assay(['audit', '--quiet'], { cwd: folder });
     expect(stderr.trim().split('\n')).toHaveLength(1);
     expect(stderr).toMatch(/takes texts, and audits of this version give numbers/);
     expect(code).toBe(4);

@@ -4,10 +4,18 @@ import { packageRoot } from '#base/package-root';
 import { run, succeed, write, type Outcome } from './packed.js';
 import { temporaryFolder } from './temporary-folder.js';
 
-/** Projects whose test suites use the package: packed as users get it, beside what is installed here. */
+/** Projects whose test suites use the package: with the files that users get, beside what is installed here. */
 
 const root = packageRoot();
 const installed = join(root, 'node_modules');
+
+/** What npm would pack; that it packs and installs is tested by `pack.e2e.ts`. */
+function packedFiles(): readonly string[] {
+  const [{ files }] = JSON.parse(succeed(root, 'npm', ['pack', '--dry-run', '--json']).stdout) as [
+    { readonly files: readonly { readonly path: string }[] },
+  ];
+  return files.map(({ path }) => path);
+}
 
 /** The example suite of this name, in a project of its own; no registry is asked. */
 export function projectOf(example: string): string {
@@ -15,10 +23,7 @@ export function projectOf(example: string): string {
   cpSync(join(root, 'docs/examples', example), project, { recursive: true });
   const modules = join(project, 'node_modules');
   mkdirSync(modules);
-  const packed = succeed(root, 'npm', ['pack', '--json', '--pack-destination', project]).stdout;
-  const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
-  succeed(project, 'tar', ['-xzf', filename]);
-  succeed(project, 'mv', ['package', join(modules, 'assay')]);
+  for (const path of packedFiles()) cpSync(join(root, path), join(modules, 'assay', path));
   for (const name of readdirSync(installed)) {
     if (!name.startsWith('.')) symlinkSync(join(installed, name), join(modules, name));
   }

@@ -6,7 +6,7 @@ import { packageRoot } from '#base/package-root';
 import type { Report } from '#report/report';
 import { encodeModel } from '../src/engine/onnx/proto/codec.js';
 import { writeNpy } from '#data/write-npy';
-import { assay } from './cli.js';
+import { assay } from '#pipeline/testing/cli';
 import { graphOf } from './linear-model.js';
 import { temporaryFolder } from './temporary-folder.js';
 
@@ -14,15 +14,15 @@ import { temporaryFolder } from './temporary-folder.js';
 
 const AUDITS = { 'evasion/noise': { norm: 'Linf', epsilons: [0.001] } };
 
-function audited(
+async function audited(
   folder: string,
   config: object,
   policy?: object,
-): { readonly code: number | null; readonly run: string; readonly report: Report } {
+): Promise<{ readonly code: number | null; readonly run: string; readonly report: Report }> {
   if (policy !== undefined) writeFileSync(join(folder, 'policy.json'), JSON.stringify(policy));
   const complete = policy === undefined ? config : { ...config, policy: 'policy.json' };
   writeFileSync(join(folder, 'assay.config.json'), JSON.stringify(complete));
-  const { code, stdout, stderr } = assay(['audit', '--quiet', '--json'], { cwd: folder });
+  const { code, stdout, stderr } = await assay(['audit', '--quiet', '--json'], { cwd: folder });
   if (stdout === '') throw new Error(stderr);
   const { run } = JSON.parse(stdout) as { run: string };
   return { code, run, report: JSON.parse(readFileSync(join(run, 'report.json'), 'utf8')) as Report };
@@ -54,7 +54,7 @@ function noisyModel(): string {
   });
 }
 
-test('a model that answers at random keeps the gate from passing, and page and summary say so, until it is waived by name', () => {
+test('a model that answers at random keeps the gate from passing, and page and summary say so, until it is waived by name', async () => {
   const folder = noisyModel();
   const config = {
     target: { file: 'model.onnx', head: 'classes', domain: { kind: 'tabular', range: [-2, 2] } },
@@ -62,7 +62,7 @@ test('a model that answers at random keeps the gate from passing, and page and s
     audits: AUDITS,
   };
   const bar = { preset: 'baseline', audits: { 'evasion/noise': { robustAccuracy: { atLeast: 0.9 } } } };
-  const broken = audited(folder, config, bar);
+  const broken = await audited(folder, config, bar);
   expect(broken.report.findings.map(({ status, reasons }) => [status, reasons])).toEqual([['pass', []]]);
   expect(broken.code).toBe(2);
   expect(broken.report.gate.rules[0]).toMatchObject({ holds: false, cell: null });
@@ -71,22 +71,22 @@ test('a model that answers at random keeps the gate from passing, and page and s
     expect(readFileSync(join(broken.run, file), 'utf8')).toContain('the model draws random numbers');
   }
   const waiver = { audit: 'target/determinism', reason: 'noise is its defense', owner: 'Kim', expires: '2999-12-31' };
-  const waived = audited(folder, config, { ...bar, waivers: [waiver] });
+  const waived = await audited(folder, config, { ...bar, waivers: [waiver] });
   expect(waived.code).toBe(0);
   const rules = waived.report.gate.rules.map(({ sentence }) => sentence);
   expect(rules).toContainEqual(expect.stringMatching(/Waived until 2999-12-31 by Kim/));
 });
 
-test('a folder of Hugging Face is audited by its name alone', () => {
+test('a folder of Hugging Face is audited by its name alone', async () => {
   const fixtures = join(packageRoot(), 'fixtures/models/exported-snippets');
   const folder = temporaryFolder();
-  const written = assay(['init', join(fixtures, 'hugging-face')], { cwd: folder });
+  const written = await assay(['init', join(fixtures, 'hugging-face')], { cwd: folder });
   expect(written).toMatchObject({ code: 0, stderr: '' });
   const draft = readFileSync(join(folder, 'assay.config.json'), 'utf8');
   expect(draft).toMatch(/"labels": \[\s*"zero",\s*"one"/);
   expect(draft).toMatch(/"head": "classes"/);
   expect(draft).toContain('From config.json: id2label.');
-  const { report, code } = audited(folder, {
+  const { report, code } = await audited(folder, {
     target: {
       file: join(fixtures, 'hugging-face'),
       head: 'classes',

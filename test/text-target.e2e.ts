@@ -2,7 +2,7 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '#base/package-root';
 import type { Report } from '#report/report';
-import { assay } from './cli.js';
+import { assay } from '#pipeline/testing/cli';
 import { temporaryFolder } from './temporary-folder.js';
 
 /** A target of texts from the command line to the page. */
@@ -32,8 +32,8 @@ function folderWith(changes: { readonly domain?: object; readonly audits?: objec
   return folder;
 }
 
-test('the plan says in a sentence what does not apply to texts', () => {
-  const { code, stdout, stderr } = assay(['plan', '--json'], { cwd: folderWith() });
+test('the plan says in a sentence what does not apply to texts', async () => {
+  const { code, stdout, stderr } = await assay(['plan', '--json'], { cwd: folderWith() });
   expect(stderr).not.toContain('    at ');
   const { cells, target } = JSON.parse(stdout) as {
     readonly cells: readonly { readonly audit: string; readonly fate: object }[];
@@ -48,9 +48,9 @@ test('the plan says in a sentence what does not apply to texts', () => {
   expect(code).toBe(0);
 });
 
-test('an audit that names what does not apply does not pass, and its page says why', () => {
+test('an audit that names what does not apply does not pass, and its page says why', async () => {
   const folder = folderWith();
-  const { code, stdout } = assay(['audit', '--quiet', '--json'], { cwd: folder });
+  const { code, stdout } = await assay(['audit', '--quiet', '--json'], { cwd: folder });
   const { run } = JSON.parse(stdout) as { readonly run: string };
   const report = JSON.parse(readFileSync(join(run, 'report.json'), 'utf8')) as Report;
   // Nothing was audited.
@@ -74,18 +74,18 @@ test.each([
     'it could not be opened on texts of 300 tokens: the model failed while it ran',
   ],
   ['a range', { domain: { range: [0, 1] } }, 4, '`target.domain.range` is [0,1], and texts have none'],
-] as const)('%s ends in a sentence', (_, changes, exit, sentence) => {
-  const { code, stderr } = assay(['plan'], { cwd: folderWith(changes) });
+] as const)('%s ends in a sentence', async (_, changes, exit, sentence) => {
+  const { code, stderr } = await assay(['plan'], { cwd: folderWith(changes) });
   expect(stderr).toContain(sentence);
   expect(stderr).not.toContain('    at ');
   expect(code).toBe(exit);
 });
 
-test('init writes a config of texts, which runs once it is filled in', () => {
+test('init writes a config of texts, which runs once it is filled in', async () => {
   const folder = folderWith();
   copyFileSync(join(folder, 'sentiment-tokenizer.json'), join(folder, 'tokenizer.json'));
   const flags = ['--head', 'classes', '--inputs', 'test.csv', '--labels', 'label', '--force'];
-  expect(assay(['init', 'sentiment.onnx', ...flags], { cwd: folder }).code).toBe(0);
+  expect((await assay(['init', 'sentiment.onnx', ...flags], { cwd: folder })).code).toBe(0);
   const path = join(folder, 'assay.config.json');
   const text = readFileSync(path, 'utf8');
   expect(text).toContain('"tokenizer": "tokenizer.json"');
@@ -97,7 +97,7 @@ test('init writes a config of texts, which runs once it is filled in', () => {
     path,
     readFileSync(path, 'utf8').replace('"head": "classes"', '"head": "classes", "labels": ["negative", "positive"]'),
   );
-  const { code, stdout } = assay(['plan'], { cwd: folder });
+  const { code, stdout } = await assay(['plan'], { cwd: folder });
   expect(stdout).toContain('evasion/pgd');
   expect(code).toBe(0);
 });

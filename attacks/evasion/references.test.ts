@@ -2,13 +2,13 @@ import { describeReferences } from '../../test/describe-references.js';
 import { attackOf, firstSamples, savedReferences, standingUnder, worseThan } from '../../test/attack-references.js';
 import { fashion } from '../../test/fashion.js';
 
-// On one of the two networks, with as many images as take a second or so; all of both, with three seeds, are in references.deep.ts.
+// On one of the two networks, with as many images as take half a second or so; all of both, with three seeds, are in references.deep.ts.
 describeReferences({
   models: ['fashion-cnn-robust'],
   seeds: 1,
   images: {
-    ...{ runFgsm: 200, runBim: 60, runMiFgsm: 60, runPgd: 40, runApgd: 12, runApgdT: 4, runCarliniWagner: 3 },
-    ...{ runDeepFool: 40, runFab: 4, runFabT: 4, runDdn: 12, runFmn: 12, runSquare: 12, runAutoAttack: 2 },
+    ...{ runFgsm: 200, runBim: 30, runMiFgsm: 30, runPgd: 20, runApgd: 6, runApgdT: 2, runCarliniWagner: 2 },
+    ...{ runDeepFool: 20, runFab: 2, runFabT: 2, runDdn: 6, runFmn: 6, runSquare: 6, runAutoAttack: 1 },
   },
 });
 

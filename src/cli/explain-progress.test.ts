@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import type { ExplainEvent } from '#pipeline/explaining/decision';
 import { explainProgressOn } from './explain-progress.js';
+import { liveLinesOn } from './live-lines.js';
 
 const ID = 'kernel-shap';
 /** One explainer of 200 s that reports after every hundredth. */
@@ -14,11 +15,12 @@ const EVENTS: readonly (readonly [seconds: number, event: ExplainEvent])[] = [
   [200, { kind: 'explainer-finished', id: ID, error: null, seconds: 200 }],
 ];
 
-function shown(options: { readonly quiet: boolean; readonly terminal: boolean }): string[] {
-  jest.useFakeTimers({ now: 0 });
+async function shown(options: { readonly quiet: boolean; readonly terminal: boolean }): Promise<string[]> {
   const stderr = Object.assign(new PassThrough(), { isTTY: options.terminal, columns: 80 });
   const io = { cwd: '/', env: { NO_COLOR: '1' }, stdout: new PassThrough(), stderr };
-  const progress = explainProgressOn(io, options);
+  const lines = await liveLinesOn(io);
+  jest.useFakeTimers({ now: 0 });
+  const progress = explainProgressOn(io, { quiet: options.quiet, lines });
   for (const [seconds, event] of EVENTS) {
     jest.setSystemTime(1000 * seconds);
     progress.on(event);
@@ -29,8 +31,8 @@ function shown(options: { readonly quiet: boolean; readonly terminal: boolean })
   return text.replaceAll('\u00a0', ' ').split('\n');
 }
 
-test('where lines stay, what takes long says once a minute how far it is and how long it will take', () => {
-  expect(shown({ quiet: false, terminal: false })).toEqual([
+test('where lines stay, what takes long says once a minute how far it is and how long it will take', async () => {
+  expect(await shown({ quiet: false, terminal: false })).toEqual([
     '[1/2] kernel-shap',
     '      kernel-shap: 30.0 % done, about 2 min 20 s left',
     '      kernel-shap: 60.0 % done, about 1 min 20 s left',
@@ -40,12 +42,12 @@ test('where lines stay, what takes long says once a minute how far it is and how
   ]);
 });
 
-test('on a terminal it says so all the time', () => {
-  const lines = shown({ quiet: false, terminal: true });
+test('on a terminal it says so all the time', async () => {
+  const lines = await shown({ quiet: false, terminal: true });
   expect(lines.filter((line) => line.includes(' left')).length).toBeGreaterThan(50);
   expect(lines.at(-2)).toBe('      kernel-shap: done after 3 min 20 s');
 });
 
-test('nothing when quiet', () => {
-  expect(shown({ quiet: true, terminal: true })).toEqual(['']);
+test('nothing when quiet', async () => {
+  expect(await shown({ quiet: true, terminal: true })).toEqual(['']);
 });

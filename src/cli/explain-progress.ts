@@ -1,10 +1,9 @@
-import { createLogUpdate } from 'log-update';
 import type { ExplainEvent } from '#pipeline/explaining/decision';
 import { formatDuration } from '#reports/format';
 import { printLine, type Io } from './io.js';
 import { beginning, further } from './pace.js';
 import { oneLine } from './print/text.js';
-import { howFar, LINE_MS } from './progress.js';
+import { howFar, LINE_MS, type ProgressOptions } from './progress.js';
 
 /** Listens to an explanation and says on stderr what it does, and of what takes long how far it is. */
 export interface ExplainProgress {
@@ -14,11 +13,9 @@ export interface ExplainProgress {
 }
 
 /** On a terminal under a last line that is written anew, elsewhere in one more line a minute; nothing when quiet. */
-export function explainProgressOn(io: Io, { quiet }: { readonly quiet: boolean }): ExplainProgress {
+export function explainProgressOn(io: Io, { quiet, lines }: ProgressOptions): ExplainProgress {
   if (quiet) return { on: () => undefined, end: () => undefined };
-  const isLive = io.stderr.isTTY === true && io.env['TERM'] !== 'dumb';
-  const update = isLive ? createLogUpdate(io.stderr as NodeJS.WritableStream) : null;
-  const clear = () => update?.clear();
+  const clear = () => lines?.clear();
   const say = (line: string) => {
     clear();
     printLine(io.stderr, line);
@@ -35,7 +32,7 @@ export function explainProgressOn(io: Io, { quiet }: { readonly quiet: boolean }
       case 'progress': {
         pace = further(pace, event.done, now);
         const line = `      ${event.id}: ${howFar(event, pace, now)}`;
-        if (update !== null) update(line);
+        if (lines !== null) lines(line);
         else if (now - saidAt >= LINE_MS) {
           saidAt = now;
           say(line);

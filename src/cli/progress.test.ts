@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import type { Digest } from '#base/digest';
 import type { Cell, Plan, RunEvent } from '#pipeline/types';
+import { liveLinesOn } from './live-lines.js';
 import { progressOn } from './progress.js';
 
 function cell(audit: string, fate: Cell['fate'] = { kind: 'run' }): Cell {
@@ -38,17 +39,17 @@ const EVENTS: readonly RunEvent[] = [
   { kind: 'report-written', files: ['report.json'] },
 ];
 
-function shown(options: { quiet: boolean; terminal?: boolean }): string {
+async function shown(options: { quiet: boolean; terminal?: boolean }): Promise<string> {
   const stderr = Object.assign(new PassThrough(), { isTTY: options.terminal ?? false, columns: 80 });
   const io = { cwd: '/', env: { NO_COLOR: '1' }, stdout: new PassThrough(), stderr };
-  const progress = progressOn(io, options);
+  const progress = progressOn(io, { quiet: options.quiet, lines: await liveLinesOn(io) });
   for (const event of EVENTS) progress.on(event);
   progress.end();
   return (stderr.read() as Buffer | null)?.toString() ?? '';
 }
 
-test('elsewhere than on a terminal, cells start and end on lines of their own', () => {
-  expect(shown({ quiet: false }).replaceAll('\u00a0', ' ').split('\n')).toEqual([
+test('elsewhere than on a terminal, cells start and end on lines of their own', async () => {
+  expect((await shown({ quiet: false })).replaceAll('\u00a0', ' ').split('\n')).toEqual([
     'Running 2 cells in assay-runs/x',
     '[1/2] evasion/fgsm (norm Linf, epsilons 0.1)',
     'assay: warning: the disk is slow\\u{001B}[2J',
@@ -59,12 +60,14 @@ test('elsewhere than on a terminal, cells start and end on lines of their own', 
   ]);
 });
 
-test('quiet shows warnings only', () => {
-  expect(shown({ quiet: true })).toBe('assay: warning: the disk is slow\\u{001B}[2J\n');
+test('quiet shows warnings only', async () => {
+  expect(await shown({ quiet: true })).toBe('assay: warning: the disk is slow\\u{001B}[2J\n');
 });
 
-test('on a terminal each cell that runs has one row, which ends with its outcome', () => {
-  const lines = stripVTControlCharacters(shown({ quiet: false, terminal: true }).replaceAll('\u00a0', ' ')).split('\n');
+test('on a terminal each cell that runs has one row, which ends with its outcome', async () => {
+  const lines = stripVTControlCharacters(
+    (await shown({ quiet: false, terminal: true })).replaceAll('\u00a0', ' '),
+  ).split('\n');
   expect(lines.findLast((line) => line.includes('fgsm'))).toBe('✓ evasion/fgsm (norm Linf, epsilons 0.1)  3.1 s');
   expect(lines.findLast((line) => line.includes('pgd'))).toBe('! evasion/pgd (norm Linf, epsilons 0.1)  1 min 1 s');
   expect(lines.join('\n')).not.toContain('text/typos');
@@ -76,12 +79,10 @@ describe('a cell that takes long says how long it still takes', () => {
   afterEach(() => jest.useRealTimers());
 
   /** What is shown of a cell that does one of ten in each 20 seconds, for 80 seconds. */
-  function shownOfSlow(isTTY: boolean): string {
+  async function shownOfSlow(isTTY: boolean): Promise<string> {
     const stderr = Object.assign(new PassThrough(), { isTTY, columns: 100 });
-    const progress = progressOn(
-      { cwd: '/', env: { NO_COLOR: '1' }, stdout: new PassThrough(), stderr },
-      { quiet: false },
-    );
+    const io = { cwd: '/', env: { NO_COLOR: '1' }, stdout: new PassThrough(), stderr };
+    const progress = progressOn(io, { quiet: false, lines: await liveLinesOn(io) });
     progress.on({ kind: 'run-started', folder: 'x', plan: { ...plan, cells: [first] }, resumed: false });
     progress.on({ kind: 'cell-started', cell: first, position: 1 });
     for (let done = 1; done <= 4; done++) {
@@ -92,16 +93,14 @@ describe('a cell that takes long says how long it still takes', () => {
     return stripVTControlCharacters((stderr.read() as Buffer).toString()).replaceAll('\u00a0', ' ');
   }
 
-  test('on a terminal beside its bar', () => {
-    expect(
-      shownOfSlow(true)
-        .split('\n')
-        .findLast((line) => line.includes('fgsm')),
-    ).toMatch(/████████░{12} 1 min 20 s, about 2 min 0 s left$/);
+  test('on a terminal beside its bar', async () => {
+    expect((await shownOfSlow(true)).split('\n').findLast((line) => line.includes('fgsm'))).toMatch(
+      /████████░{12} 1 min 20 s, about 2 min 0 s left$/,
+    );
   });
 
-  test('elsewhere on a line of its own, once a minute', () => {
-    const lines = shownOfSlow(false).split('\n');
+  test('elsewhere on a line of its own, once a minute', async () => {
+    const lines = (await shownOfSlow(false)).split('\n');
     expect(lines.filter((line) => line.includes('left'))).toEqual([
       '      evasion/fgsm (norm Linf, epsilons 0.1): 30.0 % done, about 2 min 20 s left',
     ]);

@@ -1,6 +1,6 @@
-import { createLogUpdate } from 'log-update';
 import type { Cell, RunEvent } from '#pipeline/types';
 import { colorsFor, printLine, type Io } from './io.js';
+import type { LiveLines } from './live-lines.js';
 import { formatDuration, formatPercent } from '#reports/format';
 import { oneLine } from './print/text.js';
 import { beginning, further, secondsLeft, type Pace } from './pace.js';
@@ -12,10 +12,16 @@ export interface Progress {
   readonly end: () => void;
 }
 
+export interface ProgressOptions {
+  readonly quiet: boolean;
+  /** Of a terminal. */
+  readonly lines: LiveLines | null;
+}
+
 /** A live list on a terminal, plain lines elsewhere, nothing when quiet. */
-export function progressOn(io: Io, options: { readonly quiet: boolean }): Progress {
-  if (options.quiet) return { on: (event) => warn(io, event), end: () => undefined };
-  return io.stderr.isTTY === true && io.env['TERM'] !== 'dumb' ? liveList(io) : plainLines(io);
+export function progressOn(io: Io, { quiet, lines }: ProgressOptions): Progress {
+  if (quiet) return { on: (event) => warn(io, event), end: () => undefined };
+  return lines === null ? plainLines(io) : liveList(io, lines);
 }
 
 /** Warnings are no progress: they are shown even when quiet. */
@@ -72,9 +78,8 @@ const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '
 const FRAME_MS = 120;
 const BAR_WIDTH = 20;
 
-function liveList(io: Io): Progress {
+function liveList(io: Io, update: LiveLines): Progress {
   const colors = colorsFor(io.stderr, io.env);
-  const update = createLogUpdate(io.stderr as NodeJS.WritableStream);
   const rows = new Map<string, Row>();
   let frame = 0;
 

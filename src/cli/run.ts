@@ -7,6 +7,7 @@ import type { RunOptions, RunResult } from '#pipeline/types';
 import { reporters } from '#reports/index';
 import { interruptible } from './interrupt.js';
 import { printLine, type Io } from './io.js';
+import { liveLinesOn } from './live-lines.js';
 import { planOptions, prepare, type ConfigFlags, type PlanFlags } from './prepare.js';
 import { progressOn } from './progress.js';
 
@@ -21,7 +22,7 @@ export async function runConfig(config: string | undefined, flags: RunFlags, io:
   return interruptible(io, async (signal) => {
     const resume = resumeOf(flags);
     const planned = await planRun(loaded, registry, { ...planOptions(flags, signal), resume });
-    const progress = progressOn(io, { quiet: flags.quiet === true });
+    const progress = progressOn(io, { quiet: flags.quiet === true, lines: await liveLinesOn(io) });
     try {
       return await executeRun(planned, { resume, signal, on: progress.on, reporters });
     } finally {

@@ -8,6 +8,8 @@ import { failWith, type Path, type Place, type Problem } from './place.js';
 import { translate } from './wording/translate.js';
 
 const validators = new WeakMap<TSchema, ValidateFunction>();
+/** One for all: the schema of schemas, by which each is checked, is compiled once. */
+let shared: Ajv | undefined;
 
 /**
  * The value as the schema describes it, with the schema's defaults filled in; the value itself is left alone.
@@ -40,7 +42,14 @@ export function examine(schema: TSchema, value: unknown, base: Path): Examined {
 function validatorOf(schema: TSchema): ValidateFunction {
   const known = validators.get(schema);
   if (known !== undefined) return known;
-  // `addUsedSchema: false`: two plugins may give their schemas the same $id.
+  shared ??= newAjv();
+  const compiled = compile(shared, schema);
+  validators.set(schema, compiled);
+  return compiled;
+}
+
+/** `addUsedSchema: false`: two plugins may give their schemas the same $id. */
+function newAjv(): Ajv {
   const ajv = new Ajv({
     allErrors: true,
     verbose: true,
@@ -52,9 +61,7 @@ function validatorOf(schema: TSchema): ValidateFunction {
     code: { optimize: false },
   });
   formats.default(ajv, ['date']);
-  const compiled = compile(ajv, schema);
-  validators.set(schema, compiled);
-  return compiled;
+  return ajv;
 }
 
 function compile(ajv: Ajv, schema: TSchema): ValidateFunction {

@@ -182,7 +182,7 @@ describe('TLS', () => {
     const before = server.asked.length;
     const unknown = configFor(fashionTarget(server.url), few);
     // Nothing in the environment switches the check off.
-    const { code, stderr } = await assay(['plan', unknown.config], { NODE_TLS_REJECT_UNAUTHORIZED: '0' });
+    const { code, stderr } = await assay(['plan', unknown.config], { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } });
     expect(code).toBe(4);
     expect(stderr).toMatch(
       /its certificate is not trusted \(\w+\)\. If an authority of your own signed it, name that in `target\.ca`/,

@@ -169,11 +169,11 @@ test('the token is in no file of a run and in no message', async () => {
   );
   const target = fashionTarget(server.url, { token: { env: 'ASSAY_E2E_TOKEN' } });
   const { config, out } = configFor(target);
-  const { code, stdout, stderr } = await assay(['audit', config, '--out', out], env);
+  const { code, stdout, stderr } = await assay(['audit', config, '--out', out], { env });
   expect(code).toBe(0);
   expect(server.asked[0]?.headers['authorization']).toBe(`Bearer ${TOKEN}`);
   isAngry = true;
-  const angry = await assay(['audit', config, '--out', join(folder, 'other')], { ...env, ASSAY_DEBUG: '1' });
+  const angry = await assay(['audit', config, '--out', join(folder, 'other')], { env: { ...env, ASSAY_DEBUG: '1' } });
   expect(angry.stderr).toContain('status 400: "no: Bearer [token]"');
   for (const text of [stdout, stderr, angry.stdout, angry.stderr]) expect(text).not.toContain(TOKEN);
   const files = readdirSync(out, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '../../test/temporary-folder.js';
-import { assay, onlyRun, reportOf, writeAuditConfig } from './testing/cli.js';
+import { assay, onlyRun, reportOf, start, writeAuditConfig } from './testing/cli.js';
 import { killAndResume } from './testing/kills.js';
 
 test('a run that is killed at forty random moments ends in the report of one that was not', async () => {
@@ -13,7 +13,7 @@ test('a run that is killed at forty random moments ends in the report of one tha
   const newOut = (): string => join(folder, `out-${++outs}`);
   const out = newOut();
   const begin = performance.now();
-  await assay(audit(out, '--quiet'));
+  await start(audit(out, '--quiet')).ended;
   const undisturbed = {
     folder: onlyRun(out),
     report: reportOf(onlyRun(out)),

@@ -63,14 +63,14 @@ test('is run only where the user allows code, and has the robust accuracy of its
   const out = join(folder, 'out');
   const config = auditOf(MODULE);
   const mark = join(folder, 'mark');
-  const refused = await assay(['audit', config, '--out', out], { MARK: mark });
+  const refused = await assay(['audit', config, '--out', out], { env: { MARK: mark } });
   expect(refused.code).toBe(4);
   expect(refused.stderr).toMatch(
     /`target\.module` is "\.\/model\.mjs", and a module is code\. Add --allow-code if you trust it/,
   );
   expect({ ran: existsSync(mark), out: existsSync(out) }).toEqual({ ran: false, out: false });
   const { stderr } = await assay(['audit', config, '--out', out, '--allow-code', '--quiet', '--batch-size', '40'], {
-    MARK: mark,
+    env: { MARK: mark },
   });
   expect(stderr).toBe('');
   const { findings, target } = readReport(onlyRun(out));

@@ -147,11 +147,8 @@ describe('a disk that refuses', () => {
     writeFileSync(preload, REFUSING);
     const codes: (number | null)[] = [];
     for (const bytes of [0, 1500, 3500]) {
-      const { code, stderr } = await assay([...args, '--resume'], {
-        NODE_OPTIONS: `--require=${preload}`,
-        REFUSE_BELOW: out,
-        REFUSE_AFTER: String(bytes),
-      });
+      const env = { NODE_OPTIONS: `--require=${preload}`, REFUSE_BELOW: out, REFUSE_AFTER: String(bytes) };
+      const { code, stderr } = await assay([...args, '--resume'], { env });
       codes.push(code);
       expect(lastLine(stderr)).toMatch(/^assay: \S*out\S*: the disk is full\. /);
       if (code === 2) expect(lastLine(stderr)).toMatch(/go on with `assay audit .* --resume /);

@@ -7,6 +7,7 @@ import { sampleRequestOf, type SampleRequest } from '#pipeline/explaining/sample
 import { formatNumber, formatPercent } from '#reports/format';
 import { explanationPage } from '#reports/html/explanation';
 import { explainProgressOn } from '../explain-progress.js';
+import { liveLinesOn } from '../live-lines.js';
 import { examples } from '../help.js';
 import { interruptible } from '../interrupt.js';
 import { colorsFor, printJson, printLine, type Io } from '../io.js';
@@ -90,7 +91,7 @@ function requestOf(sample: string | undefined, { text, score, only }: Flags, io:
 async function explain(config: string, request: SampleRequest | null, flags: Flags, io: Io): Promise<Explanation> {
   const { loaded } = await prepare(config, flags, io);
   const { score, only, sample, seed, device, quiet = false } = flags;
-  const progress = explainProgressOn(io, { quiet });
+  const progress = explainProgressOn(io, { quiet, lines: await liveLinesOn(io) });
   try {
     return await interruptible(
       io,

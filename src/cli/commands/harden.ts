@@ -15,6 +15,7 @@ import { painted } from '../print/status.js';
 import { gateLines } from '../print/summary.js';
 import { pairs, table, type Column } from '../print/table.js';
 import { oneLine } from '../print/text.js';
+import { liveLinesOn, type LiveLines } from '../live-lines.js';
 import { progressOn, type Progress } from '../progress.js';
 import type { AddCommand } from '../add-command.js';
 import { addStepSummary, resumeOf, type RunFlags } from '../run.js';
@@ -81,7 +82,7 @@ async function harden(config: string | undefined, flags: Flags, io: Io): Promise
   const { loaded, registry } = await prepare(config, flags, io);
   const { recipe, method, epsilon, epochs, only, sample, seed, device } = flags;
   const resume = resumeOf(flags);
-  const progress = stagesOn(io, flags.quiet === true);
+  const progress = stagesOn(io, flags.quiet === true, await liveLinesOn(io));
   return interruptible(io, async (signal) => {
     try {
       return await hardenTarget(loaded, registry, {
@@ -107,7 +108,7 @@ interface Stages {
 }
 
 /** The progress of one run after the other, each below the name of its stage. */
-function stagesOn(io: Io, quiet: boolean): Stages {
+function stagesOn(io: Io, quiet: boolean, lines: LiveLines | null): Stages {
   let progress: Progress | null = null;
   const end = (): void => {
     progress?.end();
@@ -118,7 +119,7 @@ function stagesOn(io: Io, quiet: boolean): Stages {
     if (event.kind === 'stage-started') {
       end();
       say(`${event.stage} ${event.position}/${event.total}: ${STAGE_WORDS[event.stage]}`);
-      progress = progressOn(io, { quiet });
+      progress = progressOn(io, { quiet, lines });
     } else if (event.kind === 'attacks-added') {
       say(addedSentence(event));
     } else {

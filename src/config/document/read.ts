@@ -4,7 +4,6 @@ import { Source, type Document } from './document.js';
 import { parseJsonc } from './jsonc.js';
 import { importModule } from './module.js';
 import { readText, type NamedFile } from './text.js';
-import { parseYaml } from './yaml.js';
 
 export function isCode(path: string): boolean {
   return extname(path) === '.ts';
@@ -18,7 +17,7 @@ export async function readDocument(file: NamedFile): Promise<Document> {
       return parseJsonc(new Source(file, await readText(file)));
     case '.yaml':
     case '.yml':
-      return parseYaml(new Source(file, await readText(file)));
+      return (await import('./yaml.js')).parseYaml(new Source(file, await readText(file)));
     default:
       throw new AssayError(file.code, {
         where: file.name,

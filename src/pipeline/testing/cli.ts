@@ -1,5 +1,5 @@
 // Runs the built command line as a user does, in processes that tests may kill.
-import { spawn } from 'node:child_process';
+import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '#base/package-root';
@@ -11,6 +11,8 @@ export interface Ended {
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
+  /** The largest memory so far of a process that commands share. */
+  readonly peakMiB?: number;
 }
 
 export interface Started {
@@ -29,10 +31,9 @@ export interface Started {
 
 /** Starts `assay` with these arguments, in a process group of its own. */
 export function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Started {
-  const { NODE_OPTIONS: _, ...inherited } = process.env;
   const child = spawn(process.execPath, [join(packageRoot(), 'dist/src/cli/main.js'), ...args], {
     detached: true,
-    env: { ...inherited, NO_COLOR: '1', ...env },
+    env: { ...environment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
@@ -59,8 +60,46 @@ export function start(args: readonly string[], env: Readonly<Record<string, stri
   };
 }
 
-export function assay(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
-  return start(args, env).ended;
+function environment(): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS: _, ...inherited } = process.env;
+  return { ...inherited, NO_COLOR: '1', GITHUB_STEP_SUMMARY: '' };
+}
+
+let host: ChildProcess | null = null;
+let calls = 0;
+
+afterAll(() => {
+  host?.disconnect();
+  host = null;
+});
+
+/** Runs `assay`: in a process of its own where it has an environment of its own, or else in one that is started once. */
+export function assay(args: readonly string[], { cwd, env }: Around = {}): Promise<Ended> {
+  return env === undefined ? shared(args, cwd ?? packageRoot()) : start(args, env).ended;
+}
+
+type Around =
+  | { readonly cwd?: string; readonly env?: undefined }
+  | { readonly cwd?: undefined; readonly env: Readonly<Record<string, string>> };
+
+/** One command after the other in one process, as `test/cli-host.mjs` says. */
+function shared(args: readonly string[], cwd: string): Promise<Ended> {
+  host ??= fork(join(packageRoot(), 'test/cli-host.mjs'), {
+    env: environment(),
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const [child, id] = [host, ++calls];
+  return new Promise((resolve, reject) => {
+    const gone = () => reject(new Error(`assay ${args.join(' ')}: the process that runs commands ended`));
+    const hear = (answer: { readonly id: number; readonly ended: Ended }) => {
+      if (answer.id !== id) return;
+      child.off('message', hear).off('exit', gone);
+      resolve(answer.ended);
+    };
+    child.on('message', hear).on('exit', gone);
+    child.send({ id, args, cwd });
+  });
 }
 
 /** The only run folder below `out`. */

@@ -1,0 +1,2 @@
+import '../../test/own-cache.js';
+import './explanations.e2e.js';
