@@ -43,7 +43,7 @@ export const alphaK = defineClassAudit({
   },
   options: AlphaKOptions,
   readsPopulation: false,
-  audit: ({ columns: asked, missing: convention, ...options }, table) => ({
+  audit: ({ columns: asked, missing: convention, ...options }, { table }) => ({
     missing: convention,
     models: sensitiveColumns(table, asked, 'anonymization/alpha-k').map((column) =>
       modelOf({ model: 'alpha-k', column, ...options }),

@@ -47,7 +47,7 @@ export const betaLikeness = defineClassAudit({
   },
   options: BetaLikenessOptions,
   readsPopulation: false,
-  audit: ({ columns: asked, missing: convention, ...options }, table) => ({
+  audit: ({ columns: asked, missing: convention, ...options }, { table }) => ({
     missing: convention,
     models: sensitiveColumns(table, asked, 'anonymization/beta-likeness').map((column) =>
       modelOf({ model: 'beta-likeness', column, ...options }),

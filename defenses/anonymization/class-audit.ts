@@ -1,9 +1,11 @@
 import { AssayError } from '#base/errors';
-import type { Table } from '#data/table';
+import type { TableSource } from '#data/table';
 import type { RunContext } from '#plugin/plugin';
 import { walkClasses, type WalkedClass } from './class-walk.js';
 import type { EncodedTable } from './contract.js';
-import { encodeTable, encodeWithPopulation } from './encoding/encode.js';
+import { countPopulation, countRows } from './encoding/observe.js';
+import { occurrencesOf, recordsOf } from './encoding/weights.js';
+import { MISSING } from './group-rows.js';
 import type { MissingConvention } from './match-counts.js';
 import type { Measured, MeasuringModel } from './models/measured-model.js';
 import { binsOf, type MeasureBin } from './measure-bins.js';
@@ -77,19 +79,23 @@ export interface ClassAudit {
 }
 
 /** The table of a context. @throws AssayError `plugin` where it has none */
-export function tableOf({ table }: Pick<RunContext<unknown>, 'table'>, where: string): Table {
+export function tableOf({ table }: Pick<RunContext<unknown>, 'table'>, where: string): TableSource {
   if (table !== null) return table;
   throw new AssayError('plugin', { where, what: 'needs a table', mend: 'Set `data.table`.' });
 }
 
 /** The population of a context. @throws AssayError `plugin` where it has none */
-export function populationOf({ population }: Pick<RunContext<unknown>, 'population'>, where: string): Table {
+export function populationOf({ population }: Pick<RunContext<unknown>, 'population'>, where: string): TableSource {
   if (population !== null) return population;
   throw new AssayError('plugin', { where, what: 'needs a population', mend: 'Set `data.population`.' });
 }
 
 /** Names of the columns that are looked at: those that are asked for, or all sensitive ones. */
-export function sensitiveColumns(table: Table, asked: readonly string[], where: string): readonly string[] {
+export function sensitiveColumns(
+  table: Pick<TableSource, 'columns'>,
+  asked: readonly string[],
+  where: string,
+): readonly string[] {
   const stranger = asked.find((name) => !table.columns.some((column) => column.name === name));
   if (stranger !== undefined) {
     throw new AssayError('config', {
@@ -101,33 +107,32 @@ export function sensitiveColumns(table: Table, asked: readonly string[], where: 
   return asked.length > 0 ? asked : table.columns.filter(({ role }) => role === 'sensitive').map(({ name }) => name);
 }
 
-/** Holds every class of a table against models, with the values of the `keep` worst ones. */
-export function auditClasses(
-  table: Table,
-  population: Table | null,
+/**
+ * Holds every class of a table against models, with the values of the `keep` worst ones. Reads the quasi-identifiers and the columns that
+ * the models look at, and holds their different combinations, by either convention for missing values.
+ */
+export async function auditClasses(
+  table: TableSource,
+  population: TableSource | null,
   { models, missing, absentCount = false }: ClassAudit,
   keep: number,
-): ClassAuditEvidence {
-  const quasi = table.columns.filter(({ role }) => role === 'quasi-identifier');
-  const facts = {
-    missing,
-    quasiIdentifiers: quasi.map(({ name }) => name),
-    identifiers: table.columns.filter(({ role }) => role === 'identifier').map(({ name }) => name),
-    records: table.rows,
-  };
-  const lacking = facts.quasiIdentifiers.filter((name) => population?.columns.every((column) => column.name !== name));
-  if (quasi.length === 0 || models.length === 0 || lacking.length > 0) {
+): Promise<ClassAuditEvidence> {
+  const named = (role: string) => table.columns.filter((column) => column.role === role).map(({ name }) => name);
+  const quasiIdentifiers = named('quasi-identifier');
+  const facts = { missing, quasiIdentifiers, identifiers: named('identifier'), records: table.rows };
+  const lacking = quasiIdentifiers.filter((name) => population?.columns.every((column) => column.name !== name));
+  if (quasiIdentifiers.length === 0 || models.length === 0 || lacking.length > 0) {
     const people = { lacking, people: population?.rows ?? 0, absent: 0, strangers: 0, absentCount };
     const nothing = { suppressed: 0, combinations: 0, recordsAtRisk: 0, models: [] };
     return { ...facts, ...nothing, population: population === null ? null : people };
   }
-  const encoded =
-    population === null ? { table: encodeTable(table), population: null } : encodeWithPopulation(table, population);
-  const tallies = models.map((model) => new Tally(model, encoded.table));
+  const counted = await countRows(table, [...quasiIdentifiers, ...models.flatMap(({ sensitive }) => sensitive)]);
+  const people = population === null ? null : await countPopulation(population, counted);
+  const tallies = models.map((model) => new Tally(model, counted));
   let recordsAtRisk = 0;
   let strangers = 0;
-  const walk = { ...encoded, missing, sensitive: tallies.flatMap(({ bound }) => bound.sensitive) };
-  const { suppressed, combinations, people, absent } = walkClasses(walk, (members) => {
+  const sensitive = tallies.flatMap(({ bound }) => bound.sensitive);
+  const walked = walkClasses({ table: counted, population: people, missing, sensitive }, (members) => {
     let holds = true;
     let next = 0;
     for (const tally of tallies) {
@@ -138,11 +143,12 @@ export function auditClasses(
     if (!holds) recordsAtRisk += members.records;
     if (members.population === 0) strangers += members.records;
   });
+  const { suppressed, combinations, absent } = walked;
   return {
     ...facts,
     ...{ suppressed, combinations, recordsAtRisk },
-    population: population === null ? null : { lacking, people, absent, strangers, absentCount },
-    models: tallies.map((tally) => tally.evidence(table, Math.min(keep, MAX_EXAMPLES))),
+    population: population === null ? null : { lacking, people: walked.people, absent, strangers, absentCount },
+    models: tallies.map((tally) => tally.evidence(Math.min(keep, MAX_EXAMPLES))),
   };
 }
 
@@ -195,36 +201,35 @@ class Tally {
     this.worst.length = Math.min(this.worst.length, MAX_EXAMPLES);
   }
 
-  evidence(table: Table, examples: number): ModelEvidence {
+  evidence(examples: number): ModelEvidence {
     const { name, measured, monotone } = this.model;
+    const { table } = this;
     const quasi = table.columns.filter(({ role }) => role === 'quasi-identifier');
     const [position] = this.bound.sensitive;
-    const sensitive = position === undefined ? null : this.table.columns[position];
+    const sensitive = position === undefined ? undefined : table.columns[position];
+    const counts = sensitive === undefined ? null : occurrencesOf(sensitive);
+    const records = recordsOf(table);
     return {
       name,
       column: sensitive?.name ?? null,
       measured,
-      known: sensitive == null ? table.rows : sensitive.codes.reduce((sum, code) => sum + Math.min(code, 1), 0),
+      known: records - (counts?.[MISSING] ?? 0),
       worst: finite(this.worst[0]?.measure ?? 0),
       average: this.records === 0 ? 0 : finite(this.sum / this.records),
-      reachable: monotone && sensitive != null ? this.holdsOfAll(sensitive.codes, sensitive.dictionary.length) : null,
+      // If all records were one class.
+      reachable:
+        monotone && counts !== null ? this.bound.holds({ size: records, population: 0, counts: [counts] }) : null,
       recordsAtRisk: this.recordsAtRisk,
       classesAtRisk: this.classesAtRisk,
       bins: binsOf(this.recordsBy, measured.format),
       unbounded: this.recordsBy.get(Infinity) ?? 0,
       examples: this.worst.slice(0, examples).map(({ row, size, measure }) => ({
-        record: row + 1,
-        values: quasi.map(({ values }) => values[row] ?? null),
+        record: (table.firstOf?.[row] ?? row) + 1,
+        values: quasi.map(({ codes, dictionary }) => dictionary[codes[row] ?? MISSING] ?? null),
         size,
         measure: finite(measure),
       })),
     };
-  }
-
-  private holdsOfAll(codes: Int32Array, values: number): boolean {
-    const counts = new Int32Array(values);
-    for (const code of codes) counts[code] = (counts[code] ?? 0) + 1;
-    return this.bound.holds({ size: codes.length, population: 0, counts: [counts] });
   }
 }
 

@@ -200,3 +200,36 @@ test('contradicting options are refused', () => {
   expect(() => completeOptions(pluginOf('t-closeness'), { order: ['a', 'b'] })).toThrow('looks at no order');
   expect(() => completeOptions(pluginOf('delta-presence'), { minimum: 0.6 })).toThrow('no share lies between them');
 });
+
+describe('t-closeness by a hierarchy', () => {
+  const rows = ['flu', 'bronchitis'].flatMap((sick) => repeat([sick === 'flu' ? '30s' : '40s', 'F', sick], 3));
+  const lungs = 'flu;lungs;*\nbronchitis;lungs;*\nulcer;stomach;*\n';
+  const apart = 'flu;head;*\nbronchitis;lungs;*\n';
+
+  /** The distance of both classes: half of the mass moves as high as the lowest group of both values. */
+  async function worst(options: object, text = ''): Promise<number | null | undefined> {
+    const plugin = pluginOf('t-closeness');
+    const asked = { distance: 'hierarchical', ...options };
+    const { data } = await plugin.run({
+      ...context(plugin, asked, tableOf(rows), null),
+      readFile: (path) => Promise.resolve({ name: path, text, sha256: '' }),
+    });
+    return (data as ClassAuditEvidence).models[0]?.worst;
+  }
+
+  test('of a file, or built', async () => {
+    const diagnosis = 'diagnosis.csv';
+    expect(pluginOf('t-closeness').files?.({ hierarchies: { diagnosis, other: { flat: true } } })).toEqual([diagnosis]);
+    // One level up of two, two of two, one of one.
+    expect(await worst({ hierarchies: { diagnosis } }, lungs)).toBe(1 / 4);
+    expect(await worst({ hierarchies: { diagnosis } }, apart)).toBe(1 / 2);
+    expect(await worst({ hierarchies: { diagnosis: { flat: true } } })).toBe(1 / 2);
+    expect(await worst({ distance: 'equal' })).toBe(1 / 2);
+  });
+
+  test('of no column that is looked at, or of another distance, is one sentence', async () => {
+    await expect(worst({ hierarchies: { age: { flat: true } } })).rejects.toThrow('that column has none');
+    const unread = { hierarchies: { diagnosis: { flat: true } }, distance: 'equal' };
+    expect(() => completeOptions(pluginOf('t-closeness'), unread)).toThrow('looks at no hierarchy');
+  });
+});

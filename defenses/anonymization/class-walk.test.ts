@@ -1,15 +1,14 @@
-import { digestOfBytes } from '#base/digest';
-import type { Table } from '#data/table';
+import { heldSource } from '#data/stored-table';
+import type { TableSource } from '#data/table';
 import { walkClasses, type WalkedClass } from './class-walk.js';
-import { encodeWithPopulation } from './encoding/encode.js';
+import { countPopulation, countRows } from './encoding/observe.js';
 import { binsOf } from './measure-bins.js';
 import type { MissingConvention } from './match-counts.js';
 
-function tableOf(columns: Readonly<Record<string, readonly (string | null)[]>>): Table {
+function tableOf(columns: Readonly<Record<string, readonly (string | null)[]>>): TableSource {
   const entries = Object.entries(columns);
-  return {
+  return heldSource({
     name: 'people.csv',
-    digest: digestOfBytes(''),
     rows: entries[0]?.[1].length ?? 0,
     columns: entries.map(([name, values]) => ({
       name,
@@ -17,16 +16,17 @@ function tableOf(columns: Readonly<Record<string, readonly (string | null)[]>>):
       type: 'text' as const,
       values,
     })),
-  };
+  });
 }
 
 const RECORDS = tableOf({ age: ['30s', '40s', '30s', null, '40s'], s: ['flu', 'cold', null, 'flu', 'cold'] });
 const PEOPLE = tableOf({ age: ['30s', '30s', '50s', null, '40s', '30s'] });
 
-function walked(missing: MissingConvention) {
+async function walked(missing: MissingConvention) {
   const classes: WalkedClass[] = [];
-  const encoded = encodeWithPopulation(RECORDS, PEOPLE);
-  const facts = walkClasses({ ...encoded, missing, sensitive: [1] }, (members) => {
+  const table = await countRows(RECORDS, ['age', 's']);
+  const population = await countPopulation(PEOPLE, table);
+  const facts = walkClasses({ table, population, missing, sensitive: [1] }, (members) => {
     classes.push({ ...members, counts: members.counts.map((counts) => counts.slice()) });
   });
   return { classes, facts };
@@ -34,8 +34,8 @@ function walked(missing: MissingConvention) {
 
 test.each(['own-value', 'matches-everything'] as const)(
   'counts sensitive values of the table alone beside a population (%s)',
-  (missing) => {
-    const { classes, facts } = walked(missing);
+  async (missing) => {
+    const { classes, facts } = await walked(missing);
     // Codes: missing, flu, cold. With one quasi-identifier, those without it are in no class under either convention.
     expect(classes).toEqual([
       { row: 0, records: 2, size: 2, population: 3, counts: [Int32Array.from([1, 1, 0])] },

@@ -1,12 +1,13 @@
 import { AssayError } from '#base/errors';
 import { grouped } from '#base/format';
 import type { ClassSummary, EncodedColumn, EncodedTable } from './contract.js';
+import { recordsOf } from './encoding/weights.js';
 import { coded, sumByGroup, type CodedColumn } from './group-rows.js';
 import { combinationsOf, sumsOfAgreeing, type GroupedRows, type MissingConvention } from './match-counts.js';
 
 /** A class of a table as models see it. Where missing matches everything, classes are those of each combination, and overlap. */
 export interface WalkedClass extends ClassSummary {
-  /** The first record of the combination, from 0. */
+  /** The first row of the encoded table that has the combination. */
   readonly row: number;
   /** Records of the combination itself: those whose class this is. */
   readonly records: number;
@@ -44,9 +45,9 @@ export function walkClasses(walk: Walk, visit: (members: WalkedClass) => void): 
   const columns = jointColumns(table, population);
   const rows = table.rows + (population?.rows ?? 0);
   const combinations = combinationsOf(columns, rows);
-  const isRecord = (position: number) => (combinations.kept[position] ?? 0) < table.rows;
-  const records = sumByGroup(combinations.grouping, (position) => (isRecord(position) ? 1 : 0));
-  const people = sumByGroup(combinations.grouping, (position) => (isRecord(position) ? 0 : 1));
+  const rowAt = (position: number) => combinations.kept[position] ?? 0;
+  const records = sumByGroup(combinations.grouping, (position) => weightOf(table, rowAt(position)));
+  const people = sumByGroup(combinations.grouping, (position) => weightOf(population, rowAt(position) - table.rows));
   const sums = sumsOfAgreeing(columns, combinations.first, [records, people], missing);
   const [sizes = records, matched = people] = sums;
   const counter =
@@ -68,13 +69,22 @@ export function walkClasses(walk: Walk, visit: (members: WalkedClass) => void): 
       counts: counter(i),
     });
   }
-  const keptRecords = records.reduce((sum, count) => sum + count, 0);
   return {
-    suppressed: table.rows - keptRecords,
+    suppressed: recordsOf(table) - sumOf(records),
     combinations: shown,
-    people: combinations.kept.length - keptRecords,
+    people: sumOf(people),
     absent,
   };
+}
+
+/** How many records a row stands for; none where the table has no such row. */
+function weightOf(table: EncodedTable | null, row: number): number {
+  if (table === null || row < 0 || row >= table.rows) return 0;
+  return table.weights?.[row] ?? 1;
+}
+
+function sumOf(counts: Float64Array): number {
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** The quasi-identifiers of the table with those of the population below them. */
@@ -104,7 +114,7 @@ function countsByClass({ table, sensitive }: Walk, { kept, grouping: { group, co
         const row = kept[order[i] ?? 0] ?? 0;
         if (row >= table.rows) continue;
         const code = codes[row] ?? 0;
-        own[code] = (own[code] ?? 0) + 1;
+        own[code] = (own[code] ?? 0) + weightOf(table, row);
       }
     }
     return counts;
@@ -144,7 +154,7 @@ function countsAcross(
     const weights = Array.from(dictionary, (_, code) =>
       sumByGroup(grouping, (position) => {
         const row = kept[position] ?? 0;
-        return row < table.rows && codes[row] === code ? 1 : 0;
+        return codes[row] === code ? weightOf(table, row) : 0;
       }),
     );
     return sumsOfAgreeing(quasi, first, weights, missing);

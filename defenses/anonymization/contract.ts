@@ -11,11 +11,22 @@ export interface EncodedColumn {
   /** One a row, each below `dictionary.length`. */
   readonly codes: Int32Array;
   readonly dictionary: readonly (string | null)[];
+  /** Those of its table. */
+  readonly weights?: Int32Array | undefined;
 }
 
+/**
+ * A table as small integers: of every record, or of every different row with how many records it stands for. What needs nothing but
+ * that, such as classes, models and full-domain generalization, takes either, and comes to the same; what moves single records, such as
+ * Mondrian, takes records.
+ */
 export interface EncodedTable {
   readonly rows: number;
   readonly columns: readonly EncodedColumn[];
+  /** How many records each row stands for; absent where a row is a record. */
+  readonly weights?: Int32Array | undefined;
+  /** The first record of each row, from 0 on; absent where a row is a record. */
+  readonly firstOf?: Int32Array | undefined;
 }
 
 /**
@@ -83,7 +94,7 @@ export interface BoundModel {
 /** A column of the protected table, as an algorithm leaves it. */
 export interface ReleasedColumn {
   readonly name: string;
-  /** One a row; of a suppressed row the code is of no meaning. */
+  /** One a row of the encoded table; of a suppressed row the code is of no meaning. */
   readonly codes: Int32Array;
   /** What is written, by code; null for missing. */
   readonly labels: readonly (string | null)[];
@@ -94,7 +105,7 @@ export interface ReleasedColumn {
   readonly shares: Float64Array;
 }
 
-/** What an algorithm makes of the quasi-identifiers of a table. Rows keep their places. */
+/** What an algorithm makes of the quasi-identifiers of an encoded table. Rows keep their places, and stand for as many records. */
 export interface Release {
   /** The quasi-identifiers, in the order of the table. */
   readonly columns: readonly ReleasedColumn[];

@@ -1,5 +1,5 @@
 import type { Static, TObject } from '@sinclair/typebox';
-import type { Table } from '#data/table';
+import type { TableSource } from '#data/table';
 import { defineDefense, type PluginFactory } from '#plugin/define';
 import type { Plugin, RunContext } from '#plugin/plugin';
 import { auditClasses, populationOf, tableOf, type ClassAudit, type ClassAuditEvidence } from './class-audit.js';
@@ -12,8 +12,13 @@ type Told = 'id' | 'title' | 'failureTitle' | 'description' | 'sources' | 'sever
 interface Spec<Options extends TObject> extends Pick<Plugin<Options>, Told | 'options'> {
   readonly readsPopulation: boolean;
   checkOptions?(options: Static<Options>): void;
+  /** Paths of files that the options name. */
+  files?(options: Static<Options>): readonly string[];
   /** The models that the classes are held against. */
-  readonly audit: (options: Static<Options>, table: Table) => ClassAudit;
+  readonly audit: (
+    options: Static<Options>,
+    context: { readonly table: Pick<TableSource, 'columns'> } & Pick<RunContext<unknown>, 'readFile'>,
+  ) => ClassAudit | Promise<ClassAudit>;
 }
 
 /** An audit of the classes of a table by privacy models: everything but the models and the words. */
@@ -22,10 +27,11 @@ export function defineClassAudit<Options extends TObject>({
   audit,
   ...told
 }: Spec<Options>): PluginFactory<Options, typeof ClassPolicy, ClassAuditEvidence> {
-  const evidence = (context: RunContext<Static<Options>>) => {
+  const evidence = async (context: RunContext<Static<Options>>) => {
     const table = tableOf(context, told.id);
     const population = readsPopulation ? populationOf(context, told.id) : null;
-    return { data: auditClasses(table, population, audit(context.options, table), context.keep) };
+    const asked = await audit(context.options, { table, readFile: context.readFile });
+    return { data: await auditClasses(table, population, asked, context.keep) };
   };
   return defineDefense({
     ...told,
@@ -37,7 +43,7 @@ export function defineClassAudit<Options extends TObject>({
     policy: ClassPolicy,
     presets: CLASS_PRESETS,
     cost: () => ({ predictions: 0, gradients: 0 }),
-    run: (context) => Promise.resolve(context).then(evidence),
+    run: evidence,
     judge: judgeClasses,
     details: classDetails,
   });

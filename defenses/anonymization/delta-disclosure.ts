@@ -48,7 +48,7 @@ export const deltaDisclosure = defineClassAudit({
   },
   options: DeltaDisclosureOptions,
   readsPopulation: false,
-  audit: ({ columns: asked, missing: convention, ...options }, table) => ({
+  audit: ({ columns: asked, missing: convention, ...options }, { table }) => ({
     missing: convention,
     models: sensitiveColumns(table, asked, 'anonymization/delta-disclosure').map((column) =>
       modelOf({ model: 'delta-disclosure', column, ...options }),

@@ -1,4 +1,7 @@
 import type { EncodedColumn } from './contract.js';
+import { KeyNumbers } from './encoding/key-numbers.js';
+import type { Codes } from './encoding/kept-codes.js';
+import { MixedRadix } from './encoding/mixed-radix.js';
 
 /** A column as small integers: equal values have equal codes, and 0 is missing. */
 export interface CodedColumn {
@@ -20,28 +23,34 @@ export function coded({ codes, dictionary }: EncodedColumn): CodedColumn {
   return { codes, size: dictionary.length };
 }
 
-/**
- * Groups rows that agree in every column; no column puts all into one group. Takes time in proportion to rows times
- * columns: each column splits the groups so far, and a pair of group and code is one exact integer, however many
- * combinations the columns could have.
- */
+/** Rows for each group, as a guess that does no harm where it is wrong. */
+const LIKELY_IN_GROUP = 16;
+
+/** Groups rows that agree in every column; no column puts all into one group. Takes time in proportion to rows times columns. */
 export function groupRows(columns: readonly CodedColumn[], rows: ArrayLike<number>): Grouping {
-  const group = new Int32Array(rows.length);
-  let count = Math.min(1, rows.length);
-  for (const { codes, size } of columns) {
-    const known = new Map<number, number>();
-    for (let i = 0; i < rows.length; i++) {
-      const pair = (group[i] ?? 0) * size + (codes[rows[i] ?? 0] ?? MISSING);
-      let split = known.get(pair);
-      if (split === undefined) {
-        split = known.size;
-        known.set(pair, split);
-      }
-      group[i] = split;
-    }
-    count = known.size;
+  const radix = new MixedRadix(columns.map(({ size }) => size));
+  const keys = radix.zeros(rows.length);
+  const digits = new Int32Array(rows.length);
+  for (const [column, { codes }] of columns.entries()) {
+    for (let i = 0; i < digits.length; i++) digits[i] = codes[rows[i] ?? 0] ?? MISSING;
+    radix.add(keys, column, digits, 0);
   }
-  return { group, count };
+  return numbered(keys, radix.lanes, rows.length);
+}
+
+/** Splits groups by the codes of one column more, a code for each member. */
+export function splitGroups({ group, count }: Grouping, codes: Codes, size: number): Grouping {
+  const radix = new MixedRadix([count, size]);
+  const keys = radix.zeros(group.length);
+  radix.add(keys, 0, group, 0);
+  radix.add(keys, 1, codes, 0);
+  return numbered(keys, radix.lanes, group.length);
+}
+
+function numbered(keys: Int32Array, lanes: number, count: number): Grouping {
+  const group = new Int32Array(count);
+  const first = new Int32Array(count);
+  return { group, count: new KeyNumbers().number(keys, lanes, count, group, first, count / LIKELY_IN_GROUP) };
 }
 
 /** The positions of the first member of each group. */

@@ -1,5 +1,5 @@
-import type { Table } from '#data/table';
-import { encodeTable } from './encoding/encode.js';
+import type { TableSource } from '#data/table';
+import { countRows } from './encoding/observe.js';
 import { coded } from './group-rows.js';
 import { countMatches, type Combination, type MissingConvention } from './match-counts.js';
 
@@ -50,25 +50,26 @@ export interface ExampleClass {
   readonly size: number;
 }
 
-/** Describes the classes of a table, with the values of the `examples` smallest ones. */
-export function takeCensus(
-  table: Table,
+/**
+ * Describes the classes of a table, with the values of the `examples` smallest ones. Reads the quasi-identifiers alone, and holds their
+ * different combinations, by either convention for missing values.
+ */
+export async function takeCensus(
+  table: TableSource,
   options: { readonly k: number; readonly missing: MissingConvention },
   examples: number,
-): KAnonymityEvidence {
-  const columns = table.columns.filter(({ role }) => role === 'quasi-identifier');
-  const { combinations, suppressed } = countMatches(
-    encodeTable({ ...table, columns }).columns.map(coded),
-    table.rows,
-    options.missing,
-  );
+): Promise<KAnonymityEvidence> {
+  const named = (role: string) => table.columns.filter((column) => column.role === role).map(({ name }) => name);
+  const counted = await countRows(table, named('quasi-identifier'));
+  const columns = counted.columns.map(coded);
+  const { combinations, suppressed } = countMatches(columns, counted.rows, options.missing, counted.weights);
   const sizes = bySize(combinations);
   const recordsBelow = (limit: number) => recordsOf(sizes.filter(({ size }) => size < limit));
   return {
     k: options.k,
     missing: options.missing,
-    quasiIdentifiers: columns.map(({ name }) => name),
-    identifiers: table.columns.filter(({ role }) => role === 'identifier').map(({ name }) => name),
+    quasiIdentifiers: named('quasi-identifier'),
+    identifiers: named('identifier'),
     records: table.rows,
     suppressed,
     combinations: combinations.length,
@@ -78,8 +79,8 @@ export function takeCensus(
     risk: riskOf(sizes, options.missing),
     sizes: sizeBins(sizes, options.k),
     smallest: smallestOf(combinations, examples).map(({ row, matches }) => ({
-      record: row + 1,
-      values: columns.map(({ values }) => values[row] ?? null),
+      record: (counted.firstOf?.[row] ?? row) + 1,
+      values: counted.columns.map(({ codes, dictionary }) => dictionary[codes[row] ?? 0] ?? null),
       size: matches,
     })),
   };

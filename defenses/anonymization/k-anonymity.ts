@@ -75,12 +75,12 @@ export const kAnonymity = defineDefense({
     'high-risk': { recordsAtRisk: { atMost: 0 } },
   },
   cost: () => ({ predictions: 0, gradients: 0 }),
-  run: (context) => Promise.resolve(context).then(evidence),
+  run: evidence,
   judge: judgeKAnonymity,
   details: kAnonymityDetails,
 });
 
-function evidence(context: RunContext<KAnonymityOptions>): Evidence<KAnonymityEvidence> {
+async function evidence(context: RunContext<KAnonymityOptions>): Promise<Evidence<KAnonymityEvidence>> {
   const table = tableOf(context, 'anonymization/k-anonymity');
-  return { data: takeCensus(table, context.options, Math.min(context.keep, MAX_EXAMPLES)) };
+  return { data: await takeCensus(table, context.options, Math.min(context.keep, MAX_EXAMPLES)) };
 }

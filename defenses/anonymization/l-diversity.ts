@@ -55,7 +55,7 @@ export const lDiversity = defineClassAudit({
   },
   options: LDiversityOptions,
   readsPopulation: false,
-  audit: ({ columns: asked, missing: convention, ...options }, table) => ({
+  audit: ({ columns: asked, missing: convention, ...options }, { table }) => ({
     missing: convention,
     models: sensitiveColumns(table, asked, 'anonymization/l-diversity').map((column) =>
       modelOf({ model: 'l-diversity', column, ...options }),

@@ -1,5 +1,6 @@
 import { AssayError } from '#base/errors';
 import { grouped } from '#base/format';
+import { recordsOf } from './encoding/weights.js';
 import { firstOfEach, groupRows, MISSING, sumByGroup, type CodedColumn, type Grouping } from './group-rows.js';
 
 /**
@@ -10,7 +11,7 @@ export type MissingConvention = 'own-value' | 'matches-everything';
 
 /** Records with the same quasi-identifiers, missing ones at the same places. */
 export interface Combination {
-  /** The first of the records, by its row in the table. */
+  /** The first row that has it. */
   readonly row: number;
   readonly records: number;
   /** How many records agree with these, themselves included: the size of their class. */
@@ -31,19 +32,21 @@ const MAX_STEPS = 1e9;
  * Counts for each record how many agree with it on the quasi-identifiers. Linear in rows times columns, times the
  * number of patterns of missing values where missing matches everything: at most 2^columns, and in real tables few.
  *
+ * @param weights how many records each row stands for; default 1
  * @throws AssayError `data` where there are so many patterns that comparing them would not end in good time
  */
 export function countMatches(
   columns: readonly CodedColumn[],
   rows: number,
   convention: MissingConvention,
+  weights?: Int32Array,
 ): MatchCounts {
   const { kept, grouping, first } = combinationsOf(columns, rows);
-  const records = sumByGroup(grouping, () => 1);
+  const records = sumByGroup(grouping, (position) => weights?.[kept[position] ?? 0] ?? 1);
   const [matches = records] = sumsOfAgreeing(columns, first, [records], convention);
   return {
     combinations: Array.from(first, (row, i) => ({ row, records: records[i] ?? 0, matches: matches[i] ?? 0 })),
-    suppressed: rows - kept.length,
+    suppressed: recordsOf({ rows, weights }) - records.reduce((sum, count) => sum + count, 0),
   };
 }
 

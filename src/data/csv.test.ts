@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { digestOfBytes } from '#base/digest';
 import { readCsv, type CsvOptions } from './csv.js';
 import { loadTable } from './load-table.js';
+import { tableSourceOf, wholeTable } from './stored-table.js';
 import type { Table } from './table.js';
 
 function read(text: string | Uint8Array, options: Partial<CsvOptions> = {}): Table {
@@ -169,12 +170,13 @@ describe('loadTable', () => {
   test('gives the table and its card', async () => {
     const file = join(folder, 'people.csv');
     writeFileSync(file, 'name;age\nAda;36\n');
-    const { table, card } = await loadTable({ file, delimiter: ';', roles: { age: 'quasi-identifier' } });
-    expect(table.rows).toBe(1);
+    const { stored, card } = await loadTable({ file, delimiter: ';', roles: { age: 'quasi-identifier' } });
+    if (stored.kind !== 'memory') throw new Error('a small table is held');
+    expect(stored.table.rows).toBe(1);
     expect(card).toEqual({
       role: 'table',
       files: [{ name: 'people.csv', sha256: digestOfBytes('name;age\nAda;36\n'), bytes: 16 }],
-      digest: table.digest,
+      digest: stored.table.digest,
       reading: 'CSV, semicolon, UTF-8',
       available: 1,
       used: 1,
@@ -194,7 +196,8 @@ describe('loadTable', () => {
   const ADULT = join(process.cwd(), '../shared/data/adult/adult.csv');
   if (!existsSync(ADULT)) console.warn(`skipped: ${ADULT} is missing`);
   (existsSync(ADULT) ? test : test.skip)('reads the Adult table', async () => {
-    const { table } = await loadTable({ file: ADULT, delimiter: ';', roles: { 'salary-class': 'sensitive' } });
+    const { stored } = await loadTable({ file: ADULT, delimiter: ';', roles: { 'salary-class': 'sensitive' } });
+    const table = await wholeTable(tableSourceOf(stored));
     expect(table.rows).toBe(30_162);
     expect(table.columns.map(({ values }) => new Set(values).size)).toEqual([2, 72, 5, 7, 16, 41, 7, 14, 2]);
   });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { temporaryFolder } from '../../test/temporary-folder.js';
 import { loadTable } from './load-table.js';
+import { tableSourceOf, wholeTable } from './stored-table.js';
 
 const folder = temporaryFolder();
 const { same } = JSON.parse(gunzipSync(readFileSync('fixtures/readers/tables.json.gz')).toString()) as {
@@ -18,9 +19,12 @@ test.each<[string, string | Uint8Array, object]>([
   const file = join(folder, 'people');
   writeFileSync(file, content);
   const config = { file, roles: {}, ...options };
-  const whole = await loadTable(config);
-  expect(whole.table.rows).toBeGreaterThan(0);
-  expect(await loadTable(config, 0)).toEqual(whole);
+  const [whole, parts] = [await loadTable(config), await loadTable(config, 0)];
+  const held = await wholeTable(tableSourceOf(whole.stored));
+  expect(held.rows).toBeGreaterThan(0);
+  expect(parts.stored.kind).toBe('file');
+  expect(await wholeTable(tableSourceOf(parts.stored))).toEqual(held);
+  expect({ ...parts, stored: null }).toEqual({ ...whole, stored: null });
 });
 
 test.each([

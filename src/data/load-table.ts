@@ -1,26 +1,28 @@
+import type { Digest } from '#base/digest';
 import { counted } from '#base/format';
 import type { PopulationConfig, TableConfig } from '#config/schema';
 import type { DataCard } from '#report/report';
 import { fileCard, readSourceFile, requireReadable, type FileCard } from './file.js';
 import { openTable } from './open-table.js';
-import { readTableAs, type ReadTable } from './read-table.js';
-import type { Table } from './table.js';
+import { readTableAs } from './read-table.js';
+import { tableSourceOf, type StoredTable } from './stored-table.js';
+import { digestOfTable, ValuesDigest } from './tables/columns.js';
 import { readingInWords, type TableReading } from './tables/reading.js';
 
 export interface LoadedTable {
-  readonly table: Table;
+  readonly stored: StoredTable;
   readonly reading: TableReading;
   readonly card: DataCard;
 }
 
-/** Larger files are read part by part, and twice: their bytes are never held as a whole. */
+/** Larger files are read part by part, whenever somebody walks over the table: neither bytes nor rows are held. */
 const HELD_BYTES = 2 ** 28;
 
 /**
- * Reads a table whole, with the role of each column.
+ * Reads a table with the role of each column: whole, or where it is large what there is to know of it.
  *
  * @param config with an absolute path
- * @param heldBytes up to this size a file is held in memory while it is read; changes no result
+ * @param heldBytes up to this size a file is held in memory; changes no result
  * @throws AssayError `data` where the file cannot be read as the config says
  */
 export function loadTable(config: TableConfig, heldBytes = HELD_BYTES): Promise<LoadedTable> {
@@ -33,45 +35,53 @@ export function loadTable(config: TableConfig, heldBytes = HELD_BYTES): Promise<
  * @param config with an absolute path
  * @throws AssayError `data` where the file cannot be read as the config says
  */
-export function loadPopulation(config: PopulationConfig): Promise<LoadedTable> {
-  return load('population', { ...config, roles: {} }, HELD_BYTES);
+export function loadPopulation(config: PopulationConfig, heldBytes = HELD_BYTES): Promise<LoadedTable> {
+  return load('population', { ...config, roles: {} }, heldBytes);
 }
 
 async function load(role: 'table' | 'population', config: TableConfig, heldBytes: number): Promise<LoadedTable> {
-  const isHeld = (await requireReadable(config.file, Infinity)) <= heldBytes;
-  const { table, reading, file } = isHeld ? await readHeld(config) : await readInParts(config);
+  const { stored, reading, file } = await storeTable(config, heldBytes);
+  const { rows, columns } = tableSourceOf(stored);
   return {
-    ...{ table, reading },
+    ...{ stored, reading },
     card: {
       role,
       files: [file],
-      digest: table.digest,
-      available: table.rows,
-      used: table.rows,
+      digest: await digestOf(stored),
+      available: rows,
+      used: rows,
       reading: readingInWords(reading),
-      drawn: `all ${counted(table.rows, 'record')}`,
+      drawn: `all ${counted(rows, 'record')}`,
       classes: [],
-      columns: table.columns.map(({ name, role }) => ({ name, role })),
+      columns: columns.map(({ name, role }) => ({ name, role })),
     },
   };
 }
 
-type Read = ReadTable & { readonly file: FileCard };
-
-async function readHeld(config: TableConfig): Promise<Read> {
+/**
+ * A table without its digest, which takes one more walk over a large one.
+ *
+ * @throws AssayError `data` where the file cannot be read as the config says
+ */
+export async function storeTable(
+  config: TableConfig,
+  heldBytes = HELD_BYTES,
+): Promise<{ readonly stored: StoredTable; readonly reading: TableReading; readonly file: FileCard }> {
+  if ((await requireReadable(config.file, Infinity)) > heldBytes) {
+    const { table, reading, card } = await openTable(config.file, config);
+    return { stored: table, reading, file: card };
+  }
   const file = await readSourceFile(config.file);
-  return { ...(await readTableAs(file, config)), file: fileCard(file) };
+  const { table, reading } = await readTableAs(file, config);
+  return { stored: { kind: 'memory', table }, reading, file: fileCard(file) };
 }
 
-/** Equal values that come again and again are one string, so that a column takes little more than its rows. */
-async function readInParts(config: TableConfig): Promise<Read> {
-  const opened = await openTable(config.file, config);
-  const columns = opened.columns.map((column) => ({ ...column, values: [] as (string | null)[] }));
-  for await (const batch of opened.batches()) {
-    for (const [i, values] of batch.columns.entries()) for (const value of values) columns[i]?.values.push(value);
-  }
-  const digest = opened.digest();
-  if (digest === null) throw new RangeError('a table whose batches came to their end has a digest');
-  const table = { name: opened.name, digest, rows: opened.rows, columns };
-  return { table, reading: opened.reading, file: opened.card };
+async function digestOf(stored: StoredTable): Promise<Digest> {
+  if (stored.kind === 'memory') return stored.table.digest;
+  const { columns, batches } = tableSourceOf(stored);
+  const digests = columns.map(() => new ValuesDigest());
+  for await (const batch of batches()) for (const [i, values] of batch.columns.entries()) digests[i]?.add(values);
+  return digestOfTable(
+    columns.map(({ name, role }, i) => ({ name, role, values: (digests[i] ?? new ValuesDigest()).end() })),
+  );
 }

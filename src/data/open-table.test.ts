@@ -1,11 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { digestOfBytes } from '#base/digest';
 import { rng } from '#stats/random';
 import { openTable } from './open-table.js';
 import { readSourceFile } from './file.js';
 import { readTable } from './read-table.js';
+import { tableSourceOf, wholeTable, type FiledTable } from './stored-table.js';
 import type { TableOptions } from './tables/columns.js';
 
 interface Stored {
@@ -26,10 +28,11 @@ function written(content: string | Uint8Array): string {
 async function both(content: string | Uint8Array, options: Partial<TableOptions> = {}, rows = 7) {
   const path = written(content);
   const whole = await readTable(await readSourceFile(path), { roles: {}, ...options });
-  const opened = await openTable(path, { roles: {}, ...options });
+  const { table, reading } = await openTable(path, { roles: {}, ...options });
+  const opened = { ...tableSourceOf(table), reading };
   const columns: (string | null)[][] = opened.columns.map(() => []);
   const sizes: number[] = [];
-  for await (const batch of opened.batches(rows)) {
+  for await (const batch of opened.batches({ rows })) {
     expect(batch.first).toBe(sizes.reduce((sum, size) => sum + size, 0));
     sizes.push(batch.rows);
     for (const [i, values] of batch.columns.entries()) columns[i]?.push(...values);
@@ -56,20 +59,18 @@ test.each<[string, string | Uint8Array]>([
   expect(columns).toEqual(whole.columns.map(({ values }) => values));
   expect(opened.columns).toEqual(whole.columns.map(({ name, role, type }) => ({ name, role, type })));
   expect(opened.rows).toBe(whole.rows);
-  expect(opened.digest()).toBe(whole.digest);
   expect(sizes.slice(0, -1).every((size) => size === 7)).toBe(true);
 });
 
 test('of parts that end anywhere, with lines that are longer than a block', async () => {
   const random = rng('long lines');
   const lines = Array.from({ length: 12 }, (_, i) => `${i},"é${'ü"" '.repeat(Math.floor(random.uniform() * 60_000))}"`);
-  const { whole, columns, opened } = await both(`a,b\n${lines.join('\n')}`);
+  const { whole, columns } = await both(`a,b\n${lines.join('\n')}`);
   expect(columns).toEqual(whole.columns.map(({ values }) => values));
-  expect(opened.digest()).toBe(whole.digest);
 });
 
 test('options are those of the table in memory', async () => {
-  const { whole, opened, columns } = await both('a#b\n1#?\n?#2\n', {
+  const { opened, columns } = await both('a#b\n1#?\n?#2\n', {
     delimiter: '#',
     missing: ['?'],
     roles: { a: 'sensitive' },
@@ -79,18 +80,43 @@ test('options are those of the table in memory', async () => {
     [null, '2'],
   ]);
   expect(opened.columns[0]?.role).toBe('sensitive');
-  expect(opened.digest()).toBe(whole.digest);
   expect(opened.reading).toEqual({ format: 'csv', delimiter: '#', encoding: 'utf-8' });
 });
 
 test('a file that was changed behind it is refused', async () => {
   const path = written('a,b\n1,2\n');
-  const opened = await openTable(path, { roles: {} });
+  const { table } = await openTable(path, { roles: {} });
+  const same = openSync(path, 'r');
   writeFileSync(path, 'a,b\n1,2\n3,4\n');
-  const reading = (async () => {
-    for await (const _ of opened.batches());
-  })();
-  await expect(reading).rejects.toThrow('the file was changed while it was read');
+  const walk = (stored: FiledTable) => wholeTable(tableSourceOf(stored));
+  await expect(walk(table)).rejects.toThrow('the file was changed while it was read');
+  const lent = { ...table, file: { ...table.file, descriptor: same } };
+  await expect(walk(lent)).rejects.toThrow('the file was changed while it was read');
+  closeSync(same);
+});
+
+test('a file with other bytes and all that tells files apart is refused at its end', async () => {
+  const { table } = await openTable(written('a,b\n1,2\n'), { roles: {} });
+  const other = { ...table, file: { ...table.file, sha256: digestOfBytes('a,b\n1,3\n') } };
+  await expect(wholeTable(tableSourceOf(other))).rejects.toThrow('the file was changed while it was read');
+});
+
+test('columns are read by name, and a process that was lent the file needs no path', async () => {
+  const path = written('a,b,c\n1,x,2.50\n3,y,4\n');
+  const { table } = await openTable(path, { roles: {} });
+  const descriptor = openSync(path, 'r');
+  const lent = { ...table, file: { ...table.file, path: 'people', descriptor } };
+  // As a message to another process has it.
+  const source = tableSourceOf(structuredClone(lent));
+  for (let walk = 0; walk < 2; walk++) {
+    const batches = [];
+    for await (const batch of source.batches({ columns: ['c', 'a'], rows: 1 })) batches.push(batch);
+    expect(batches).toEqual([
+      { first: 0, rows: 1, columns: [['2.5'], ['1']] },
+      { first: 1, rows: 1, columns: [['4'], ['3']] },
+    ]);
+  }
+  closeSync(descriptor);
 });
 
 test.each([

@@ -1,8 +1,11 @@
+import { resolve } from 'node:path';
 import { AssayError } from '#base/errors';
 import type { JsonObject } from '#base/json';
 import { loadSamples } from '#data/load-samples';
-import { loadPopulation, loadTable } from '#data/load-table';
+import { storeTable } from '#data/load-table';
 import type { SampleFacts } from '#data/sources/source';
+import { tableSourceOf } from '#data/stored-table';
+import { readNamed } from '#pipeline/named-files';
 import type { DataNeed, Evidence, Plugin, RunContext } from '#plugin/plugin';
 import { randomStreams } from '#stats/random';
 import { requireNativeArrays } from '#target/realm';
@@ -87,7 +90,7 @@ async function dataOf(plugin: Plugin, target: Target, audit: MatcherAudit): Prom
 
 async function loadedTable(given: MatcherData['table'], { matcher }: MatcherAudit): Promise<Data['table']> {
   if (given === undefined) throw lacksData(matcher, OPTION_OF.table);
-  return (await loadTable(given.config)).table;
+  return tableSourceOf((await storeTable(given.config)).stored);
 }
 
 async function loadedPopulation(
@@ -95,7 +98,7 @@ async function loadedPopulation(
   { matcher }: MatcherAudit,
 ): Promise<Data['population']> {
   if (given === undefined) throw lacksData(matcher, OPTION_OF.population);
-  return (await loadPopulation(given)).table;
+  return tableSourceOf((await storeTable({ ...given, roles: {} })).stored);
 }
 
 function run(
@@ -105,6 +108,8 @@ function run(
 ): Promise<Evidence<unknown>> {
   return plugin.run({
     ...context,
+    // As a config that lies beside `package.json` would have it.
+    readFile: (path) => readNamed(path, resolve('assay.config.json')),
     random: randomStreams(seed, plugin.id),
     keep: KEEP,
     step: (_name, compute) => compute(),

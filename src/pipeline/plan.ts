@@ -13,6 +13,7 @@ import { parseBaseline } from './baseline/file.js';
 import { fateOf, type Facts } from './fate.js';
 import { withinBudget } from './budget.js';
 import { readInputs, type ReadInputs } from './inputs.js';
+import { digestOfNamed, readAllNamed, type NamedFiles } from './named-files.js';
 import { placeBlackBox, type PlacedBlackBox } from './place-black-box.js';
 import { placeTarget, type PlacedTarget } from './placement.js';
 import type { Cell, Plan, PlannedRun, PlanOptions, TargetFiles } from './types.js';
@@ -35,7 +36,16 @@ export async function planRun(loaded: LoadedConfig, registry: Registry, options:
   const placed = inputs.target === null ? null : await place(inputs.target, inputs, loaded, options);
   const card = placed?.card ?? null;
   const facts: Facts = { config, inputs, card, only };
-  const wanted = audits.map((audit) => cellOf(audit, registry.get(audit.audit), { ...facts, seed }));
+  const planned: { readonly cell: Cell; readonly files: NamedFiles }[] = [];
+  for (const audit of audits) {
+    const plugin = registry.get(audit.audit);
+    const files = await readAllNamed(
+      asPlugin(plugin, () => plugin.files?.(audit.options) ?? []),
+      loaded.file,
+    );
+    planned.push({ cell: cellOf(audit, plugin, { ...facts, seed, files }), files });
+  }
+  const wanted = planned.map(({ cell }) => cell);
   const asks = ({ audit }: Cell): boolean => registry.get(audit).needs.length > 0;
   const { cells, queries } = isAsked(placed)
     ? withinBudget(wanted, asks, config.target?.budget, placed.overhead)
@@ -53,10 +63,11 @@ export async function planRun(loaded: LoadedConfig, registry: Registry, options:
       target: placed?.target ?? null,
       test: inputs.test?.stored ?? null,
       train: inputs.train?.stored ?? null,
-      table: inputs.table?.table ?? null,
-      population: inputs.population?.table ?? null,
+      table: inputs.table?.stored ?? null,
+      population: inputs.population?.stored ?? null,
     },
     options,
+    files: new Map(planned.map(({ cell, files }) => [cell.id, files])),
     ...(isAsked(placed) ? { asked: placed.asked } : {}),
   };
 }
@@ -88,9 +99,9 @@ function refuseNothing(audits: readonly Audit[], only: ReadonlySet<string> | nul
 function cellOf(
   { audit, options, place }: Audit,
   plugin: Plugin,
-  facts: Facts & { readonly seed: number | string },
+  facts: Facts & { readonly seed: number | string; readonly files: NamedFiles },
 ): Cell {
-  const { inputs, card, config, seed } = facts;
+  const { inputs, card, config, seed, files } = facts;
   const used = plugin.needs.length === 0 ? null : card;
   const id = digestOfJson({
     tool: packageVersion(),
@@ -99,6 +110,7 @@ function cellOf(
     options,
     data: Object.fromEntries(plugin.data.map((need) => [need, inputs[need]?.card.digest ?? null])),
     ...groupsRead(plugin, inputs),
+    ...digestOfNamed(files),
     seed,
     keep: config.keep,
   });

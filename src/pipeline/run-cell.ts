@@ -61,7 +61,7 @@ function grantOf(ledger: QueryLedger, rows: number, { id }: Cell): Grant {
   return { granted, left: ledger.left() ?? 0 };
 }
 
-function taskOf({ plan, loaded, inputs, registry }: PlannedRun, cell: Cell): CellTask {
+function taskOf({ plan, loaded, inputs, registry, files }: PlannedRun, cell: Cell): CellTask {
   const { execution, plugins, keep } = loaded.config;
   const { threads, batchSize } = execution;
   const reads = (need: Cell['data'][number]): boolean => cell.data.includes(need);
@@ -75,6 +75,7 @@ function taskOf({ plan, loaded, inputs, registry }: PlannedRun, cell: Cell): Cel
       table: reads('table') ? inputs.table : null,
       population: reads('population') ? inputs.population : null,
     },
+    files: files?.get(cell.id) ?? {},
     plugins: { modules: plugins, from: loaded.file },
     seed: plan.seed,
     keep,

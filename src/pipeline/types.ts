@@ -4,7 +4,7 @@ import type { BaselineText, LoadedConfig, LoadedPolicy } from '#config/loaded';
 import type { Position } from '#config/place';
 import type { TargetConfig } from '#config/schema';
 import type { StoredSamples } from '#data/streams/stored-samples';
-import type { Table } from '#data/table';
+import type { StoredTable } from '#data/stored-table';
 import type { Device, DeviceChoice } from '#engine/index';
 import type { Cost, DataNeed, Reporter, TargetFacts } from '#plugin/plugin';
 import type { Registry } from '#plugin/registry';
@@ -12,6 +12,7 @@ import type { DataCard, Report, TargetCard, Timings } from '#report/report';
 import type { TargetModel } from '#target/formats/prepare';
 import type { Answered } from '#target/black-box/open';
 import type { ExitCode } from './exit-codes.js';
+import type { NamedFiles } from './named-files.js';
 import type { Tensor } from '#base/tensor';
 
 /** One thing to run: target x plugin x options x data x seed. `id` is the digest of all that decides its evidence. */
@@ -96,8 +97,8 @@ export interface RunInputs {
   readonly target: TargetInput | null;
   readonly test: StoredSamples | null;
   readonly train: StoredSamples | null;
-  readonly table: Table | null;
-  readonly population: Table | null;
+  readonly table: StoredTable | null;
+  readonly population: StoredTable | null;
 }
 
 /** A target as its files and the config have it. */
@@ -124,6 +125,8 @@ export interface PlannedRun {
   readonly registry: Registry;
   readonly inputs: RunInputs;
   readonly options: PlanOptions;
+  /** By cell: the files that its options name; absent where none do. */
+  readonly files?: ReadonlyMap<Digest, NamedFiles>;
   /** What planning asked an endpoint or module for; absent for other targets. */
   readonly asked?: Asked;
 }

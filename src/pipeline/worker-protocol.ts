@@ -5,6 +5,7 @@ import type { Evidence, StepValue } from '#plugin/plugin';
 import type { TargetCard, Traffic } from '#report/report';
 import type { DescribeTask } from './explaining/describe-task.js';
 import type { ExplainTask } from './explaining/task.js';
+import type { NamedFiles } from './named-files.js';
 import type { Cell, RunInputs, TargetInput } from './types.js';
 
 /** Opens the target, tries it on clean data and says what it is. */
@@ -33,6 +34,8 @@ export interface CellTask {
   readonly cell: Cell;
   /** What the cell reads; the rest is null. */
   readonly inputs: RunInputs;
+  /** Files that the options name; absent where they name none. */
+  readonly files?: NamedFiles;
   /** Modules with plugins of others, and the file that names them. */
   readonly plugins: { readonly modules: readonly string[]; readonly from: string };
   readonly seed: number | string;

@@ -1,5 +1,6 @@
 import { AssayError, messageOf } from '#base/errors';
 import type { JsonObject } from '#base/json';
+import { tableSourceOf } from '#data/stored-table';
 import { sourceOf } from '#data/streams/stored-samples';
 import type { Bookmark, Evidence, Plugin, RunContext, StepValue } from '#plugin/plugin';
 import type { Registry } from '#plugin/registry';
@@ -15,6 +16,7 @@ import { checkTarget } from '#target/checks/index';
 import { openTarget } from '#target/open';
 import { noSamples } from '#target/sample-source';
 import type { Target } from '#target/target';
+import { readerOf } from './named-files.js';
 import { plainJson } from './plain-json.js';
 import type { TargetInput } from './types.js';
 import type { CellTask, Grant, InspectTask, PredictTask, TaskResult } from './worker-protocol.js';
@@ -131,14 +133,15 @@ async function runPlugin(plugin: Plugin, context: RunContext<JsonObject>): Promi
 }
 
 function contextOf(task: CellTask, target: Target | null, port: TaskPort): RunContext<JsonObject> {
-  const { cell, inputs, seed, keep } = task;
+  const { cell, inputs, seed, keep, files = {} } = task;
   return {
     options: cell.options,
     target,
     test: inputs.test === null ? noSamples(target?.domain.shape ?? []) : sourceOf(inputs.test),
     train: inputs.train && sourceOf(inputs.train),
-    table: inputs.table,
-    population: inputs.population,
+    table: inputs.table && tableSourceOf(inputs.table),
+    population: inputs.population && tableSourceOf(inputs.population),
+    readFile: readerOf(files),
     random: randomStreams(seed, cell.audit),
     keep,
     progress: (done, total) => {

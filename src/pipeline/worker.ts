@@ -50,6 +50,7 @@ export function runInWorker(task: Task, options: WorkerOptions): Promise<WorkerD
   return new Promise((resolve, reject) => {
     const handed = handOver(task);
     const child = start(options, handed.descriptors);
+    handed.close();
     let settle: (() => void) | null = null;
     /** The first thing that happens decides; it is said when the process has ended. */
     const end = (how: () => void): void => {

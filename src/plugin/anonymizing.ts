@@ -1,8 +1,9 @@
 import type { TObject } from '@sinclair/typebox';
 import type { Place } from '#config/place';
-import type { Column, Table } from '#data/table';
+import type { Column, TableSource } from '#data/table';
 import type { AnonymizationCertificate, ModelCheck } from '#report/anonymization';
 import type { RandomStreams } from '#stats/random';
+import type { NamedText } from './plugin.js';
 
 export type {
   ColumnFacts,
@@ -28,9 +29,10 @@ export interface AnonymizingKit<Options extends object = object> {
 }
 
 export interface ProtectionRequest<Options extends object = object> {
-  readonly table: Table;
+  /** Walked over in batches of rows: it may be larger than the memory. */
+  readonly table: TableSource;
   /** The people from whom the table's were drawn, with the same quasi-identifiers; null where none is named. */
-  readonly population: Table | null;
+  readonly population: TableSource | null;
   readonly options: Options;
   /** Reads a file that the options name, such as a hierarchy. */
   readonly readFile: (path: string) => Promise<NamedText>;
@@ -51,13 +53,6 @@ export interface ProtectionRequest<Options extends object = object> {
  */
 export type PredictLabels = (columns: readonly Column[], label: Column | null) => Promise<readonly string[]>;
 
-export interface NamedText {
-  /** Without its folder. */
-  readonly name: string;
-  readonly text: string;
-  readonly sha256: string;
-}
-
 /** What the options and the table alone decide of a certificate. */
 type Found = Pick<
   AnonymizationCertificate,
@@ -72,8 +67,8 @@ export interface Protection extends Found {
 }
 
 export interface ReleasedTable {
-  /** In the order of the table; identifiers are not among them. Missing and suppressed values are null. */
-  readonly columns: readonly { readonly name: string; readonly values: readonly (string | null)[] }[];
+  /** Columns and records in the order of the table; identifiers are not among them. Missing and suppressed values are null. */
+  readonly table: TableSource;
   /** Judges the table as it was written and read back, by other code than that which made it. */
-  check(written: Table): readonly ModelCheck[];
+  check(written: TableSource): Promise<readonly ModelCheck[]>;
 }

@@ -1,6 +1,6 @@
 import type { Static, TObject } from '@sinclair/typebox';
 import type { Json, JsonObject } from '#base/json';
-import type { Table } from '#data/table';
+import type { TableSource } from '#data/table';
 import type { Detail, MapSummary, Picture } from '#report/details';
 import type { Area, Language, Measure, Report, Severity, Sign, Timings, Translation } from '#report/report';
 import type { RandomStreams } from '#stats/random';
@@ -116,9 +116,12 @@ export interface RunContext<Options> {
   /** The drawn slice of the data that the plugin reads, chunk by chunk; empty for plugins that read none. */
   readonly test: SampleSource;
   readonly train: SampleSource | null;
-  readonly table: Table | null;
+  /** Walked over in batches of rows: it may be larger than the memory. */
+  readonly table: TableSource | null;
   /** The people that the table is a sample of; its columns have no roles of their own. */
-  readonly population: Table | null;
+  readonly population: TableSource | null;
+  /** A file that the options name, of those that {@link Plugin.files} gives. */
+  readonly readFile: (path: string) => Promise<NamedText>;
   /** Keyed by the run's seed and the plugin's id. */
   readonly random: RandomStreams;
   /** How many inputs a cell keeps. */
@@ -135,6 +138,14 @@ export interface RunContext<Options> {
   bookmark<T extends StepValue>(name: string): Bookmark<T>;
   /** Done and total, in any unit that the plugin likes. */
   progress(done: number, total: number): void;
+}
+
+/** A text file that options name. */
+export interface NamedText {
+  /** Without its folder. */
+  readonly name: string;
+  readonly text: string;
+  readonly sha256: string;
 }
 
 export interface Bookmark<T extends StepValue> {
@@ -206,6 +217,11 @@ export interface Plugin<
   readonly optionsUnder?: Readonly<Partial<Record<PolicyPreset, JsonObject>>>;
   /** Checks that a schema cannot express, such as one option's bound by another. Throws an AssayError. */
   checkOptions?(options: Static<Options>): void;
+  /**
+   * Paths of files that the options name, relative to the config. They are read once, when the run is planned; what they hold decides a cell
+   * as its options do.
+   */
+  files?(options: Static<Options>): readonly string[];
   /** Null when the plugin fits this kind of target, otherwise the sentence that says why it cannot. */
   appliesTo?(facts: TargetFacts, options: Static<Options>): string | null;
   /** Rows through the target, for the cost estimate of a plan. */

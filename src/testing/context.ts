@@ -34,6 +34,7 @@ export function memoryContext(
     train: null,
     table: null,
     population: null,
+    readFile: (path) => Promise.reject(new Error(`${path} is not given`)),
     random: randomStreams(seed, plugin.id),
     keep,
     ...checkpoints(),

@@ -1,18 +1,19 @@
 import fc from 'fast-check';
-import type { Column, Table } from '#data/table';
+import { heldSource } from '#data/stored-table';
+import type { Column, RowTable } from '#data/table';
 import type { EncodedColumn } from '../contract.js';
-import { encodeTable, encodeWithPopulation } from './encode.js';
+import { encodeTable } from './encode.js';
 import { histogramOfRows, joinGroups, type Histogram } from './histogram.js';
 import { KeyNumbers } from './key-numbers.js';
 import { MixedRadix } from './mixed-radix.js';
+import { countPopulation } from './observe.js';
 import { distinctTuples } from './tuples.js';
 
 type Cell = string | null;
 
-function tableOf(columns: readonly (readonly Cell[])[], roles: readonly Column['role'][] = []): Table {
+function tableOf(columns: readonly (readonly Cell[])[], roles: readonly Column['role'][] = []): RowTable {
   return {
     name: 'test.csv',
-    digest: 'sha256:0' as Table['digest'],
     rows: columns[0]?.length ?? 0,
     columns: columns.map((values, c) => ({
       name: `c${c}`,
@@ -32,7 +33,7 @@ describe('encoding', () => {
     expect(column!.dictionary).toEqual([null, 'b', 'a', '', '__proto__']);
   });
 
-  test('gives a population the codes of its table, and the table codes for what only the population has', () => {
+  test('gives a population the codes of its table, and the table codes for what only the population has', async () => {
     const table = tableOf(
       [
         ['x', 'y'],
@@ -40,11 +41,12 @@ describe('encoding', () => {
       ],
       ['quasi-identifier', 'sensitive'],
     );
-    const { table: own, population } = encodeWithPopulation(table, tableOf([['z', 'y', null]]));
+    const own = encodeTable(table);
+    const population = await countPopulation(heldSource(tableOf([['z', 'y', null]])), own);
     expect(population.columns).toHaveLength(1);
     expect([...population.columns[0]!.codes]).toEqual([3, 2, 0]);
     expect(population.columns[0]!.dictionary).toBe(own.columns[0]!.dictionary);
-    expect(() => encodeWithPopulation(table, { ...tableOf([]), name: 'people.csv' })).toThrow(
+    await expect(countPopulation(heldSource({ ...tableOf([]), name: 'people.csv' }), own)).rejects.toThrow(
       'people.csv: the population has no column "c0", which is a quasi-identifier of the table.',
     );
   });
@@ -91,8 +93,9 @@ describe('different tuples', () => {
     );
   });
 
-  test('of a population stand behind those of the table', () => {
-    const { table, population } = encodeWithPopulation(tableOf([['x', 'y', 'x']]), tableOf([['z', 'x', 'x']]));
+  test('of a population stand behind those of the table', async () => {
+    const table = encodeTable(tableOf([['x', 'y', 'x']]));
+    const population = await countPopulation(heldSource(tableOf([['z', 'x', 'x']])), table);
     const { tupleOf, sizes, population: people } = distinctTuples(table, { population });
     expect([[...tupleOf], [...sizes], [...people!]]).toEqual([
       [0, 1, 0],
@@ -145,7 +148,8 @@ describe('keys', () => {
 
 test('joined histograms are those of the joined rows', () => {
   const codes = Int32Array.of(0, 1, 1, 2, 0, 2, 2);
-  const fine = histogramOfRows(codes, 3, Int32Array.of(0, 0, 1, 1, 2, 2, 2), 3);
+  const column = { name: 's', role: 'sensitive', type: 'text', codes, dictionary: [null, 'a', 'b'] } as const;
+  const fine = histogramOfRows(column, Int32Array.of(0, 0, 1, 1, 2, 2, 2), 3);
   expect(dense(joinGroups(fine, Int32Array.of(1, 0, 1), 2))).toEqual([
     [0, 1, 1],
     [2, 1, 2],

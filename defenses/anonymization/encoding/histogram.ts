@@ -1,3 +1,5 @@
+import type { EncodedColumn } from '../contract.js';
+
 /** How often each code of a column occurs in each of some groups: the codes that do occur, group after group. */
 export interface Histogram {
   /** Codes are below it. */
@@ -9,9 +11,14 @@ export interface Histogram {
 }
 
 /** @param groupOf of each row */
-export function histogramOfRows(codes: Int32Array, values: number, groupOf: Int32Array, groups: number): Histogram {
+export function histogramOfRows(
+  { codes, dictionary, weights }: EncodedColumn,
+  groupOf: Int32Array,
+  groups: number,
+): Histogram {
   const starts = Int32Array.from({ length: codes.length + 1 }, (_, row) => row);
-  return joinGroups({ values, starts, codes, counts: new Int32Array(codes.length).fill(1) }, groupOf, groups);
+  const counts = weights ?? new Int32Array(codes.length).fill(1);
+  return joinGroups({ values: dictionary.length, starts, codes, counts }, groupOf, groups);
 }
 
 /** Adds up the counts of groups that become one: `intoOf` says which, by group. Takes time proportional to the entries. */

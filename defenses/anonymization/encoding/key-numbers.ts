@@ -77,7 +77,7 @@ export class KeyNumbers {
     const { slots, mark, bits } = this;
     const mask = SLOT * 2 ** bits - 1;
     for (let number = 0; number < distinct; number++) {
-      const hash = hashOf(keys, number * lanes, lanes);
+      const hash = hashOfLanes(keys, number * lanes, lanes);
       let slot = (hash >>> (32 - bits)) * SLOT;
       while ((slots[slot] ?? 0) >= mark) slot = (slot + SLOT) & mask;
       slots[slot] = mark + number;
@@ -100,7 +100,7 @@ export class KeyNumbers {
     let known = distinct;
     for (let i = start; i < end; i++) {
       const key = keys[i] ?? 0;
-      // As `hashOf` has it, without a loop.
+      // As `hashOfLanes` has it, without a loop.
       const hash = Math.imul(key, SALT);
       let slot = (Math.imul(hash ^ (hash >>> 15), GOLDEN) >>> shift) * SLOT;
       let number = (slots[slot] ?? 0) - mark;
@@ -135,10 +135,10 @@ export class KeyNumbers {
     let known = distinct;
     for (let i = start; i < end; i++) {
       const from = i * lanes;
-      const hash = hashOf(keys, from, lanes);
+      const hash = hashOfLanes(keys, from, lanes);
       let slot = (hash >>> shift) * SLOT;
       let number = (slots[slot] ?? 0) - mark;
-      while (number >= 0 && (slots[slot + 1] !== hash || !equal(keys, from, number * lanes, lanes))) {
+      while (number >= 0 && (slots[slot + 1] !== hash || !equalLanes(keys, from, number * lanes, lanes))) {
         slot = (slot + SLOT) & mask;
         number = (slots[slot] ?? 0) - mark;
       }
@@ -155,7 +155,7 @@ export class KeyNumbers {
   }
 }
 
-function hashOf(keys: Int32Array, from: number, lanes: number): number {
+export function hashOfLanes(keys: Int32Array, from: number, lanes: number): number {
   let hash = 0;
   for (let lane = 0; lane < lanes; lane++) {
     hash = Math.imul(hash ^ (keys[from + lane] ?? 0), SALT);
@@ -164,7 +164,7 @@ function hashOf(keys: Int32Array, from: number, lanes: number): number {
   return Math.imul(hash, GOLDEN);
 }
 
-function equal(keys: Int32Array, a: number, b: number, lanes: number): boolean {
+export function equalLanes(keys: Int32Array, a: number, b: number, lanes: number): boolean {
   for (let lane = 0; lane < lanes; lane++) if (keys[a + lane] !== keys[b + lane]) return false;
   return true;
 }

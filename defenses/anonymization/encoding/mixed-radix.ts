@@ -1,3 +1,5 @@
+import type { Codes } from './kept-codes.js';
+
 /** A lane holds the digits of as many columns as fit into a positive 32-bit integer. */
 const LANE_LIMIT = 2 ** 31;
 
@@ -37,7 +39,7 @@ export class MixedRadix {
   }
 
   /** Adds the digits of one column to keys: each code less the lowest. */
-  add(keys: Int32Array, column: number, codes: Int32Array, lowest: number): void {
+  add(keys: Int32Array, column: number, codes: Codes, lowest: number): void {
     const { lanes } = this;
     const stride = this.strideOf[column] ?? 0;
     let at = this.laneOf[column] ?? 0;

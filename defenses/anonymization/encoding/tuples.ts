@@ -36,13 +36,17 @@ export function quasiIdentifiersOf(table: EncodedTable): readonly EncodedColumn[
   return table.columns.filter(({ role }) => role === 'quasi-identifier');
 }
 
-/** Puts equal rows together, in time and memory proportional to rows times columns. Missing is a value of its own. */
+/**
+ * Puts equal rows together, in time and memory proportional to rows times columns, and adds up what they stand for. Missing is a value of
+ * its own.
+ */
 export function distinctTuples(table: EncodedTable, { population, sensitive = [] }: TupleOptions = {}): Tuples {
   const rows = table.rows;
   const columns = quasiIdentifiersOf(table);
   if (population === undefined) {
     const tuples = distinctRows(rows, columns);
-    return { ...tuples, population: null, histograms: histogramsOf(sensitive, tuples) };
+    const sizes = table.weights === undefined ? tuples.sizes : sumsOf(table.weights, tuples.tupleOf, tuples.count);
+    return { ...tuples, sizes, population: null, histograms: histogramsOf(sensitive, tuples) };
   }
   const tuples = distinctRows(
     rows + population.rows,
@@ -52,8 +56,8 @@ export function distinctTuples(table: EncodedTable, { population, sensitive = []
   return {
     ...tuples,
     tupleOf: own,
-    sizes: countsOf(own, tuples.count),
-    population: countsOf(people, tuples.count),
+    sizes: sumsOf(table.weights, own, tuples.count),
+    population: sumsOf(population.weights, people, tuples.count),
     histograms: histogramsOf(sensitive, { ...tuples, tupleOf: own }),
   };
 }
@@ -69,7 +73,7 @@ export function distinctRows(rows: number, columns: readonly EncodedColumn[]): D
   const first = new Int32Array(rows);
   const count = new KeyNumbers().number(keys, radix.lanes, rows, tupleOf, first, rows / LIKELY_REPEATED);
   const codes = columns.map((column) => codesAt(first, count, column.codes));
-  return { count, tupleOf, codes, sizes: countsOf(tupleOf, count) };
+  return { count, tupleOf, codes, sizes: sumsOf(undefined, tupleOf, count) };
 }
 
 /** 0 where a value is missing, else 1. */
@@ -80,7 +84,7 @@ function lowestOf(codes: Int32Array): number {
 }
 
 function histogramsOf(sensitive: readonly EncodedColumn[], { tupleOf, count }: DistinctRows): readonly Histogram[] {
-  return sensitive.map(({ codes, dictionary }) => histogramOfRows(codes, dictionary.length, tupleOf, count));
+  return sensitive.map((column) => histogramOfRows(column, tupleOf, count));
 }
 
 function joined(own: Int32Array, people: Int32Array = new Int32Array(0)): Int32Array {
@@ -96,8 +100,13 @@ function codesAt(rows: Int32Array, count: number, codes: Int32Array): Int32Array
   return found;
 }
 
-function countsOf(numbers: Int32Array, count: number): Int32Array {
-  const counts = new Int32Array(count);
-  for (let i = 0; i < numbers.length; i++) counts[numbers[i] ?? 0] = (counts[numbers[i] ?? 0] ?? 0) + 1;
-  return counts;
+/** By number: the weights of its rows, 1 each where there are none. */
+function sumsOf(weights: Int32Array | undefined, numbers: Int32Array, count: number): Int32Array {
+  const sums = new Int32Array(count);
+  if (weights === undefined) {
+    for (let i = 0; i < numbers.length; i++) sums[numbers[i] ?? 0] = (sums[numbers[i] ?? 0] ?? 0) + 1;
+  } else {
+    for (let i = 0; i < numbers.length; i++) sums[numbers[i] ?? 0] = (sums[numbers[i] ?? 0] ?? 0) + (weights[i] ?? 0);
+  }
+  return sums;
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadTable } from '#data/load-table';
+import { storeTable } from '#data/load-table';
+import { tableSourceOf, wholeTable } from '#data/stored-table';
 import { rng } from '#stats/random';
 import { encodeTable } from '../encoding/encode.js';
 import { tableFrom } from '../risk/testing/tables.js';
@@ -101,7 +102,7 @@ describe('the Adult table', () => {
       education: 'quasi-identifier',
       'marital-status': 'quasi-identifier',
     } as const;
-    const { table } = await loadTable({
+    const { stored } = await storeTable({
       file: ADULT,
       delimiter: ';',
       roles: { ...roles, 'salary-class': 'sensitive' },
@@ -113,7 +114,7 @@ describe('the Adult table', () => {
         at(status!, row) === 'Married-civ-spouse' && Number(at(age!, row)) > 35 ? '>50K' : '<=50K',
       );
     };
-    const encoded = encodeTable(table);
+    const encoded = encodeTable(await wholeTable(tableSourceOf(stored)));
     const { release } = guidedAnonymization(encoded, says(encoded), { k: 50 });
     expect(says(representativeTable(encoded, release))).toEqual(says(encoded));
     expect(release.classes).toBeGreaterThan(1);

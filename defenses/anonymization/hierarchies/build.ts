@@ -8,17 +8,27 @@ import { rangeHierarchy } from './ranges.js';
 import { readHierarchy, type HierarchyFile } from './read.js';
 
 /**
+ * Builds the hierarchy of a column that is known by then.
+ *
+ * @throws AssayError `config` or `data` where the option, the file and the column do not fit
+ */
+export type HierarchyBuilder = (column: EncodedColumn) => Hierarchy;
+
+/**
  * The hierarchy of a column as a config has it.
  *
  * @param readFile reads the file that the option names
- * @throws AssayError `config` or `data` where the option, the file and the column do not fit
  */
-export async function hierarchyOf(
+export async function hierarchyBuilder(
   option: HierarchyOption,
-  column: EncodedColumn,
   readFile: (path: string) => Promise<HierarchyFile>,
-): Promise<Hierarchy> {
-  if (typeof option === 'string') return readHierarchy(await readFile(option), column);
+): Promise<HierarchyBuilder> {
+  if (typeof option !== 'string') return (column) => builtBy(option, column);
+  const file = await readFile(option);
+  return (column) => readHierarchy(file, column);
+}
+
+function builtBy(option: Exclude<HierarchyOption, string>, column: EncodedColumn): Hierarchy {
   if ('ranges' in option) return rangeHierarchy(column, option.ranges, option.anchor);
   if ('prefixes' in option) return prefixHierarchy(column);
   if ('dates' in option) return dateHierarchy(column, option.dates);

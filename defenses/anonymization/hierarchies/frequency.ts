@@ -1,5 +1,6 @@
 import { AssayError } from '#base/errors';
 import type { EncodedColumn, Hierarchy } from '../contract.js';
+import { occurrencesOf } from '../encoding/weights.js';
 import { builtHierarchy, valuesOf, type LabelOf } from './levels.js';
 
 const OTHER = 'other';
@@ -12,8 +13,7 @@ const OTHER = 'other';
  */
 export function frequencyHierarchy(column: EncodedColumn, counts: readonly number[]): Hierarchy {
   checkAscending(counts, column.name);
-  const occurs = new Int32Array(column.dictionary.length);
-  for (const code of column.codes) occurs[code] = (occurs[code] ?? 0) + 1;
+  const occurs = occurrencesOf(column);
   const other = unusedWord(column);
   return builtHierarchy(
     column,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import type { ColumnType } from '#data/table';
 import type { EncodedColumn, Hierarchy } from '../contract.js';
-import { hierarchyOf } from './build.js';
+import { hierarchyBuilder } from './build.js';
 import type { HierarchyOption } from './options.js';
 import { readHierarchy } from './read.js';
 
@@ -14,7 +14,8 @@ function columnOf(type: ColumnType, ...values: readonly (string | null)[]): Enco
 }
 
 const noFile = () => Promise.reject(new Error('no file is read'));
-const build = (option: HierarchyOption, column: EncodedColumn) => hierarchyOf(option, column, noFile);
+const build = async (option: HierarchyOption, column: EncodedColumn) =>
+  (await hierarchyBuilder(option, noFile))(column);
 const read = (text: string, column: EncodedColumn) => readHierarchy({ name: 'age.csv', text }, column);
 
 /** What is written for each value of the dictionary, and how many leaves are under it, by level. */

@@ -1,4 +1,5 @@
 import type { EncodedColumn, Hierarchy } from '../contract.js';
+import { occurrencesOf, recordsIn } from '../encoding/weights.js';
 
 /**
  * What a metric that looks at cells charges. Costs are whole numbers, so that sums are exact and no order of adding them up
@@ -55,9 +56,10 @@ export function entropyCosts(column: EncodedColumn, { levels }: Hierarchy): Colu
     const own = records[code] ?? 0;
     return own === 0 ? 0 : Math.round(Math.log2(of / own) * ENTROPY_UNITS);
   };
+  const all = recordsIn(column);
   return costsOf(column, levels.length, {
     at: (level, code) => bits(byGroup[level]?.[levels[level]?.groupOf[code] ?? 0] ?? 0, code),
-    suppressed: (code) => bits(column.codes.length, code),
+    suppressed: (code) => bits(all, code),
   });
 }
 
@@ -76,11 +78,5 @@ function costsOf(column: EncodedColumn, levels: number, price: CellPrice): Colum
       surcharge[code] = most - cost;
     }
   }
-  return { totals, surcharges, full: everything / Math.max(1, column.codes.length) };
-}
-
-function occurrencesOf({ codes, dictionary }: EncodedColumn): Int32Array {
-  const occurs = new Int32Array(dictionary.length);
-  for (let row = 0; row < codes.length; row++) occurs[codes[row] ?? 0] = (occurs[codes[row] ?? 0] ?? 0) + 1;
-  return occurs;
+  return { totals, surcharges, full: everything / Math.max(1, recordsIn(column)) };
 }

@@ -127,7 +127,7 @@ describe('edges', () => {
       optimal: false,
       facts: { 'generalizations counted': 300, 'search ended': 'after 300 nodes' },
     });
-    expect(second).toEqual(first);
+    expect({ ...second, releaseAt: null }).toEqual({ ...first, releaseAt: null });
     expect(first.value).toBeLessThan(1);
     expect(smallestClass(first)).toBeGreaterThanOrEqual(2);
   });

@@ -2,6 +2,7 @@ import { AssayError } from '#base/errors';
 import { counted, grouped, percent } from '#base/format';
 import type { BoundModel, EncodedColumn, EncodedTable, Hierarchy, PrivacyModel, Release } from '../contract.js';
 import { distinctTuples, quasiIdentifiersOf } from '../encoding/tuples.js';
+import { occurrencesOf, recordsIn, recordsOf } from '../encoding/weights.js';
 import { ClassJudge } from './class-judge.js';
 import { RollUp } from './classes.js';
 import { searchExactly } from './exact-search.js';
@@ -45,6 +46,8 @@ export interface SearchResult {
   /** What the metric says of it. */
   readonly value: number;
   readonly frontier: Frontier;
+  /** What any generalization leaves, one level a quasi-identifier; its method is that of given levels. */
+  releaseAt(levels: Uint8Array): Release;
 }
 
 /**
@@ -65,8 +68,9 @@ export async function searchLattice(request: SearchRequest): Promise<SearchResul
   const sensitive = positions.flatMap((position) => table.columns[position] ?? []);
   const tuples = distinctTuples(table, { population: populationOf(request, columns), sensitive });
 
-  const allowed = allowedOf(request.suppression, table.rows);
-  const input = { records: table.rows, allowed, columns, hierarchies };
+  const records = recordsOf(table);
+  const allowed = allowedOf(request.suppression, records);
+  const input = { records, allowed, columns, hierarchies };
   const loss = lossMetric(input);
   const metric = request.metric === 'loss' ? loss : metricOf(request.metric, input);
   const values = sensitive.map(({ dictionary }) => dictionary.length);
@@ -85,18 +89,21 @@ export async function searchLattice(request: SearchRequest): Promise<SearchResul
   const explorer = new Explorer(snapshots, judge, rules, { ...request, steps }, columns.length);
   const stopped = await look(how, space, explorer, request.at);
 
+  const parts = { columns, hierarchies, tuples, rollUp, base, judge };
+  const releaseAt = (levels: Uint8Array) => releaseOf(levels, parts, { name: NAMES.given, optimal: false, facts: {} });
   const { best } = explorer;
   const frontier = explorer.frontier.result();
   if (best === null) {
-    return { release: null, refused: refusal(explorer, how, stopped, table.rows), levels: [], value: NaN, frontier };
+    const refused = refusal(explorer, how, stopped, records);
+    return { release: null, refused, levels: [], value: NaN, frontier, releaseAt };
   }
   const method = {
     name: NAMES[how],
     optimal: how !== 'given' && stopped === null,
     facts: factsOf(best, metric, { columns, space, explorer, stopped }),
   };
-  const release = releaseOf(best.levels, { columns, hierarchies, tuples, rollUp, base, judge }, method);
-  return { release, refused: null, levels: [...best.levels], value: metric.value(best.score), frontier };
+  const release = releaseOf(best.levels, parts, method);
+  return { release, refused: null, levels: [...best.levels], value: metric.value(best.score), frontier, releaseAt };
 }
 
 type How = 'given' | 'exact' | 'heuristic';
@@ -177,11 +184,10 @@ function allowedOf(suppression: number, records: number): number {
 }
 
 /** Of the values of a column, in nats. */
-function entropyOf({ codes, dictionary }: EncodedColumn): number {
-  const records = new Int32Array(dictionary.length);
-  for (let row = 0; row < codes.length; row++) records[codes[row] ?? 0] = (records[codes[row] ?? 0] ?? 0) + 1;
-  return records.reduce(
-    (sum, count) => (count === 0 ? sum : sum - (count / codes.length) * Math.log(count / codes.length)),
+function entropyOf(column: EncodedColumn): number {
+  const records = recordsIn(column);
+  return occurrencesOf(column).reduce(
+    (sum, count) => (count === 0 ? sum : sum - (count / records) * Math.log(count / records)),
     0,
   );
 }

@@ -1,7 +1,7 @@
 import { Type, type Static, type TObject } from '@sinclair/typebox';
 import { AssayError } from '#base/errors';
 import type { Place } from '#plugin/options';
-import type { Hierarchy } from '../contract.js';
+import type { HierarchyBuilder } from '../hierarchies/build.js';
 import { checkNamed, type NamedConfig } from '../named-config.js';
 import { differentialPrivacyModel } from './differential-privacy.js';
 import { equalDistance, hierarchicalDistance, orderedDistance, type DistanceOf } from './distances.js';
@@ -184,10 +184,10 @@ export function checkModel(value: unknown, place: Place): PrivacyModelConfig {
 /**
  * The model of a config.
  *
- * @param hierarchies of the columns of the table that it will be bound to; only t-closeness by a hierarchy looks at them
+ * @param hierarchies by column of the table that it will be bound to; only t-closeness by a hierarchy looks at them
  * @throws AssayError `config` where parameters contradict each other, or a hierarchy is missing
  */
-export function modelOf(config: PrivacyModelConfig, hierarchies: readonly Hierarchy[] = []): MeasuringModel {
+export function modelOf(config: PrivacyModelConfig, hierarchies: Hierarchies = new Map()): MeasuringModel {
   switch (config.model) {
     case 'k-anonymity':
       return kAnonymityModel(config);
@@ -203,13 +203,11 @@ export function modelOf(config: PrivacyModelConfig, hierarchies: readonly Hierar
   }
 }
 
+export type Hierarchies = ReadonlyMap<string, HierarchyBuilder>;
+
 type OfColumnConfig = Extract<PrivacyModelConfig, { readonly column: string }>;
 
-function ofColumn(
-  config: OfColumnConfig,
-  missing: 'left-out' | 'own-value',
-  hierarchies: readonly Hierarchy[],
-): MeasuringModel {
+function ofColumn(config: OfColumnConfig, missing: 'left-out' | 'own-value', hierarchies: Hierarchies): MeasuringModel {
   switch (config.model) {
     case 'l-diversity':
       if (config.kind === 'distinct') return distinctDiversity({ ...config, missing });
@@ -229,7 +227,7 @@ function ofColumn(
 
 function namedDistance(
   { column: name, distance, order }: Static<typeof TClosenessConfig>,
-  hierarchies: readonly Hierarchy[],
+  hierarchies: Hierarchies,
 ): { readonly distanceName: string; readonly distance: DistanceOf } {
   switch (distance) {
     case 'equal':
@@ -237,13 +235,16 @@ function namedDistance(
     case 'ordered':
       return { distanceName: 'ordered distance', distance: orderedDistance(order ?? null) };
     case 'hierarchical': {
-      const hierarchy = hierarchies.find((each) => each.column === name);
-      if (hierarchy !== undefined) {
-        return { distanceName: 'hierarchical distance', distance: hierarchicalDistance(hierarchy) };
+      const build = hierarchies.get(name);
+      if (build !== undefined) {
+        return {
+          distanceName: 'hierarchical distance',
+          distance: (sensitive) => hierarchicalDistance(build(sensitive.column))(sensitive),
+        };
       }
       throw new AssayError('config', {
         what: `t-closeness of \`${name}\` by a hierarchy is asked for, and that column has none`,
-        mend: 'Give it a hierarchy, or take `distance: "equal"`.',
+        mend: 'Name one in `hierarchies`, or take `distance: "equal"`.',
       });
     }
   }

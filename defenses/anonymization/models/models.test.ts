@@ -61,7 +61,7 @@ const classes: fc.Arbitrary<ClassSummary> = fc
 const TABLE = tableOf(['1', '1', '1', '2', '2', '3', '3', '4', '5', null], 'integer', [null, ...VALUES]);
 
 describe.each(MODELS)('%j', (written, name, monotone) => {
-  const model = modelOf(parsed(written), [HIERARCHY]);
+  const model = modelOf(parsed(written), new Map([[HIERARCHY.column, () => HIERARCHY]]));
   const bound = model.bind(TABLE);
 
   test('has its name and says whether it is monotone', () => {

@@ -1,5 +1,6 @@
 import { AssayError } from '#base/errors';
 import type { ClassSummary, EncodedColumn, EncodedTable } from '../contract.js';
+import { occurrencesOf, recordsOf } from '../encoding/weights.js';
 import type { BoundMeasuringModel, MeasuringModel } from './measured-model.js';
 
 /**
@@ -89,8 +90,7 @@ function positionOf(table: EncodedTable, name: string, { name: model }: Measurin
 export function sensitiveColumn(table: EncodedTable, position: number, missing: MissingSensitive): SensitiveColumn {
   const column = table.columns[position];
   if (column === undefined) throw new RangeError(`the table has no column ${position}`);
-  const counts = new Int32Array(column.dictionary.length);
-  for (const code of column.codes) counts[code] = (counts[code] ?? 0) + 1;
+  const counts = occurrencesOf(column);
   const first = missing === 'left-out' ? 1 : 0;
-  return { column, first, counts, total: table.rows - (first === 1 ? (counts[0] ?? 0) : 0) };
+  return { column, first, counts, total: recordsOf(table) - (first === 1 ? (counts[0] ?? 0) : 0) };
 }

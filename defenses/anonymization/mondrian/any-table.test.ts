@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { loadTable } from '#data/load-table';
+import { storeTable } from '#data/load-table';
+import { tableSourceOf, wholeTable } from '#data/stored-table';
 import type { Release } from '../contract.js';
 import { encodeTable } from '../encoding/encode.js';
 import { listed, uniqueTexts } from './listed.js';
@@ -188,7 +189,8 @@ describe('the Adult table', () => {
   (isThere ? test : test.skip)('comes out with classes of at least 5 by a plain count', async () => {
     const names = ['sex', 'age', 'race', 'marital-status', 'education', 'native-country', 'workclass', 'occupation'];
     const roles = Object.fromEntries(names.map((name) => [name, 'quasi-identifier' as const]));
-    const { table } = await loadTable({ file: ADULT, delimiter: ';', roles });
+    const { stored } = await storeTable({ file: ADULT, delimiter: ';', roles });
+    const table = await wholeTable(tableSourceOf(stored));
     const release = mondrian({ table: encodeTable(table), models: [atLeast(5)], hierarchies: [] }, OPTIONS);
     const classes = naiveClasses(release);
     expect(classes).toHaveLength(release.classes);

@@ -46,7 +46,9 @@ export class Agreement {
       if (own === MISSING) continue;
       for (let other = 0; other < differences.length; other++) {
         const code = codes[other] ?? MISSING;
-        if (code !== own && code !== MISSING) differences[other] = (differences[other] ?? 0) | (1 << column);
+        // 1 for another code that is not 0, missing, by the signs of the two: a branch takes longer, which goes either way.
+        const differs = (-(code ^ own) & -code) >>> 31;
+        differences[other] = (differences[other] ?? 0) | (differs << column);
       }
     }
     for (const other of this.emptied) differences[other] = NEVER;

@@ -1,6 +1,6 @@
 import { AssayError } from '#base/errors';
 import { counted, percent } from '#base/format';
-import type { Column, Table } from '#data/table';
+import type { Column, RowTable } from '#data/table';
 import type { RandomStreams } from '#stats/random';
 import type { EncodedColumn } from '../contract.js';
 import { decodedColumn } from '../encoding/decode.js';
@@ -22,7 +22,7 @@ export interface PerturbedColumn {
 }
 
 export interface PerturbedTable {
-  readonly table: Table;
+  readonly table: RowTable;
   /** In the order in which it was done. */
   readonly done: readonly PerturbedColumn[];
 }
@@ -34,7 +34,7 @@ export interface PerturbedTable {
  * @throws AssayError `config` for a column that is not there or is an identifier; `data` where values do not fit a method
  */
 export function perturbTable(
-  table: Table,
+  table: RowTable,
   steps: readonly PerturbationConfig[],
   random: RandomStreams,
 ): PerturbedTable {

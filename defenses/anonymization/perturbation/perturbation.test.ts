@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import { digestOfBytes } from '#base/digest';
 import type { Column, ColumnType } from '#data/table';
 import { randomStreams } from '#stats/random';
 import type { EncodedColumn, EncodedTable } from '../contract.js';
@@ -20,7 +19,6 @@ const textsOf = (values: readonly Value[]): Column['values'] =>
 function tableOf(columns: readonly (readonly Value[])[], type: ColumnType = 'text'): EncodedTable {
   return encodeTable({
     name: 'people.csv',
-    digest: digestOfBytes(''),
     rows: columns[0]?.length ?? 0,
     columns: columns.map((values, i) => ({
       name: String.fromCharCode(97 + i),

@@ -1,29 +1,32 @@
 import { counted, percent } from '#base/format';
 import type { InferredRole } from '#data/roles/infer-roles';
-import type { ColumnRole, Table } from '#data/table';
+import type { ColumnRole, TableColumn } from '#data/table';
 import type { ColumnFacts, UndeclaredColumns } from '#plugin/anonymizing';
 import type { EncodedTable, Release } from '../contract.js';
 import { perturbationSentence, type PerturbedColumn } from '../perturbation/perturb.js';
-import { distinguishingSets } from '../risk/distinction.js';
+import { distinguishingSets, type ToldApart } from '../risk/distinction.js';
 import { undeclaredSentence } from '../risk/re-identification-judge.js';
 
 /** What is known of the columns of a table, and what a release does to each. */
 export function columnFacts(
-  table: Table,
-  inferred: readonly InferredRole[],
-  release: Release | null,
+  columns: readonly TableColumn[],
+  inferred: Inferred,
+  released: { readonly table: EncodedTable; readonly release: Release | null },
   done: readonly PerturbedColumn[],
 ): ColumnFacts[] {
-  return table.columns.map(({ name, role, type }, i) => {
-    const suggestion = inferred[i];
+  return columns.map(({ name, role, type }) => {
+    // One that is left out needs no better role.
+    const suggestion = role === 'identifier' ? undefined : inferred.get(name);
     const differs = suggestion !== undefined && suggestion.suggested !== role;
     return {
       ...{ name, type, role },
       suggested: differs ? `${suggestion.suggested}: ${suggestion.evidence}` : null,
-      ...withPerturbation(treatmentOf(name, role, release), perturbationSentence(done, name)),
+      ...withPerturbation(treatmentOf(name, role, released), perturbationSentence(done, name)),
     };
   });
 }
+
+type Inferred = ReadonlyMap<string, InferredRole>;
 
 type Treatment = Pick<ColumnFacts, 'treatment' | 'what'>;
 
@@ -35,7 +38,11 @@ function withPerturbation({ treatment, what }: Treatment, perturbed: string | nu
     : { treatment: 'perturbed', what: perturbed };
 }
 
-function treatmentOf(name: string, role: ColumnRole, release: Release | null): Treatment {
+function treatmentOf(
+  name: string,
+  role: ColumnRole,
+  { table, release }: { readonly table: EncodedTable; readonly release: Release | null },
+): Treatment {
   if (role === 'identifier') return { treatment: 'removed', what: 'Removed: an identifier.' };
   if (role !== 'quasi-identifier') return { treatment: 'kept', what: 'Kept as it is.' };
   const released = release?.columns.find((column) => column.name === name);
@@ -45,9 +52,10 @@ function treatmentOf(name: string, role: ColumnRole, release: Release | null): T
   const seen = new Uint8Array(labels.length);
   for (const [row, code] of codes.entries()) {
     if (release.suppressed[row] === 1) continue;
-    kept += 1;
+    const records = table.weights?.[row] ?? 1;
+    kept += records;
     seen[code] = 1;
-    if ((shares[code] ?? 0) > 0) changed += 1;
+    if ((shares[code] ?? 0) > 0) changed += records;
   }
   const different = seen.reduce((sum, each) => sum + each, 0);
   if (changed === 0) return { treatment: 'kept', what: 'Kept as it is, but for suppressed records.' };
@@ -63,9 +71,9 @@ function treatmentOf(name: string, role: ColumnRole, release: Release | null): T
 }
 
 /** Columns that look as if others knew them, or as if they named a person, and that no role says so of. */
-export function undeclaredColumns(table: Table, inferred: readonly InferredRole[]): UndeclaredColumns[] {
-  return table.columns.flatMap(({ name, role }, i) => {
-    const suggestion = inferred[i];
+export function undeclaredColumns(columns: readonly TableColumn[], inferred: Inferred): UndeclaredColumns[] {
+  return columns.flatMap(({ name, role }) => {
+    const suggestion = inferred.get(name);
     if (role !== 'insensitive' || suggestion === undefined) return [];
     if (suggestion.suggested !== 'quasi-identifier' && suggestion.suggested !== 'identifier') return [];
     return [
@@ -75,8 +83,8 @@ export function undeclaredColumns(table: Table, inferred: readonly InferredRole[
 }
 
 /** Sets of columns that tell half of the records apart, and are not declared. */
-export function undeclaredSets(table: EncodedTable): UndeclaredColumns[] {
-  return distinguishingSets(table, { bar: 0.5, maximumSize: 3 }).sets.map((set) => ({
+export function undeclaredSets(records: ToldApart): UndeclaredColumns[] {
+  return distinguishingSets(records, { bar: 0.5, maximumSize: 3 }).sets.map((set) => ({
     columns: [...set.columns],
     sentence: undeclaredSentence(set),
   }));

@@ -1,11 +1,13 @@
 import { AssayError } from '#base/errors';
-import type { Column, Table } from '#data/table';
+import type { TableSource } from '#data/table';
 import type { Detail } from '#report/details';
 import type { EncodedTable, Hierarchy } from '../contract.js';
 import { quasiIdentifiersOf } from '../encoding/tuples.js';
 import { flatHierarchy } from '../hierarchies/build.js';
 import { searchLattice, type SearchResult } from '../lattice/search.js';
 import type { Made, Work } from './made.js';
+import { sourceOfRows } from './row-source.js';
+import { pointAccuracy } from './point-accuracy.js';
 import { riskAgainstLoss } from './risk-and-cost.js';
 
 /** The best level of each column. */
@@ -15,7 +17,7 @@ export async function byFullDomain(work: Work): Promise<Made> {
   const found = await search(work, hierarchies);
   // By another metric the table of least loss is not the one that was made.
   const names = hierarchies.map(({ column }) => column);
-  return madeOf(work, hierarchies, found, metric === 'loss' ? riskAgainstLoss(found.frontier, names) : []);
+  return madeOf(work, hierarchies, found, metric === 'loss' ? riskAgainstLoss(found, names, pointAccuracy(work)) : []);
 }
 
 /** The levels that the config names. @throws AssayError `config` for a column or a level that is not there */
@@ -86,16 +88,15 @@ function madeOf(
 
 /** The quasi-identifiers of a population, each at its level. */
 function generalized(
-  people: Table | null,
+  people: TableSource | null,
   population: EncodedTable | null,
   hierarchies: readonly Hierarchy[],
   levels: readonly number[],
-): Table | null {
+): TableSource | null {
   if (people === null || population === null) return null;
-  const columns = population.columns.map(({ name, role, codes }, i): Column => {
-    const level = hierarchies[i]?.levels[levels[i] ?? 0];
-    const values = Array.from(codes, (code) => level?.labels[level.groupOf[code] ?? 0] ?? null);
-    return { name, role, type: 'text', values };
+  const columns = population.columns.map(({ name, role, codes }, i) => {
+    const { groupOf, labels } = hierarchies[i]?.levels[levels[i] ?? 0] ?? { groupOf: new Int32Array(0), labels: [] };
+    return { name, role, type: 'text', codes: codes.map((code) => groupOf[code] ?? 0), labels } as const;
   });
-  return { ...people, columns };
+  return sourceOfRows({ name: people.name, columns, weights: population.weights });
 }

@@ -1,4 +1,4 @@
-import type { Table } from '#data/table';
+import type { TableSource } from '#data/table';
 import type { ProtectionRequest } from '#plugin/anonymizing';
 import type { Detail } from '#report/details';
 import type { EncodedTable, Hierarchy, Release } from '../contract.js';
@@ -9,9 +9,14 @@ import type { CompleteOptions } from './options.js';
 /** What an algorithm works on. */
 export interface Work {
   readonly request: ProtectionRequest<CompleteOptions>;
-  /** With perturbed columns, and of the sampled records alone where the models ask for that. */
+  /**
+   * With perturbed columns, and of the sampled records alone where the models ask for that. Of different rows where neither the algorithm
+   * nor anything else that is asked for needs records: {@link needsRecords}.
+   */
   readonly table: EncodedTable;
-  /** With the dictionaries of the table; null without one. */
+  /** The same before perturbation. */
+  readonly original: EncodedTable;
+  /** Its different rows, with the dictionaries of the table; null without one. */
   readonly population: EncodedTable | null;
   readonly models: readonly MeasuringModel[];
   /** Of the columns that the config names. */
@@ -30,5 +35,5 @@ export interface Made {
   readonly levels: readonly ColumnLevel[] | null;
   readonly details: readonly Detail[];
   /** Generalized as the release is; null where there is none, or where an algorithm cannot. */
-  readonly population: Table | null;
+  readonly population: TableSource | null;
 }

@@ -147,3 +147,8 @@ export function completeOptions(given: unknown, place: Place): CompleteOptions {
     samplingFraction: outline.samplingFraction ?? null,
   };
 }
+
+/** Whether the records are sampled in secret, as a promise of differential privacy asks for. */
+export function isSampled({ models }: Pick<CompleteOptions, 'models'>): boolean {
+  return models.some(({ model }) => model === 'differential-privacy');
+}

@@ -1,8 +1,9 @@
 import { counted, grouped } from '#base/format';
-import type { Table } from '#data/table';
+import type { TableSource } from '#data/table';
 import type { ReidentificationRisk } from '#plugin/anonymizing';
 import { walkClasses } from '../class-walk.js';
-import { encodeTable, encodeWithPopulation } from '../encoding/encode.js';
+import type { EncodedTable } from '../contract.js';
+import { recordsOf } from '../encoding/weights.js';
 import { takeCensus } from '../k-anonymity-census.js';
 import { classesOfSize, classSizesOfTable, recordsBelow, type ClassSizes } from '../risk/class-sizes.js';
 import { journalistRisks, marketerRisk, prosecutorRisks, type ClassInPopulation } from '../risk/record-risks.js';
@@ -10,8 +11,8 @@ import { populationUniqueness } from '../risk/uniqueness/population-uniqueness.j
 
 /** What is known of the people that a table is a sample of. */
 export interface Knowledge {
-  /** As exact as the table; null without one. */
-  readonly population: Table | null;
+  /** The table and the population, one as exact as the other; null without one. */
+  readonly population: { readonly table: EncodedTable; readonly people: EncodedTable } | null;
   /** The share of the population that the table is; null where it is not known. */
   readonly fraction: number | null;
 }
@@ -20,10 +21,9 @@ export interface Knowledge {
  * The risks of classes of these sizes, by one who knows that a person is in the table, by one who knows that the person is in the
  * population, and by one who tries everybody.
  *
- * @param table whose classes these are
  * @throws AssayError `data` where the table was not drawn from the population
  */
-export function risksOf(sizes: ClassSizes, table: Table, knowledge: Knowledge): ReidentificationRisk {
+export function risksOf(sizes: ClassSizes, knowledge: Knowledge): ReidentificationRisk {
   const { highest, average } = prosecutorRisks(sizes, 1);
   return {
     records: sizes.records + sizes.suppressed,
@@ -32,15 +32,15 @@ export function risksOf(sizes: ClassSizes, table: Table, knowledge: Knowledge): 
     smallestClass: sizes.counts[0]?.size ?? 0,
     uniques: recordsBelow(sizes, 2),
     prosecutor: { highest, average },
-    journalist: journalistOf(table, knowledge.population),
+    journalist: journalistOf(knowledge),
     marketer: marketerRisk(sizes),
     populationUniques: populationUniquesOf(sizes, knowledge),
   };
 }
 
 /** The risks where a missing value agrees with every value: classes overlap, and nobody is told from those who agree. */
-export function risksOfOverlapping(table: Table): ReidentificationRisk {
-  const census = takeCensus(table, { k: 2, missing: 'matches-everything' }, 0);
+export async function risksOfOverlapping(table: TableSource): Promise<ReidentificationRisk> {
+  const census = await takeCensus(table, { k: 2, missing: 'matches-everything' }, 0);
   const { records, suppressed, combinations, smallestClass, sampleUniques, risk } = census;
   return {
     ...{ records, suppressed, smallestClass },
@@ -53,12 +53,12 @@ export function risksOfOverlapping(table: Table): ReidentificationRisk {
   };
 }
 
-function journalistOf(table: Table, population: Table | null): ReidentificationRisk['journalist'] {
-  if (population === null) return null;
+function journalistOf({ population: known }: Knowledge): ReidentificationRisk['journalist'] {
+  if (known === null) return null;
   const classes: ClassInPopulation[] = [];
-  const encoded = encodeWithPopulation(table, population);
-  walkClasses({ ...encoded, missing: 'own-value', sensitive: [] }, ({ size, population: people }) => {
-    classes.push({ size, population: people });
+  const walk = { table: known.table, population: known.people, missing: 'own-value', sensitive: [] } as const;
+  walkClasses(walk, ({ size, population }) => {
+    classes.push({ size, population });
   });
   const { highest, average } = journalistRisks(classes, 1);
   return { highest, average };
@@ -69,11 +69,11 @@ function populationUniquesOf(
   { population, fraction }: Knowledge,
 ): ReidentificationRisk['populationUniques'] {
   if (population !== null) {
-    const people = classSizesOfTable(encodeTable(population));
-    const uniques = classesOfSize(people, 1);
+    const uniques = classesOfSize(classSizesOfTable(population.people), 1);
+    const people = recordsOf(population.people);
     return {
-      share: population.rows === 0 ? 0 : uniques / population.rows,
-      because: `Counted: ${grouped(uniques)} of the ${counted(population.rows, 'record')} of the population.`,
+      share: people === 0 ? 0 : uniques / people,
+      because: `Counted: ${grouped(uniques)} of the ${counted(people, 'record')} of the population.`,
     };
   }
   if (fraction === null) return null;

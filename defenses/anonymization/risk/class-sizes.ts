@@ -1,4 +1,5 @@
 import type { EncodedTable, Release } from '../contract.js';
+import { recordsOf } from '../encoding/weights.js';
 import { coded, groupRows, MISSING, sumByGroup } from '../group-rows.js';
 
 /** How many classes there are of each size: all that risks are made of. In whole numbers, so free of the order of rows. */
@@ -42,20 +43,23 @@ export function classSizesOfTable(table: EncodedTable): ClassSizes {
   const kept = Int32Array.from({ length: table.rows }, (_, row) => row).filter((row) =>
     columns.some(({ codes }) => codes[row] !== MISSING),
   );
-  const grouping = groupRows(columns.map(coded), kept);
-  return classSizes(
-    sumByGroup(grouping, () => 1),
-    table.rows - kept.length,
-  );
+  const sizes = sumByGroup(groupRows(columns.map(coded), kept), (i) => table.weights?.[kept[i] ?? 0] ?? 1);
+  return classSizes(sizes, recordsOf(table) - sumOf(sizes));
 }
 
-/** The classes that an algorithm left, without the suppressed records. */
-export function classSizesOfRelease(release: Release): ClassSizes {
-  const kept = release.classOf.filter((group) => group >= 0);
-  return classSizes(
-    sumByGroup({ group: kept, count: release.classes }, () => 1),
-    release.classOf.length - kept.length,
-  );
+/** The classes that an algorithm left of a table, without the suppressed records. */
+export function classSizesOfRelease(release: Release, { rows, weights }: Weighted): ClassSizes {
+  const sizes = new Float64Array(release.classes);
+  for (const [row, own] of release.classOf.entries()) {
+    if (own >= 0) sizes[own] = (sizes[own] ?? 0) + (weights?.[row] ?? 1);
+  }
+  return classSizes(sizes, recordsOf({ rows, weights }) - sumOf(sizes));
+}
+
+type Weighted = Pick<EncodedTable, 'rows' | 'weights'>;
+
+function sumOf(sizes: Float64Array): number {
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** Records in classes of fewer than `limit`. */

@@ -1,5 +1,8 @@
-import type { EncodedColumn, EncodedTable } from '../contract.js';
-import { coded } from '../group-rows.js';
+import type { TableSource } from '#data/table';
+import type { Codes } from '../encoding/kept-codes.js';
+import type { Observed } from '../encoding/observe.js';
+import { coded, groupRows } from '../group-rows.js';
+import { rowsInOrder } from '../row-order.js';
 import { oneGroup, refine, sizesOf, type Partition } from './partition.js';
 
 /**
@@ -51,10 +54,47 @@ export interface DistinctionOptions {
 
 const DEFAULT_WORK = 3e8;
 
-/** The distinction of the named columns of a table. */
-export function distinctionOf(table: EncodedTable, columns: readonly EncodedColumn[]): Distinction {
-  const whole = columns.reduce<Partition>((partition, each) => refine(partition, coded(each)), oneGroup(table.rows));
-  return measured(whole, table.rows);
+/** A column that nobody declared: a code of each record. */
+export interface Candidate {
+  readonly name: string;
+  readonly codes: Codes;
+  /** Codes are below it. */
+  readonly size: number;
+}
+
+/** What is known of each record for a search. */
+export interface ToldApart {
+  readonly records: number;
+  /** Records that agree in all declared quasi-identifiers; null without one. */
+  readonly declared: Partition | null;
+  /** In the order of the table. */
+  readonly candidates: readonly Candidate[];
+}
+
+/**
+ * What is asked of a table so that {@link toldApart} knows enough: a code of each record in the columns that nobody declared, since sets
+ * of them are put together.
+ */
+export function askedToTellApart({ columns }: Pick<TableSource, 'columns'>): { readonly kept: readonly string[] } {
+  return { kept: columns.filter(({ role }) => role === 'insensitive').map(({ name }) => name) };
+}
+
+/** @param observed with the quasi-identifiers among the counted columns */
+export function toldApart({
+  records,
+  counted,
+  rowOf,
+  kept,
+}: Pick<Observed, 'records' | 'counted' | 'rowOf' | 'kept'>): ToldApart {
+  const quasi = counted.columns.filter(({ role }) => role === 'quasi-identifier');
+  if (quasi.length === 0) return { records, declared: null, candidates: kept };
+  const { group, count } = groupRows(quasi.map(coded), rowsInOrder(counted.rows));
+  return { records, declared: { group: rowOf.map((row) => group[row] ?? 0), count }, candidates: kept };
+}
+
+/** Of groups that are split by some columns. */
+export function distinctionOf(base: Partition, columns: readonly Candidate[]): Distinction {
+  return measured(columns.reduce(refine, base), base.group.length);
 }
 
 /**
@@ -62,26 +102,28 @@ export function distinctionOf(table: EncodedTable, columns: readonly EncodedColu
  * with the declared ones. Identifiers are removed before a release, and sensitive columns are what nobody knows, so neither is
  * looked at. Sets are tried by size; those that cannot reach the bar by the number of their columns' values are not counted.
  */
-export function distinguishingSets(table: EncodedTable, options: DistinctionOptions): DistinctionSearch {
-  const quasi = table.columns.filter(({ role }) => role === 'quasi-identifier');
-  const candidates = table.columns.filter(({ role }) => role === 'insensitive');
-  const declared = quasi.length === 0 ? null : distinctionOf(table, quasi);
-  const isTogether = declared !== null && declared.distinction < options.bar;
-  const search = new Search(table.rows, candidates, isTogether ? quasi : [], options);
+export function distinguishingSets(
+  { records, declared, candidates }: ToldApart,
+  options: DistinctionOptions,
+): DistinctionSearch {
+  const ofDeclared = declared === null ? null : measured(declared, records);
+  const isTogether = ofDeclared !== null && ofDeclared.distinction < options.bar;
+  const base = isTogether ? declared : null;
+  const search = new Search(records, candidates, base ?? oneGroup(records), options);
   search.run();
   const sets = search.found.map((positions): ColumnSet => {
     const columns = positions.flatMap((position) => candidates[position] ?? []);
     return {
       columns: columns.map(({ name }) => name),
-      ...distinctionOf(table, columns),
-      withDeclared: isTogether ? distinctionOf(table, [...quasi, ...columns]) : null,
+      ...distinctionOf(oneGroup(records), columns),
+      withDeclared: base === null ? null : distinctionOf(base, columns),
     };
   });
   const told = (set: ColumnSet) => set.withDeclared?.distinction ?? set.distinction;
   return {
     ...{ bar: options.bar, maximumSize: options.maximumSize },
     candidates: candidates.map(({ name }) => name),
-    ...{ declared, isTogether },
+    ...{ declared: ofDeclared, isTogether },
     // Sorting is stable: of equal sets the first in the table comes first.
     sets: sets.sort((a, b) => a.columns.length - b.columns.length || told(b) - told(a)),
     ...{ counted: search.counted, isComplete: search.isComplete },
@@ -92,17 +134,15 @@ class Search {
   readonly found: (readonly number[])[] = [];
   counted = 0;
   isComplete = true;
-  private readonly base: Partition;
   private readonly needed: number;
   private workLeft: number;
 
   constructor(
     private readonly rows: number,
-    private readonly candidates: readonly EncodedColumn[],
-    declared: readonly EncodedColumn[],
+    private readonly candidates: readonly Candidate[],
+    private readonly base: Partition,
     private readonly options: DistinctionOptions,
   ) {
-    this.base = declared.reduce<Partition>((partition, each) => refine(partition, coded(each)), oneGroup(rows));
     this.needed = options.bar * rows;
     this.workLeft = options.maximumWork ?? DEFAULT_WORK;
   }
@@ -121,13 +161,13 @@ class Search {
       if (candidate === undefined || !this.isComplete) return;
       const set = [...chosen, next];
       if (this.found.some((smaller) => smaller.every((position) => set.includes(position)))) continue;
-      if (missing === 1 && partition.count * candidate.dictionary.length < this.needed) continue;
+      if (missing === 1 && partition.count * candidate.size < this.needed) continue;
       if (this.workLeft < this.rows) {
         this.isComplete = false;
         return;
       }
       this.workLeft -= this.rows;
-      const refined = refine(partition, coded(candidate));
+      const refined = refine(partition, candidate);
       if (missing > 1) {
         this.extend(set, refined, missing - 1);
         continue;

@@ -1,8 +1,8 @@
-import type { Table } from '#data/table';
-import { encodeTable } from '../encoding/encode.js';
+import type { TableSource } from '#data/table';
+import { observe } from '../encoding/observe.js';
 import { binsOf, type MeasureBin } from '../measure-bins.js';
 import { classesOfSize, classSizesOfTable, type ClassSizes } from './class-sizes.js';
-import { distinguishingSets, type DistinctionSearch } from './distinction.js';
+import { askedToTellApart, distinguishingSets, toldApart, type DistinctionSearch } from './distinction.js';
 import { prosecutorRisks, type RecordRisks } from './record-risks.js';
 import { populationUniqueness, type PopulationUniqueness } from './uniqueness/population-uniqueness.js';
 
@@ -35,11 +35,18 @@ export interface ReidentificationQuestion {
   readonly columnsTogether: number;
 }
 
-export function takeEvidence(table: Table, question: ReidentificationQuestion): ReidentificationEvidence {
-  const encoded = encodeTable(table);
-  const sizes = classSizesOfTable(encoded);
+/**
+ * Of quasi-identifiers different combinations are held; of columns that nobody declared a code of each record, one to four bytes, since
+ * sets of them are put together.
+ */
+export async function takeEvidence(
+  table: TableSource,
+  question: ReidentificationQuestion,
+): Promise<ReidentificationEvidence> {
   const { riskThreshold, samplingFraction, distinguishing, columnsTogether } = question;
   const named = (role: string) => table.columns.filter((column) => column.role === role).map(({ name }) => name);
+  const observed = await observe(table, { counted: named('quasi-identifier'), ...askedToTellApart(table) });
+  const sizes = classSizesOfTable(observed.counted);
   return {
     quasiIdentifiers: named('quasi-identifier'),
     identifiers: named('identifier'),
@@ -52,7 +59,7 @@ export function takeEvidence(table: Table, question: ReidentificationQuestion): 
     risks: prosecutorRisks(sizes, riskThreshold),
     bins: binsOf(recordsByRisk(sizes), 'rate'),
     uniqueness: samplingFraction === null ? null : populationUniqueness({ sizes, fraction: samplingFraction }),
-    undeclared: distinguishingSets(encoded, { bar: distinguishing, maximumSize: columnsTogether }),
+    undeclared: distinguishingSets(toldApart(observed), { bar: distinguishing, maximumSize: columnsTogether }),
   };
 }
 

@@ -1,22 +1,25 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { digestOfBytes } from '#base/digest';
 import { canonicalJson } from '#base/json';
 import { check } from '#config/validate';
-import { loadTable } from '#data/load-table';
-import type { ColumnRole, Table } from '#data/table';
+import { storeTable } from '#data/load-table';
+import { heldSource, tableSourceOf, wholeTable } from '#data/stored-table';
+import type { ColumnRole, RowTable } from '#data/table';
 import type { JudgePolicy } from '#plugin/plugin';
 import { Detail } from '#report/details';
 import { translationFaults } from '#testing/translations';
 import { anonymization } from '../index.js';
-import { takeEvidence, type ReidentificationEvidence } from './re-identification-evidence.js';
+import {
+  takeEvidence,
+  type ReidentificationEvidence,
+  type ReidentificationQuestion,
+} from './re-identification-evidence.js';
 import type { ReidentificationPolicy } from './re-identification-judge.js';
 import { reidentification } from './re-identification.js';
 
-function tableOf(columns: Readonly<Record<string, readonly [ColumnRole, readonly (string | null)[]]>>): Table {
+function tableOf(columns: Readonly<Record<string, readonly [ColumnRole, readonly (string | null)[]]>>): RowTable {
   return {
     name: 'people.csv',
-    digest: digestOfBytes(''),
     rows: Object.values(columns)[0]?.[1].length ?? 0,
     columns: Object.entries(columns).map(([name, [role, values]]) => ({ name, role, type: 'text' as const, values })),
   };
@@ -28,6 +31,7 @@ const policy = (highest = 0.2, average = 0.1, atRisk = 0): JudgePolicy<Reidentif
   setBy: 'policy file',
   minimumSamples: 100,
 });
+const evidenceOf = (table: RowTable, asked: ReidentificationQuestion) => takeEvidence(heldSource(table), asked);
 const { plugin } = reidentification;
 const judge = (data: ReidentificationEvidence, bars = policy()) => plugin.judge(data, bars);
 const times = <T>(count: number, value: (i: number) => T) => Array.from({ length: count }, (_, i) => value(i));
@@ -37,8 +41,8 @@ const age = times(40, (i) => `${Math.floor(i / 10)}0s`);
 const safe = { age: ['quasi-identifier', age] } as const;
 
 describe('the verdict', () => {
-  test('passes four classes of ten, and its measures are the closed forms', () => {
-    const verdict = judge(takeEvidence(tableOf(safe), question));
+  test('passes four classes of ten, and its measures are the closed forms', async () => {
+    const verdict = judge(await evidenceOf(tableOf(safe), question));
     expect(verdict.status).toBe('pass');
     const value = (id: string) => verdict.measures.find((measure) => measure.id === id)?.value;
     expect(
@@ -51,19 +55,19 @@ describe('the verdict', () => {
   test.each([
     ['the highest', policy(0.09, 1, 1)],
     ['the average', policy(1, 0.09, 1)],
-  ])('fails by %s risk alone', (_, bars) => {
-    expect(judge(takeEvidence(tableOf(safe), question), bars).status).toBe('fail');
+  ])('fails by %s risk alone', async (_, bars) => {
+    expect(judge(await evidenceOf(tableOf(safe), question), bars).status).toBe('fail');
   });
 
-  test('fails by records at risk alone', () => {
-    const data = takeEvidence(tableOf({ age: ['quasi-identifier', [...age, 'a century']] }), question);
+  test('fails by records at risk alone', async () => {
+    const data = await evidenceOf(tableOf({ age: ['quasi-identifier', [...age, 'a century']] }), question);
     expect(judge(data, policy(1, 1, 0.02)).status).toBe('fail');
     expect(judge(data, policy(1, 1, 1 / 41)).status).toBe('pass');
     expect(judge(data).claim).toContain('1 of 41 records (2.4 %) are above 20.0 %');
   });
 
-  test('is open where an undeclared column tells people apart, and names it; a fail stays a fail', () => {
-    const data = takeEvidence(tableOf({ ...safe, phone: ['insensitive', times(40, String)] }), question);
+  test('is open where an undeclared column tells people apart, and names it; a fail stays a fail', async () => {
+    const data = await evidenceOf(tableOf({ ...safe, phone: ['insensitive', times(40, String)] }), question);
     const open = judge(data);
     expect(open.status).toBe('inconclusive');
     expect(open.claim).toContain('phone has a distinction of 100.0 %');
@@ -72,20 +76,22 @@ describe('the verdict', () => {
     expect(failed.reasons.join(' ')).toContain('phone');
   });
 
-  test('is open where a column does so only together with the declared ones', () => {
+  test('is open where a column does so only together with the declared ones', async () => {
     const digit = times(40, (i) => String(i % 10));
-    const data = takeEvidence(tableOf({ ...safe, digit: ['insensitive', digit] }), question);
+    const data = await evidenceOf(tableOf({ ...safe, digit: ['insensitive', digit] }), question);
     expect(data.undeclared.sets).toMatchObject([
       { columns: ['digit'], distinction: 0.25, withDeclared: { distinction: 1 } },
     ]);
     expect(judge(data).status).toBe('inconclusive');
     // Once it is declared, its risk is counted.
-    expect(judge(takeEvidence(tableOf({ ...safe, digit: ['quasi-identifier', digit] }), question)).status).toBe('fail');
-    expect(judge(takeEvidence(tableOf({ ...safe, digit: ['sensitive', digit] }), question)).status).toBe('pass');
+    expect(judge(await evidenceOf(tableOf({ ...safe, digit: ['quasi-identifier', digit] }), question)).status).toBe(
+      'fail',
+    );
+    expect(judge(await evidenceOf(tableOf({ ...safe, digit: ['sensitive', digit] }), question)).status).toBe('pass');
   });
 
-  test('is open where the search did not end', () => {
-    const data = takeEvidence(tableOf(safe), question);
+  test('is open where the search did not end', async () => {
+    const data = await evidenceOf(tableOf(safe), question);
     expect(judge({ ...data, undeclared: { ...data.undeclared, isComplete: false } }).status).toBe('inconclusive');
   });
 
@@ -93,27 +99,27 @@ describe('the verdict', () => {
     ['without quasi-identifiers', tableOf({ phone: ['insensitive', times(40, String)] })],
     ['without records', tableOf({ age: ['quasi-identifier', []] })],
     ['with suppressed records only', tableOf({ age: ['quasi-identifier', [null, null]] })],
-  ])('never passes %s, whatever is allowed', (_, table) => {
-    expect(judge(takeEvidence(table, question), policy(1, 1, 1)).status).toBe('inconclusive');
+  ])('never passes %s, whatever is allowed', async (_, table) => {
+    expect(judge(await evidenceOf(table, question), policy(1, 1, 1)).status).toBe('inconclusive');
   });
 
-  test('is the same for evidence that was written and read again', () => {
+  test('is the same for evidence that was written and read again', async () => {
     const table = tableOf({
       age: ['quasi-identifier', [...age, 'x', 'y', 'y']],
       phone: ['insensitive', times(43, String)],
     });
-    const data = takeEvidence(table, { ...question, samplingFraction: 0.05 });
+    const data = await evidenceOf(table, { ...question, samplingFraction: 0.05 });
     expect(judge(JSON.parse(canonicalJson(data)) as ReidentificationEvidence)).toEqual(judge(data));
     expect(judge(data).measures.map(({ id }) => id)).toContain('population-uniques');
   });
 });
 
-test('the details are what reporters read', () => {
+test('the details are what reporters read', async () => {
   const table = tableOf({
     age: ['quasi-identifier', [...age, 'x', 'y', 'y']],
     phone: ['insensitive', times(43, String)],
   });
-  const data = takeEvidence(table, { ...question, samplingFraction: 0.05 });
+  const data = await evidenceOf(table, { ...question, samplingFraction: 0.05 });
   const details = plugin.details(data, judge(data), { examples: [], maps: [], mapScale: 0 });
   for (const detail of details) check(Detail, detail, { code: 'plugin', file: plugin.id, path: [] });
   expect(details.map(({ kind }) => kind)).toEqual(['histogram', 'table', 'table']);
@@ -137,12 +143,13 @@ describe('the Adult table', () => {
   if (!isThere) console.warn(`skipped: ${ADULT} is missing`);
 
   (isThere ? test : test.skip)('has its undeclared columns counted in good time', async () => {
-    const { table } = await loadTable({
+    const { stored } = await storeTable({
       file: ADULT,
       delimiter: ';',
       roles: { age: 'quasi-identifier', sex: 'quasi-identifier' },
     });
-    const data = takeEvidence(table, { ...question, samplingFraction: 0.01, distinguishing: 0.2 });
+    const table = await wholeTable(tableSourceOf(stored));
+    const data = await evidenceOf(table, { ...question, samplingFraction: 0.01, distinguishing: 0.2 });
     const [first] = data.undeclared.sets;
     const keys = (first?.columns ?? [])
       .concat('age', 'sex')

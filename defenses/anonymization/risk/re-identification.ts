@@ -111,12 +111,15 @@ export const reidentification = defineDefense({
   },
   optionsUnder: { strict: { riskThreshold: PUBLIC }, 'high-risk': { riskThreshold: PUBLIC } },
   cost: () => ({ predictions: 0, gradients: 0 }),
-  run: (context) => Promise.resolve(context).then(evidence),
+  run: evidence,
   judge: judgeReidentification,
   details: reidentificationDetails,
 });
 
-function evidence({ table, options }: RunContext<ReidentificationOptions>): Evidence<ReidentificationEvidence> {
+async function evidence({
+  table,
+  options,
+}: RunContext<ReidentificationOptions>): Promise<Evidence<ReidentificationEvidence>> {
   if (table === null) {
     throw new AssayError('plugin', {
       where: 'anonymization/re-identification',
@@ -124,5 +127,5 @@ function evidence({ table, options }: RunContext<ReidentificationOptions>): Evid
       mend: 'Set `data.table`.',
     });
   }
-  return { data: takeEvidence(table, { ...options, samplingFraction: options.samplingFraction ?? null }) };
+  return { data: await takeEvidence(table, { ...options, samplingFraction: options.samplingFraction ?? null }) };
 }

@@ -1,6 +1,6 @@
-import { digestOfBytes } from '#base/digest';
 import type { JsonObject } from '#base/json';
-import type { ColumnRole, Table } from '#data/table';
+import { heldSource } from '#data/stored-table';
+import type { ColumnRole, RowTable } from '#data/table';
 import { completeOptions } from '#plugin/options';
 import type { Plugin, RunContext, Verdict } from '#plugin/plugin';
 import { randomStreams } from '#stats/random';
@@ -19,10 +19,9 @@ export function tableOf(
   rows: readonly Row[],
   roles = ROLES,
   names: readonly string[] = ['age', 'sex', 'diagnosis'],
-): Table {
+): RowTable {
   return {
     name: 'people.csv',
-    digest: digestOfBytes(''),
     rows: rows.length,
     columns: roles.map((role, i) => ({
       name: names[i] ?? String(i),
@@ -42,15 +41,17 @@ export function pluginOf(name: string): Plugin {
 export function context(
   plugin: Plugin,
   options: JsonObject,
-  table: Table | null,
-  population: Table | null,
+  table: RowTable | null,
+  population: RowTable | null,
 ): RunContext<JsonObject> {
   return {
     options: completeOptions(plugin, options) as JsonObject,
     target: null,
     test: noSamples([]),
     train: null,
-    ...{ table, population },
+    table: table && heldSource(table),
+    population: population && heldSource(population),
+    readFile: () => Promise.reject(new Error('no file is named')),
     random: randomStreams(0),
     keep: 64,
     step: (_, compute) => compute(),
@@ -63,12 +64,12 @@ export function context(
 export async function audited(
   name: string,
   options: JsonObject,
-  rows: readonly Row[] | Table,
+  rows: readonly Row[] | RowTable,
   people: readonly Row[] | null = null,
   atMost = 0,
 ): Promise<{ data: ClassAuditEvidence; verdict: Verdict }> {
   const plugin = pluginOf(name);
-  const table = 'digest' in rows ? rows : tableOf(rows);
+  const table = 'columns' in rows ? rows : tableOf(rows);
   const population = people === null ? null : tableOf(people, ['insensitive', 'insensitive']);
   const evidence = await plugin.run(context(plugin, options, table, population));
   const data = JSON.parse(JSON.stringify(evidence.data)) as ClassAuditEvidence;

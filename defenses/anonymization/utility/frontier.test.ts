@@ -39,6 +39,14 @@ test('the details are what reporters read', () => {
   });
   const table = details[1];
   expect(table?.kind === 'table' ? table.rows.map((row) => row[0]) : []).toEqual(['a', 'b', 'c', 'd']);
+  const labelsOf = (detail = table) => (detail?.kind === 'table' ? detail.columns.map(({ label }) => label) : []);
+  expect(labelsOf()).not.toContain('Accuracy');
+  const measured = frontierDetails(paretoFrontier([...TABLES, candidate('e', 0.05, 1, 0.8)], 0.2), 'By a tree.')[1];
+  expect(labelsOf(measured)).toContain('Accuracy');
+  expect(measured?.kind === 'table' ? [measured.rows[4], measured.note] : []).toMatchObject([
+    ['e', 1, 0.05, 1, 0.8, 'on the frontier'],
+    expect.stringContaining('By a tree.'),
+  ]);
   expect(frontierDetails(paretoFrontier([], 0.2))).toEqual([]);
 });
 

@@ -47,14 +47,19 @@ export function paretoFrontier(candidates: readonly Candidate[], highestRiskAllo
   };
 }
 
-/** All candidates in a table, and those on the frontier as a curve of risk against loss. */
-export function frontierDetails({ candidates, chosen, because }: Frontier): Detail[] {
+/**
+ * All candidates in a table, and those on the frontier as a curve of risk against loss. Accuracy is a column where it was measured of any.
+ *
+ * @param measured how accuracy was measured, in a sentence
+ */
+export function frontierDetails({ candidates, chosen, because }: Frontier, measured = ''): Detail[] {
   const best = candidates.filter(({ isOnFrontier }) => isOnFrontier);
   const points = best
     .map(({ loss, highestRisk }) => ({ x: loss, y: highestRisk }))
     .sort((a, b) => a.x - b.x || b.y - a.y);
   const picked = chosen === null ? undefined : candidates[chosen];
   if (candidates.length === 0) return [];
+  const hasAccuracy = candidates.some(({ accuracy }) => accuracy !== null);
   return [
     {
       kind: 'curve',
@@ -77,14 +82,15 @@ export function frontierDetails({ candidates, chosen, because }: Frontier): Deta
         { label: 'Smallest class', format: 'count' },
         { label: 'Loss', format: 'rate' },
         { label: 'Highest risk', format: 'rate' },
-        { label: 'Accuracy', format: 'rate' },
+        ...(hasAccuracy ? [{ label: 'Accuracy', format: 'rate' as const }] : []),
         { label: 'Place', format: 'text' },
       ],
       rows: candidates.map(({ name, k, loss, highestRisk, accuracy, isOnFrontier }, i) => [
-        ...[name, k, loss, highestRisk, accuracy],
+        ...[name, k, loss, highestRisk],
+        ...(hasAccuracy ? [accuracy] : []),
         i === chosen ? 'chosen' : isOnFrontier ? 'on the frontier' : 'another is better',
       ]),
-      note: because,
+      note: hasAccuracy ? `${because} ${measured}`.trim() : because,
     },
   ];
 }

@@ -1,4 +1,5 @@
 import type { EncodedColumn, EncodedTable, Release, ReleasedColumn } from '../contract.js';
+import { occurrencesOf, recordsIn, recordsOf } from '../encoding/weights.js';
 
 /** Of each quasi-identifier, in the order of the release: how much was lost of it, in [0, 1]. A suppressed record lost all. */
 export interface ColumnLoss {
@@ -16,7 +17,7 @@ export interface ColumnLoss {
 export function columnLosses(table: EncodedTable, release: Release): ColumnLoss[] {
   return release.columns.map((released) => ({
     column: released.name,
-    share: meanShare(released, release.suppressed),
+    share: meanShare(released, release.suppressed, table),
     entropy: entropyLoss(originalOf(table, released.name), released, release.suppressed),
   }));
 }
@@ -45,10 +46,18 @@ export function originalOf({ columns }: EncodedTable, name: string): EncodedColu
   return column;
 }
 
-function meanShare({ codes, shares }: ReleasedColumn, suppressed: Uint8Array): number {
-  let sum = 0;
-  for (let row = 0; row < codes.length; row++) sum += suppressed[row] === 1 ? 1 : (shares[codes[row] ?? 0] ?? 0);
-  return codes.length === 0 ? 0 : sum / codes.length;
+/** Records are counted first, so that neither their order nor whether equal ones are one row decides how the sum is rounded. */
+function meanShare({ codes, shares }: ReleasedColumn, suppressed: Uint8Array, table: EncodedTable): number {
+  const records = new Float64Array(shares.length);
+  let lost = 0;
+  for (let row = 0; row < codes.length; row++) {
+    const weight = table.weights?.[row] ?? 1;
+    if (suppressed[row] === 1) lost += weight;
+    else records[codes[row] ?? 0] = (records[codes[row] ?? 0] ?? 0) + weight;
+  }
+  const all = recordsOf(table);
+  const sum = records.reduce((total, count, code) => total + count * (shares[code] ?? 0), lost);
+  return all === 0 ? 0 : sum / all;
 }
 
 function entropyLoss(original: EncodedColumn, released: ReleasedColumn, suppressed: Uint8Array): number {
@@ -62,43 +71,41 @@ function entropyLoss(original: EncodedColumn, released: ReleasedColumn, suppress
  * values of B are those that stand under it in the records that were not suppressed.
  */
 function entropyBits(
-  { codes, dictionary }: EncodedColumn,
+  original: EncodedColumn,
   released: ReleasedColumn,
   suppressed: Uint8Array,
 ): { readonly lost: number; readonly most: number } {
-  const records = codes.length;
-  const frequency = new Float64Array(dictionary.length);
-  for (let row = 0; row < records; row++) frequency[codes[row] ?? 0] = (frequency[codes[row] ?? 0] ?? 0) + 1;
-  const under = valuesUnder(codes, dictionary.length, released, suppressed);
-  const members = Float64Array.from(under, (values) => {
-    let sum = 0;
-    for (const value of values) sum += frequency[value] ?? 0;
-    return sum;
-  });
-  let [lost, most] = [0, 0];
-  for (let row = 0; row < records; row++) {
-    const own = frequency[codes[row] ?? 0] ?? 0;
-    const all = Math.log2(records / own);
-    most += all;
-    lost += suppressed[row] === 1 ? all : Math.log2((members[released.codes[row] ?? 0] ?? 0) / own);
+  const records = recordsIn(original);
+  const frequency = occurrencesOf(original);
+  const bits = Array.from(frequency, (own) => (own === 0 ? 0 : Math.log2(records / own)));
+  const kept = keptUnder(original, released, suppressed);
+  let lost = 0;
+  const left = Float64Array.from(frequency);
+  for (const values of kept) {
+    let members = 0;
+    for (const value of values.keys()) members += frequency[value] ?? 0;
+    for (const [value, count] of values) {
+      lost += count * Math.log2(members / (frequency[value] ?? 0));
+      left[value] = (left[value] ?? 0) - count;
+    }
   }
-  return { lost, most };
+  const sumOf = (counts: Float64Array | Int32Array) =>
+    bits.reduce((sum, each, code) => sum + each * (counts[code] ?? 0), 0);
+  return { lost: lost + sumOf(left), most: sumOf(frequency) };
 }
 
-/** By released code: the original codes that stand under it. */
-export function valuesUnder(
-  codes: Int32Array,
-  size: number,
+/** By released code: the original codes that stand under it in records that are not suppressed, and in how many. */
+function keptUnder(
+  { codes, weights }: EncodedColumn,
   released: ReleasedColumn,
   suppressed: Uint8Array,
-): readonly ReadonlySet<number>[] {
-  const under = released.labels.map(() => new Set<number>());
-  const seen = new Set<number>();
+): readonly ReadonlyMap<number, number>[] {
+  const under = released.labels.map(() => new Map<number, number>());
   for (let row = 0; row < codes.length; row++) {
-    const [value, label] = [codes[row] ?? 0, released.codes[row] ?? 0];
-    if (suppressed[row] === 1 || seen.has(label * size + value)) continue;
-    seen.add(label * size + value);
-    under[label]?.add(value);
+    if (suppressed[row] === 1) continue;
+    const own = under[released.codes[row] ?? 0];
+    const value = codes[row] ?? 0;
+    own?.set(value, (own.get(value) ?? 0) + (weights?.[row] ?? 1));
   }
   return under;
 }

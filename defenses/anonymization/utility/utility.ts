@@ -1,4 +1,5 @@
 import type { EncodedTable, Release } from '../contract.js';
+import { recordsOf } from '../encoding/weights.js';
 import { classSizesOfRelease, type ClassSizes } from '../risk/class-sizes.js';
 import { aggregateEntropy, aggregateLoss, columnLosses, type ColumnLoss } from './loss.js';
 
@@ -37,16 +38,17 @@ export function utilityOf(
   release: Release,
   levels: readonly ColumnLevel[] | null = null,
 ): UtilityMeasures {
-  const sizes = classSizesOfRelease(release);
+  const sizes = classSizesOfRelease(release, table);
+  const records = recordsOf(table);
   const columns = columnLosses(table, release);
-  const suppressedShare = table.rows === 0 ? 0 : sizes.suppressed / table.rows;
+  const suppressedShare = records === 0 ? 0 : sizes.suppressed / records;
   const classesInAll = sizes.classes + (sizes.suppressed > 0 ? 1 : 0);
   return {
-    records: table.rows,
+    records,
     suppressedShare,
     discernibility: discernibilityOf(sizes),
     averageClassSize: sizes.classes === 0 ? null : sizes.records / sizes.classes,
-    arxAverageClassSize: classesInAll === 0 ? null : table.rows / classesInAll,
+    arxAverageClassSize: classesInAll === 0 ? null : records / classesInAll,
     loss: aggregateLoss(columns.map(({ share }) => share)),
     entropy: aggregateEntropy(table, release),
     columns,

@@ -1,6 +1,46 @@
 import { counted, percent } from '#base/format';
 import type { Column, ColumnType } from '../table.js';
 
+/** The values of a column without their rows: all that its type and role are told by. */
+export interface ColumnSummary {
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly rows: number;
+  /** The different values, in the order in which they first appear. */
+  readonly distinct: readonly string[];
+  /** How many rows have each of them. */
+  readonly counts: ArrayLike<number>;
+  /** Of at most 100,000 rows, in even steps ({@link stepOf}): which value they have, numbered in any way. */
+  readonly sample: ArrayLike<number>;
+}
+
+/** More rows are looked at in even steps. */
+const MAX_ROWS = 100_000;
+
+/** Every so-manieth row is looked at where that of all would take too long. */
+export function stepOf(rows: number): number {
+  return Math.max(1, Math.ceil(rows / MAX_ROWS));
+}
+
+export function summaryOf({ name, type, values }: Column): ColumnSummary {
+  const numbers = new Map<string, number>();
+  const counts: number[] = [];
+  const sample: number[] = [];
+  const step = stepOf(values.length);
+  for (const [row, value] of values.entries()) {
+    let number = value === null ? MISSING : numbers.get(value);
+    if (number === undefined && value !== null) {
+      number = numbers.size;
+      numbers.set(value, number);
+    }
+    if (number !== undefined && number !== MISSING) counts[number] = (counts[number] ?? 0) + 1;
+    if (row % step === 0) sample.push(number ?? MISSING);
+  }
+  return { name, type, rows: values.length, distinct: [...numbers.keys()], counts, sample };
+}
+
+const MISSING = -1;
+
 /** What is seen of a column. */
 export interface ColumnFacts {
   readonly rows: number;
@@ -17,27 +57,20 @@ export interface ColumnFacts {
 const SHARED_BY = 5;
 const EXAMPLES = 3;
 
-export function factsOf({ values, type }: Column): {
-  readonly facts: ColumnFacts;
-  readonly distinct: readonly string[];
-} {
-  const counts = new Map<string, number>();
-  let missing = 0;
-  for (const value of values) {
-    if (value === null) missing += 1;
-    else counts.set(value, (counts.get(value) ?? 0) + 1);
-  }
-  const distinct = [...counts.keys()];
+export function factsOf({ type, rows, distinct, counts }: ColumnSummary): ColumnFacts {
+  const present = Array.from(counts).reduce((sum, count) => sum + count, 0);
+  const countOf = (place: number) => counts[place] ?? 0;
   // Sorting is stable: of equals the first to appear.
-  const frequent = [...counts].filter(([, count]) => count >= SHARED_BY).sort((a, b) => b[1] - a[1]);
-  const facts: ColumnFacts = {
-    rows: values.length,
+  const frequent = Array.from(distinct.keys())
+    .filter((place) => countOf(place) >= SHARED_BY)
+    .sort((a, b) => countOf(b) - countOf(a));
+  return {
+    rows,
     distinct: distinct.length,
-    missing: values.length === 0 ? 0 : missing / values.length,
+    missing: rows === 0 ? 0 : (rows - present) / rows,
     range: rangeOf(distinct, type),
-    examples: frequent.slice(0, EXAMPLES).map(([value]) => value),
+    examples: frequent.slice(0, EXAMPLES).flatMap((place) => distinct[place] ?? []),
   };
-  return { facts, distinct };
 }
 
 /** `integer: 72 different values from 17 to 90, none missing`. */

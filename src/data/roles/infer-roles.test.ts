@@ -4,7 +4,8 @@ import { digestOfBytes } from '#base/digest';
 import { rng } from '#stats/random';
 import { readCsv } from '../csv.js';
 import { loadTable } from '../load-table.js';
-import type { Table } from '../table.js';
+import { tableSourceOf, wholeTable } from '../stored-table.js';
+import type { RowTable, Table } from '../table.js';
 import { inferRoles } from './infer-roles.js';
 import { groupedBy, separationOf, together, undivided } from './separation.js';
 import { topicOf } from './words.js';
@@ -22,7 +23,7 @@ function tableOf(columns: Readonly<Record<string, (row: number) => string | numb
   return readCsv({ path: 't.csv', bytes, digest: digestOfBytes(bytes) }, { delimiter: ',', roles: {} });
 }
 
-const rolesOf = (table: Table, stated = {}) =>
+const rolesOf = (table: RowTable, stated = {}) =>
   Object.fromEntries(inferRoles(table, stated).map(({ name, role }) => [name, role]));
 
 describe('roles are suggested', () => {
@@ -181,7 +182,8 @@ if (!existsSync(DATA)) console.warn(`skipped: ${DATA} is missing`);
 
 (existsSync(DATA) ? describe : describe.skip)('of tables of others', () => {
   test('Adult', async () => {
-    const { table, card } = await loadTable({ file: join(DATA, 'adult/adult.csv'), roles: {} });
+    const { stored, card } = await loadTable({ file: join(DATA, 'adult/adult.csv'), roles: {} });
+    const table = await wholeTable(tableSourceOf(stored));
     expect(card.reading).toBe('CSV, semicolon, UTF-8');
     const { 'salary-class': salary, ...others } = rolesOf(table);
     expect(salary).toBe('sensitive');
@@ -193,7 +195,8 @@ if (!existsSync(DATA)) console.warn(`skipped: ${DATA} is missing`);
     ['credit', ['Age', 'Marital', 'Home', 'Job'], ['Income', 'Assets', 'Debt']],
     ['customer-churn', ['female', 'senior_citizen', 'partner', 'dependents', 'total_charges'], []],
   ])('%s', async (name, quasi, sensitive) => {
-    const { table } = await loadTable({ file: join(DATA, `tabular/${name}.csv`), roles: {} });
+    const { stored } = await loadTable({ file: join(DATA, `tabular/${name}.csv`), roles: {} });
+    const table = await wholeTable(tableSourceOf(stored));
     const roles = rolesOf(table);
     for (const column of quasi) expect([column, roles[column]]).toEqual([column, 'quasi-identifier']);
     for (const column of sensitive) expect([column, roles[column]]).toEqual([column, 'sensitive']);

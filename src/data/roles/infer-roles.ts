@@ -1,6 +1,6 @@
 import { counted, grouped, percent } from '#base/format';
-import type { Column, ColumnRole, ColumnType, Table } from '../table.js';
-import { factsOf, typeEvidence, type ColumnFacts } from './facts.js';
+import type { ColumnRole, ColumnType, RowTable } from '../table.js';
+import { factsOf, summaryOf, typeEvidence, type ColumnFacts, type ColumnSummary } from './facts.js';
 import { groupedBy, separationOf, together, undivided, type Grouping, type Separation } from './separation.js';
 import { kindOfKey } from './validators.js';
 import { isKeyName, topicOf } from './words.js';
@@ -26,8 +26,6 @@ interface Suggestion {
   readonly evidence: string;
 }
 
-/** More records are looked at in even steps. */
-const MAX_RECORDS = 100_000;
 /** Of few records every column tells them apart. */
 const FEWEST_RECORDS = 20;
 /** Different values of a column that names persons. */
@@ -44,15 +42,26 @@ const KEY_LENGTH = 40;
  *
  * @param stated roles that a config gives; they win
  */
-export function inferRoles(table: Table, stated: Readonly<Record<string, ColumnRole>> = {}): readonly InferredRole[] {
-  const columns = table.columns.map((column) => examined(column));
+export function inferRoles(
+  table: RowTable,
+  stated: Readonly<Record<string, ColumnRole>> = {},
+): readonly InferredRole[] {
+  return inferRolesOf(table.columns.map(summaryOf), stated);
+}
+
+/** The same of columns that nobody holds. */
+export function inferRolesOf(
+  summaries: readonly ColumnSummary[],
+  stated: Readonly<Record<string, ColumnRole>> = {},
+): readonly InferredRole[] {
+  const columns = summaries.map(examined);
   const direct = columns.map((column) => byName(column) ?? byValues(column));
   const known = columns.filter((_, i) => direct[i]?.role === 'quasi-identifier');
   const records = columns[0]?.grouping.groupOf.length ?? 0;
   const base = known.reduce((groups, { grouping }) => together(groups, grouping), undivided(records));
   return columns.map((column, i): InferredRole => {
     const { role: suggested, evidence } = direct[i] ?? byContribution(column, base, known.length);
-    const { name, type } = column.column;
+    const { name, type } = column.summary;
     const isStated = Object.hasOwn(stated, name);
     const facts =
       suggested === 'identifier' || stated[name] === 'identifier' ? withoutValues(column.facts) : column.facts;
@@ -71,21 +80,18 @@ export function inferRoles(table: Table, stated: Readonly<Record<string, ColumnR
 }
 
 interface Examined {
-  readonly column: Column;
-  readonly distinct: readonly string[];
+  readonly summary: ColumnSummary;
   readonly facts: ColumnFacts;
   readonly grouping: Grouping;
   readonly separation: Separation;
 }
 
-function examined(column: Column): Examined {
-  const step = Math.max(1, Math.ceil(column.values.length / MAX_RECORDS));
-  const grouping = groupedBy(step === 1 ? column.values : column.values.filter((_, row) => row % step === 0));
-  const { facts, distinct } = factsOf(column);
-  return { column, distinct, facts, grouping, separation: separationOf(grouping) };
+function examined(summary: ColumnSummary): Examined {
+  const grouping = groupedBy(summary.sample);
+  return { summary, facts: factsOf(summary), grouping, separation: separationOf(grouping) };
 }
 
-function byName({ column: { name }, distinct, facts }: Examined): Suggestion | null {
+function byName({ summary: { name, distinct }, facts }: Examined): Suggestion | null {
   const key = distinct.length === 0 ? null : kindOfKey(distinct);
   if (key !== null) {
     return { role: 'identifier', evidence: `${percent(key.share)} of its values are ${key.what}.` };
@@ -100,7 +106,7 @@ function byName({ column: { name }, distinct, facts }: Examined): Suggestion | n
   return { role: topic.role, evidence: `Its name has the word "${word}", which is about ${topic.name}.` };
 }
 
-function byValues({ column: { name, type }, distinct, facts, separation }: Examined): Suggestion | null {
+function byValues({ summary: { name, type, distinct }, facts, separation }: Examined): Suggestion | null {
   if (facts.rows < FEWEST_RECORDS) return null;
   const { distinction } = separation;
   if (isKeyName(name) && distinction >= 0.5) {
@@ -131,14 +137,14 @@ function ofTime({ distinct }: ColumnFacts): Suggestion | null {
   return { role: 'quasi-identifier', evidence: 'It is a date, and dates of events are known to others.' };
 }
 
-function byContribution({ column, facts, grouping, separation }: Examined, base: Grouping, known: number): Suggestion {
+function byContribution({ facts, grouping, separation }: Examined, base: Grouping, known: number): Suggestion {
   if (facts.distinct < 2) return { role: 'insensitive', evidence: 'It has the same value in all records, or none.' };
   const before = separationOf(base).unique;
   const after = separationOf(together(base, grouping)).unique;
   const set =
     known === 0 ? 'By itself it makes' : `Beside the ${counted(known, 'quasi-identifier')} told by names it makes`;
   const figures = `${percent(after)} of the records unique, ${percent(before)} without it; it separates ${percent(separation.separation)} of all pairs`;
-  const tells = after - before >= CONTRIBUTION && column.values.length >= FEWEST_RECORDS;
+  const tells = after - before >= CONTRIBUTION && facts.rows >= FEWEST_RECORDS;
   return { role: tells ? 'quasi-identifier' : 'insensitive', evidence: `${set} ${figures}.` };
 }
 

@@ -19,9 +19,9 @@ export function undivided(records: number): Grouping {
   return { groupOf: new Int32Array(records), groups: records === 0 ? 0 : 1 };
 }
 
-/** Records by the values of a column; missing ones are a value of their own. */
-export function groupedBy(values: readonly (string | null)[]): Grouping {
-  const numbers = new Map<string | null, number>();
+/** Records by the values of a column, or by their numbers; a missing one is a value of its own. */
+export function groupedBy(values: ArrayLike<string | number | null>): Grouping {
+  const numbers = new Map<string | number | null, number>();
   const groupOf = Int32Array.from(values, (value) => {
     const number = numbers.get(value) ?? numbers.size;
     numbers.set(value, number);

@@ -1,5 +1,7 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { fstat, read } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { promisify } from 'node:util';
 import { runningDigest, type Digest } from '#base/digest';
 import { AssayError } from '#base/errors';
 import { fileCard, readSourceFile, requireReadable, unreadable, type FileCard, type SourceFile } from '../file.js';
@@ -28,6 +30,17 @@ export interface ByteSource {
   range(start: number, end: number): Promise<Uint8Array>;
   /** Null before the file was read. */
   card(): FileCard | null;
+  /** Tells whether it is still the same file; null of one that is held. */
+  readonly stamp: string | null;
+}
+
+/** A file that another process opened, for one that is told no path to open. */
+export interface LentFile {
+  /** As the user named it: for messages only. */
+  readonly path: string;
+  readonly descriptor: number;
+  /** As that of the {@link ByteSource} that the other process has. */
+  readonly stamp: string;
 }
 
 /**
@@ -36,7 +49,14 @@ export interface ByteSource {
  */
 export async function openBytes(path: string, heldBytes: number): Promise<ByteSource> {
   const size = await requireReadable(path, MAX_STREAMED_BYTES);
-  return size <= heldBytes ? heldFile(await readSourceFile(path)) : largeFile(path);
+  return size <= heldBytes ? heldFile(await readSourceFile(path)) : largeFile({ path, descriptor: null });
+}
+
+/** @throws AssayError `data` where it is not the file any more that was lent */
+export async function openLent({ stamp, ...place }: LentFile): Promise<ByteSource> {
+  const source = await largeFile(place);
+  if (source.stamp !== stamp) throw changed(place.path);
+  return source;
 }
 
 function heldFile(file: SourceFile): ByteSource {
@@ -52,14 +72,22 @@ function heldFile(file: SourceFile): ByteSource {
     },
     range: (start, end) => Promise.resolve(bytes.subarray(start, end)),
     card: () => fileCard(file),
+    stamp: null,
   };
 }
 
-/** Nothing stays open between two calls; that it is still the same file is told by its inode, size and times. */
-async function largeFile(path: string): Promise<ByteSource> {
-  const { stamp, head, size } = await opened(path, async (handle) => ({
-    ...(await stampOf(handle)),
-    head: await readUpTo(handle, 0, HEAD_BYTES),
+/** Where a file is: its path, and its descriptor where it is open already. */
+interface Place {
+  readonly path: string;
+  readonly descriptor: number | null;
+}
+
+/** Nothing is opened that stays open between two calls; that it is still the same file is told by its inode, size and times. */
+async function largeFile(place: Place): Promise<ByteSource> {
+  const { path } = place;
+  const { stamp, head, size } = await opened(place, async (descriptor) => ({
+    ...(await stampOf(descriptor)),
+    head: await readUpTo(descriptor, 0, HEAD_BYTES),
   }));
   let digest: Digest | null = null;
   let held: SourceFile | null = null;
@@ -69,6 +97,7 @@ async function largeFile(path: string): Promise<ByteSource> {
     isHeld: false,
     head,
     async whole() {
+      if (place.descriptor !== null) throw new RangeError('a file that is lent is read part by part');
       held ??= await readSourceFile(path);
       digest = held.digest;
       return held;
@@ -78,13 +107,11 @@ async function largeFile(path: string): Promise<ByteSource> {
         yield held.bytes;
         return;
       }
-      const handle = await open(path, 'r').catch((cause: unknown) => {
-        throw unreadable(path, cause);
-      });
+      const file = await openPlace(place);
       const running = runningDigest();
       try {
         for (let at = 0; at < size;) {
-          const part = await readUpTo(handle, at, PART_BYTES).catch((cause: unknown) => {
+          const part = await readUpTo(file.descriptor, at, PART_BYTES).catch((cause: unknown) => {
             throw unreadable(path, cause);
           });
           running.add(part);
@@ -92,45 +119,58 @@ async function largeFile(path: string): Promise<ByteSource> {
           at += part.length;
           if (part.length === 0) break;
         }
-        if ((await stampOf(handle)).stamp !== stamp) throw changed(path);
+        if ((await stampOf(file.descriptor)).stamp !== stamp) throw changed(path);
       } finally {
-        await handle.close();
+        await file.close();
       }
       digest = running.end();
     },
     range: (start, end) =>
-      opened(path, async (handle) => {
-        const bytes = await readUpTo(handle, start, end - start);
-        if (bytes.length !== end - start || (await stampOf(handle)).stamp !== stamp) throw changed(path);
+      opened(place, async (descriptor) => {
+        const bytes = await readUpTo(descriptor, start, end - start);
+        if (bytes.length !== end - start || (await stampOf(descriptor)).stamp !== stamp) throw changed(path);
         return bytes;
       }),
     card: () => (digest === null ? null : { name: basename(path), sha256: digest, bytes: size }),
+    stamp,
   };
 }
 
-async function opened<T>(path: string, use: (handle: FileHandle) => Promise<T>): Promise<T> {
+async function opened<T>(place: Place, use: (descriptor: number) => Promise<T>): Promise<T> {
   try {
-    const handle = await open(path, 'r');
+    const file = await openPlace(place);
     try {
-      return await use(handle);
+      return await use(file.descriptor);
     } finally {
-      await handle.close();
+      await file.close();
     }
   } catch (cause) {
-    throw cause instanceof AssayError ? cause : unreadable(path, cause);
+    throw cause instanceof AssayError ? cause : unreadable(place.path, cause);
   }
 }
 
-async function stampOf(handle: FileHandle): Promise<{ stamp: string; size: number }> {
-  const { dev, ino, size, mtimeNs, ctimeNs } = await handle.stat({ bigint: true });
+/** Closing leaves open what was open before. */
+async function openPlace({ path, descriptor }: Place): Promise<{ descriptor: number; close: () => Promise<void> }> {
+  if (descriptor !== null) return { descriptor, close: () => Promise.resolve() };
+  const handle = await open(path, 'r').catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
+  return { descriptor: handle.fd, close: () => handle.close() };
+}
+
+const readAt = promisify(read);
+const statOf = promisify(fstat);
+
+async function stampOf(descriptor: number): Promise<{ stamp: string; size: number }> {
+  const { dev, ino, size, mtimeNs, ctimeNs } = await statOf(descriptor, { bigint: true });
   return { stamp: [dev, ino, size, mtimeNs, ctimeNs].join(), size: Number(size) };
 }
 
-async function readUpTo(handle: FileHandle, position: number, length: number): Promise<Uint8Array> {
-  const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafeSlow(length), 0, length, position);
+async function readUpTo(descriptor: number, position: number, length: number): Promise<Uint8Array> {
+  const { buffer, bytesRead } = await readAt(descriptor, Buffer.allocUnsafeSlow(length), 0, length, position);
   return buffer.subarray(0, bytesRead);
 }
 
-function changed(where: string): AssayError {
+export function changed(where: string): AssayError {
   return new AssayError('data', { where, what: 'the file was changed while it was read', mend: 'Run it again.' });
 }

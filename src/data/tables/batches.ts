@@ -1,24 +1,7 @@
-import type { ColumnRole, ColumnType } from '../table.js';
-import { TypeInference } from './column-type.js';
-import { ownText, ValuesDigest } from './columns.js';
+import type { ColumnType, RowBatch, TableColumn } from '../table.js';
+import { CANONICAL, TypeInference } from './column-type.js';
+import { ownText } from './columns.js';
 import type { RowSink } from './rows.js';
-import type { Digest } from '#base/digest';
-
-/** Consecutive rows of a table: the values of each column, in the order of the columns. */
-export interface RowBatch {
-  /** The number of its first row, from 0 on. */
-  readonly first: number;
-  readonly rows: number;
-  readonly columns: readonly (readonly (string | null)[])[];
-}
-
-/** A column and the form that its values take. */
-export interface TypedColumn {
-  readonly name: string;
-  readonly role: ColumnRole;
-  readonly type: ColumnType;
-  readonly canonical: ((value: string) => string | null) | null;
-}
 
 /** Values of a column that were met lately; more of them would hold the memory of a whole column. */
 const KNOWN_VALUES = 1 << 12;
@@ -57,8 +40,8 @@ export class TypesSink implements RowSink {
   }
 
   /** Of the column at a position. */
-  form(position: number): TypeInference['form'] {
-    return (this.columns[position]?.inference ?? new TypeInference()).form;
+  type(position: number): ColumnType {
+    return (this.columns[position]?.inference ?? new TypeInference()).type;
   }
 
   private column() {
@@ -71,36 +54,42 @@ export class TypesSink implements RowSink {
   }
 }
 
-/** Makes batches of rows, and the digests of the columns they belong to. */
+/** Makes batches of some columns of rows. */
 export class BatchSink implements RowSink {
   private readonly forms: readonly Recent<{ readonly value: string | null }>[];
-  private readonly running: readonly ValuesDigest[];
   private ready: RowBatch[] = [];
   private open: (string | null)[][];
+  private filled = 0;
   private first = 0;
 
+  /**
+   * @param columns those that are taken
+   * @param positions where each of them stands in a row
+   * @param size rows of a batch
+   */
   constructor(
-    private readonly columns: readonly TypedColumn[],
+    columns: readonly TableColumn[],
+    private readonly positions: readonly number[],
     missing: ReadonlySet<string>,
     private readonly size: number,
   ) {
-    this.forms = columns.map(
-      ({ canonical }) =>
-        new Recent((value) => {
-          if (missing.has(value.trim())) return { value: null };
-          return { value: canonical === null ? value : canonical(value) };
-        }),
-    );
-    this.running = columns.map(() => new ValuesDigest());
-    this.open = columns.map(() => []);
+    this.forms = columns.map(({ type }) => {
+      const canonical = CANONICAL[type];
+      return new Recent((value) => {
+        if (missing.has(value.trim())) return { value: null };
+        return { value: canonical === null ? value : canonical(value) };
+      });
+    });
+    this.open = positions.map(() => []);
   }
 
   row(values: readonly (string | null)[]): void {
     for (let i = 0; i < this.open.length; i++) {
-      const value = values[i] ?? null;
+      const value = values[this.positions[i] ?? NaN] ?? null;
       this.open[i]?.push(value === null ? null : (this.forms[i]?.of(value).value ?? null));
     }
-    if (this.open[0]?.length === this.size) this.close();
+    this.filled += 1;
+    if (this.filled === this.size) this.close();
   }
 
   /** The batches that are whole; each is given once. */
@@ -111,24 +100,13 @@ export class BatchSink implements RowSink {
   }
 
   end(): void {
-    if ((this.open[0]?.length ?? 0) > 0) this.close();
-  }
-
-  /** Of all rows, when they have come to their end. */
-  digests(): { readonly name: string; readonly role: ColumnRole; readonly values: Digest }[] {
-    return this.columns.map(({ name, role }, i) => ({
-      name,
-      role,
-      values: (this.running[i] ?? new ValuesDigest()).end(),
-    }));
+    if (this.filled > 0) this.close();
   }
 
   private close(): void {
-    const columns = this.open;
-    const rows = columns[0]?.length ?? 0;
-    for (const [i, values] of columns.entries()) this.running[i]?.add(values);
-    this.ready.push({ first: this.first, rows, columns });
-    this.first += rows;
-    this.open = this.columns.map(() => []);
+    this.ready.push({ first: this.first, rows: this.filled, columns: this.open });
+    this.first += this.filled;
+    this.filled = 0;
+    this.open = this.positions.map(() => []);
   }
 }

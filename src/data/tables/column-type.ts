@@ -15,8 +15,8 @@ type Canonical = (value: string) => string | null;
 
 const isInteger = (value: string): boolean => INTEGER.test(value);
 const boolean: Canonical = (value) => (/^(true|false)$/i.test(value) ? value.toLowerCase() : null);
-const date: Canonical = (value) => (isDate(value) ? value : null);
-const midnight: Canonical = (value) => timestamp(value)?.slice(0, 'yyyy-mm-dd'.length) ?? null;
+/** Of a date, or of the midnight with which it begins. */
+const date: Canonical = (value) => (isDate(value) ? value : (timestamp(value)?.slice(0, 'yyyy-mm-dd'.length) ?? null));
 
 /**
  * Tells the type that all values of a column have, one value after another. Numbers may all be whole, and times all midnight: then
@@ -48,16 +48,25 @@ export class TypeInference {
     }
   }
 
-  /** The type, and what makes the one form of it that each value has; null where values stay as they stand. */
-  get form(): { readonly type: ColumnType; readonly canonical: Canonical | null } {
-    if (!this.isAny) return { type: 'text', canonical: null };
-    if (this.isNumber) return { type: this.isWhole ? 'integer' : 'number', canonical: number };
-    if (this.isBoolean) return { type: 'boolean', canonical: boolean };
-    if (this.isDate) return { type: 'date', canonical: date };
-    if (!this.isTime) return { type: 'text', canonical: null };
-    return this.isMidnight ? { type: 'date', canonical: midnight } : { type: 'timestamp', canonical: timestamp };
+  get type(): ColumnType {
+    if (!this.isAny) return 'text';
+    if (this.isNumber) return this.isWhole ? 'integer' : 'number';
+    if (this.isBoolean) return 'boolean';
+    if (this.isDate) return 'date';
+    if (!this.isTime) return 'text';
+    return this.isMidnight ? 'date' : 'timestamp';
   }
 }
+
+/** What makes the one form of a type that each value has; null where values stay as they stand. */
+export const CANONICAL: Readonly<Record<ColumnType, Canonical | null>> = {
+  integer: number,
+  number,
+  boolean,
+  date,
+  timestamp,
+  text: null,
+};
 
 /**
  * The type that all values of a column have, and the values in the one form of that type: `1.50`, `1.5` and `15e-1` are
@@ -68,7 +77,8 @@ export function typed(values: Values): { readonly type: ColumnType; readonly val
   distinct.delete(null);
   const inference = new TypeInference();
   for (const value of distinct) if (value !== null) inference.add(value);
-  const { type, canonical } = inference.form;
+  const { type } = inference;
+  const canonical = CANONICAL[type];
   if (canonical === null) return { type, values };
   const forms = new Map<string | null, string | null>([[null, null]]);
   for (const value of distinct) if (value !== null) forms.set(value, canonical(value));

@@ -1,25 +1,26 @@
-import { basename, dirname, join, resolve } from 'node:path';
-import { digestOfBytes, digestOfJson } from '#base/digest';
+import { rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { digestOfJson } from '#base/digest';
 import { AssayError } from '#base/errors';
 import type { JsonObject } from '#base/json';
 import { packageVersion } from '#base/package-root';
 import { nameIn } from '#config/document/find';
 import type { LoadedConfig } from '#config/loaded';
 import type { PopulationConfig, TableConfig } from '#config/schema';
-import { readSourceFile } from '#data/file';
-import { loadPopulation, loadTable, type LoadedTable } from '#data/load-table';
-import { readTable } from '#data/read-table';
+import { loadPopulation, loadTable, storeTable, type LoadedTable } from '#data/load-table';
+import { tableSourceOf } from '#data/stored-table';
 import type { TableReading } from '#data/tables/reading';
-import type { AnonymizingKit, NamedText, Protection, ReleasedTable } from '#plugin/anonymizing';
+import type { AnonymizingKit, Protection, ReleasedTable } from '#plugin/anonymizing';
 import { ANONYMIZATION_VERSION, type AnonymizationCertificate, type ModelCheck } from '#report/anonymization';
 import { randomStreams } from '#stats/random';
 import { flagsOf, quoted } from '../command.js';
 import { EXIT } from '../exit-codes.js';
-import { writeFolder } from '../new-folder.js';
+import { readNamed } from '../named-files.js';
+import { writeFolder, type Content } from '../new-folder.js';
 import { versions } from '../opening.js';
 import { predictorOf } from './predictor.js';
 import { secret } from './secret.js';
-import { csvOf } from './write-table.js';
+import { writeCsv, type WrittenCsv } from './write-table.js';
 
 /** What an anonymization tells whoever listens. */
 export type AnonymizeEvent =
@@ -43,9 +44,6 @@ export interface Anonymized {
   readonly exitCode: AnonymizationCertificate['exitCode'];
 }
 
-/** The largest hierarchy: a million lines. */
-const HIERARCHY_BYTES = 2 ** 28;
-
 /**
  * Makes a protected copy of the table of a config, and writes it with its certificate and its page into a new folder. The
  * table is judged as it was written and read back, and where it does not meet the models there is none.
@@ -64,10 +62,10 @@ export async function anonymizeTable(
   const population = asked.population === null ? null : await loadPopulation(asked.population);
   const seed = options.seed ?? loaded.config.seed;
   const protection = await kit.protect({
-    table: table.table,
-    population: population?.table ?? null,
+    table: tableSourceOf(table.stored),
+    population: population === null ? null : tableSourceOf(population.stored),
     options: asked.options,
-    readFile: (path) => readNamed(resolve(dirname(loaded.file), path)),
+    readFile: (path) => readNamed(path, loaded.file),
     random: randomStreams(seed, 'anonymize'),
     secret,
     predict: predictorOf(loaded, options),
@@ -76,9 +74,15 @@ export async function anonymizeTable(
       options.on({ kind: 'progress', what, done, total });
     },
   });
-  const written = await writtenBack(protection.released, asked.table, table.reading);
-  const certificate = certificateOf({ loaded, asked, table, population, protection, written, seed, options });
-  return write(loaded.config.out, certificate, written, started, options);
+  const { out } = loaded.config;
+  const written = await writtenBack(protection.released, asked.table, { reading: table.reading, out });
+  try {
+    const certificate = certificateOf({ loaded, asked, table, population, protection, written, seed, options });
+    return write(out, certificate, written, started, options);
+  } finally {
+    // It was moved where it meets the models.
+    if (written !== null) rmSync(written.path, { force: true });
+  }
 }
 
 interface Asked {
@@ -112,8 +116,8 @@ function askedOf({ config, file, positions }: LoadedConfig, kit: AnonymizingKit)
   };
 }
 
-function requireQuasiIdentifiers({ table }: LoadedTable, { file }: LoadedConfig): void {
-  if (table.columns.some(({ role }) => role === 'quasi-identifier')) return;
+function requireQuasiIdentifiers({ stored }: LoadedTable, { file }: LoadedConfig): void {
+  if (tableSourceOf(stored).columns.some(({ role }) => role === 'quasi-identifier')) return;
   throw new AssayError('config', {
     where: `${nameIn(process.cwd(), file)}, \`data.table.roles\``,
     what: 'no column is declared a quasi-identifier, which is what an adversary may know of a person',
@@ -121,30 +125,34 @@ function requireQuasiIdentifiers({ table }: LoadedTable, { file }: LoadedConfig)
   });
 }
 
-async function readNamed(path: string): Promise<NamedText> {
-  const file = await readSourceFile(path, HIERARCHY_BYTES);
-  return { name: basename(path), text: new TextDecoder().decode(file.bytes), sha256: file.digest };
-}
-
-interface Written {
-  readonly bytes: Uint8Array;
+interface Written extends WrittenCsv {
   readonly checks: readonly ModelCheck[];
 }
 
 /** The file of a released table, with what holds of it once it is read as anybody would. */
 async function writtenBack(
   released: ReleasedTable | null,
-  config: TableConfig,
-  reading: TableReading,
+  { missing = [''], roles: stated }: TableConfig,
+  { reading, out }: { readonly reading: TableReading; readonly out: string },
 ): Promise<Written | null> {
   if (released === null) return null;
-  const { missing = [''] } = config;
   const delimiter = reading.format === 'csv' ? reading.delimiter : ',';
-  const bytes = csvOf(released, { delimiter, missing: missing[0] ?? '' });
-  const names = new Set(released.columns.map(({ name }) => name));
-  const roles = Object.fromEntries(Object.entries(config.roles).filter(([name]) => names.has(name)));
-  const file = { path: TABLE, bytes, digest: digestOfBytes(bytes) };
-  return { bytes, checks: released.check(await readTable(file, { delimiter, encoding: 'utf-8', missing, roles })) };
+  const written = await writeCsv(released.table, out, { delimiter, missing: missing[0] ?? '' });
+  try {
+    const names = new Set(released.table.columns.map(({ name }) => name));
+    const roles = Object.fromEntries(Object.entries(stated).filter(([name]) => names.has(name)));
+    const { stored } = await storeTable({
+      file: written.path,
+      delimiter,
+      encoding: 'utf-8',
+      missing: [...missing],
+      roles,
+    });
+    return { ...written, checks: await released.check(tableSourceOf(stored)) };
+  } catch (error) {
+    rmSync(written.path, { force: true });
+    throw error;
+  }
 }
 
 interface Parts {
@@ -178,7 +186,7 @@ function certificateOf(parts: Parts): AnonymizationCertificate {
     options: asJson(asked.options),
     ...found,
     checks: [...(written?.checks ?? [])],
-    output: isWritten ? { name: TABLE, sha256: digestOfBytes(written.bytes), bytes: written.bytes.length } : null,
+    output: isWritten ? { name: TABLE, sha256: written.sha256, bytes: written.bytes } : null,
     refused: isWritten
       ? null
       : (refused ?? `The table as it was read back does not meet ${broken?.model ?? 'its policy'}.`),
@@ -204,8 +212,8 @@ function write(
 ): Anonymized {
   const time = started.toISOString().slice(0, 19).replaceAll(':', '-');
   const timings = { started: started.toISOString(), finished: new Date().toISOString() };
-  const contents = new Map<string, Uint8Array | string>([
-    ...(certificate.output === null || written === null ? [] : [[TABLE, written.bytes] as const]),
+  const contents = new Map<string, Content>([
+    ...(certificate.output === null || written === null ? [] : [[TABLE, { moved: written.path }] as const]),
     [CERTIFICATE, `${JSON.stringify(certificate, null, 2)}\n`],
     [PAGE, page(certificate)],
     ['timings.json', `${JSON.stringify(timings, null, 2)}\n`],

@@ -1,4 +1,3 @@
-import { digestOfBytes } from '#base/digest';
 import type { ColumnRole, ColumnType } from '#data/table';
 import type { BoundModel, ClassSummary, EncodedTable, Hierarchy, Release } from '../../contract.js';
 import { encodeTable } from '../../encoding/encode.js';
@@ -16,7 +15,6 @@ export interface ColumnOfTest {
 export function tableOf(columns: readonly ColumnOfTest[]): EncodedTable {
   return encodeTable({
     name: 'people.csv',
-    digest: digestOfBytes(''),
     rows: columns[0]?.values.length ?? 0,
     columns: columns.map(({ values, type = 'text', role = 'quasi-identifier' }, i) => ({
       name: String.fromCharCode(97 + i),

@@ -1,5 +1,5 @@
-import { digestOfJson } from '#base/digest';
-import type { Column, ColumnRole, ColumnType, Table } from '#data/table';
+import { heldSource, wholeTable } from '#data/stored-table';
+import type { Column, ColumnRole, ColumnType, RowTable, TableSource } from '#data/table';
 import type { PredictLabels, Protection, ProtectionRequest } from '#plugin/anonymizing';
 import { randomStreams, rng } from '#stats/random';
 import type { CompleteOptions } from '../options.js';
@@ -14,18 +14,29 @@ export interface ColumnOfTest {
   readonly type?: ColumnType;
 }
 
-export function tableOf(columns: readonly ColumnOfTest[]): Table {
+export function tableOf(columns: readonly ColumnOfTest[]): RowTable {
   const complete = columns.map(({ name, values, role = 'quasi-identifier', type = 'text' }): Column => ({
     ...{ name, values, role, type },
   }));
-  return { name: 'table', digest: digestOfJson([]), rows: columns[0]?.values.length ?? 0, columns: complete };
+  return { name: 'table', rows: columns[0]?.values.length ?? 0, columns: complete };
 }
 
 /** What a config says of `anonymize`, done to a table. */
 export function protect(
-  table: Table,
+  table: RowTable,
   options: object,
-  rest: { readonly population?: Table; readonly predict?: PredictLabels; readonly secret?: () => number } = {},
+  rest: { readonly population?: RowTable; readonly predict?: PredictLabels; readonly secret?: () => number } = {},
+): Promise<Protection> {
+  const { population, ...others } = rest;
+  const people = population === undefined ? {} : { population: heldSource(population) };
+  return protectSource(heldSource(table), options, { ...others, ...people });
+}
+
+/** The same of a table that is walked over. */
+export function protectSource(
+  table: TableSource,
+  options: object,
+  rest: { readonly population?: TableSource; readonly predict?: PredictLabels; readonly secret?: () => number } = {},
 ): Promise<Protection> {
   const request: ProtectionRequest<CompleteOptions> = {
     table,
@@ -50,11 +61,9 @@ export function secretOf(key: string): () => number {
   return () => source.uniform();
 }
 
-/** The released table as somebody reads it, with the roles that the columns had. */
-export function writtenOf(table: Table, { released }: Protection): Table {
-  const columns = (released?.columns ?? []).map(({ name, values }): Column => {
-    const role = table.columns.find((column) => column.name === name)?.role ?? 'insensitive';
-    return { name, values, role, type: 'text' };
-  });
-  return { name: 'written', digest: digestOfJson([]), rows: columns[0]?.values.length ?? 0, columns };
+/** The released table as somebody reads it, with the roles that the columns had; without columns where there is none. */
+export async function writtenOf({ released }: Protection): Promise<RowTable> {
+  if (released === null) return { name: 'written', rows: 0, columns: [] };
+  const { columns, ...rest } = await wholeTable(released.table);
+  return { ...rest, columns: columns.map((column) => ({ ...column, type: 'text' })) };
 }

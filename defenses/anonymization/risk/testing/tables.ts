@@ -1,8 +1,9 @@
-import { digestOfBytes } from '#base/digest';
 import type { ColumnRole, ColumnType } from '#data/table';
-import type { EncodedTable, Release, ReleasedColumn } from '../../contract.js';
+import type { EncodedColumn, EncodedTable, Release, ReleasedColumn } from '../../contract.js';
 import { encodeTable } from '../../encoding/encode.js';
 import { groupRows } from '../../group-rows.js';
+import { rowsInOrder } from '../../row-order.js';
+import { toldApart, type ToldApart } from '../distinction.js';
 
 /** Tables and releases for tests, from their columns. */
 export function tableFrom(
@@ -12,7 +13,6 @@ export function tableFrom(
 ): EncodedTable {
   return encodeTable({
     name: 'test',
-    digest: digestOfBytes(''),
     rows: Object.values(columns)[0]?.length ?? 0,
     columns: Object.entries(columns).map(([name, values]) => ({
       ...{ name, values },
@@ -46,4 +46,14 @@ export function releaseFrom(
     ...{ columns: released, suppressed, classOf, classes: grouping.count },
     method: { name: 'by hand', optimal: false, facts: {} },
   };
+}
+
+/** What is told of the records of a table that is held. */
+export function apart(table: EncodedTable): ToldApart {
+  const kept = table.columns.filter(({ role }) => role === 'insensitive').map(candidateOf);
+  return toldApart({ records: table.rows, counted: table, rowOf: rowsInOrder(table.rows), kept });
+}
+
+export function candidateOf({ name, role, type, codes, dictionary }: EncodedColumn) {
+  return { name, role, type, codes, size: dictionary.length };
 }
