@@ -108,6 +108,17 @@ describe('on a small CNN', () => {
     }
   });
 
+  test('LRP says where the score went', async () => {
+    const { attribution, details, statements } = await explainedBy(lrp, target, sample, background);
+    const [table] = details;
+    const [score = NaN, ...parts] = table?.kind === 'table' ? table.rows.map((each) => Number(each[1])) : [];
+    const { difference, residual } = attribution!.completeness!;
+    expect(score).toBe(difference);
+    expect(parts.reduce((sum, part) => sum + part, 0)).toBeCloseTo(score, 9);
+    expect(parts[2]).toBeCloseTo(-residual, 9);
+    expect(statements[1]).toMatch(/^Biases took -?[0-9.]+ % of the score\.$/);
+  });
+
   test('maps are taken at the last layer that gives one, or at the one that is named', async () => {
     const maps = (await target.layers()).filter(({ shape }) => shape.length === 3);
     const { statements, attribution } = await explainedBy(gradCam, target, sample, background);

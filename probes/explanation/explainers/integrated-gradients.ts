@@ -16,6 +16,8 @@ import {
 
 /** Doubled to that, all nodes together are twice as many at most. */
 const MOST_STEPS = 1024;
+/** Nodes of the first quadrature of even the largest inputs. */
+const LEAST_STEPS = 8;
 
 export const integratedGradients = defineExplainer({
   id: 'integrated-gradients',
@@ -29,7 +31,11 @@ export const integratedGradients = defineExplainer({
   options: Type.Object(
     {
       ...baselineOptions,
-      steps: Type.Integer({ minimum: 2, default: 64, description: 'Nodes of the first quadrature.' }),
+      steps: Type.Union([Type.Literal('auto'), Type.Integer({ minimum: 2 })], {
+        default: 'auto',
+        description:
+          'Nodes of the first quadrature. `auto`: 64, and less of long texts (16 of 512 tokens) and large pictures, where most ways need no more.',
+      }),
       maximumSteps: Type.Union([Type.Literal('auto'), Type.Integer({ minimum: 2 })], {
         default: 'auto',
         description:
@@ -40,8 +46,10 @@ export const integratedGradients = defineExplainer({
   ),
   appliesTo: scoreTrouble,
   async explain(context) {
-    const { steps, maximumSteps: most } = context.options;
-    const maximumSteps = most === 'auto' ? affordable(2 * MOST_STEPS, context.target.domain) / 2 : most;
+    const { steps: first, maximumSteps: most } = context.options;
+    const bearable = affordable(2 * MOST_STEPS, context.target.domain) / 2;
+    const maximumSteps = most === 'auto' ? bearable : most;
+    const steps = first === 'auto' ? Math.max(LEAST_STEPS, Math.floor(bearable / 16)) : first;
     const baseline = await chosenBaseline(context);
     const { words } = baseline;
     const found = await attributed(context, baseline, { steps, maximumSteps });

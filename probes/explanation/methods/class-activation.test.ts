@@ -50,6 +50,16 @@ describe.each(ENGINES)("values of Captum's tests on %s", (_, open) => {
       expect((await at(conv1)).shape).toEqual([1, 2, 2]);
       expectClose((await at(conv1)).values, [11.25, 13.5, 20.25, 22.5]);
       expectClose((await at(relu1)).values, [0, 4, 28, 32.5]);
+      // Captum adds a second picture, of ones, to the first.
+      const more = { shape: counted().shape, data: counted().data.map((value) => value + 1) };
+      expectClose((await classActivation(engine, more, [0], conv1, plain)).values, [14.5, 19, 32.5, 37]);
+    }));
+
+  test('Grad-CAM channel by channel, which its map adds up', () =>
+    opened(open, convolutional(), [1, 4, 4], async (engine) => {
+      const each = await classActivation(engine, counted(), [0], conv1, { ...plain, perChannel: true });
+      expect(each.shape).toEqual([1, 2, 2, 2]);
+      expectClose(each.values, [-3.75, 3, 23.25, 30, 15, 10.5, -3, -7.5]);
     }));
 
   test('Grad-CAM at the input, where ReLU cuts off the one cell that speaks against the score', () =>

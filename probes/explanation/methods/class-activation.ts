@@ -1,4 +1,4 @@
-import { rowsOf, type Tensor } from '#base/tensor';
+import { row, rowsOf, type Tensor } from '#base/tensor';
 import type { LayerGradient } from '#target/target';
 import type { LossSpec } from '#engine/index';
 import type { Attributions } from './attributions.js';
@@ -32,10 +32,12 @@ export interface ClassActivationOptions {
   readonly method: ClassActivation;
   /** Whether what speaks against the score is cut off at the end, as the papers do; other libraries do not. */
   readonly relu: boolean;
+  /** One map for each channel, [n, channels, ...positions], instead of their sum. */
+  readonly perChannel?: boolean;
 }
 
 /**
- * The map of a layer's weighted channels, summed: [n, ...positions], at the layer's own resolution.
+ * The map of a layer's weighted channels, summed: [n, ...positions], at the layer's own resolution. (Other libraries take their mean.)
  *
  * @param inputs [n, ...shape]
  * @param scores the index of the score that is explained, one a sample
@@ -45,21 +47,23 @@ export async function classActivation(
   inputs: Tensor,
   scores: ArrayLike<number>,
   layer: MapLayer,
-  { method, relu }: ClassActivationOptions,
+  { method, relu, perChannel = false }: ClassActivationOptions,
 ): Promise<Attributions> {
   const labels = Float64Array.from(scores);
   const { activation, gradient } = await model.atLayer(inputs, { kind: 'score', labels }, layer.name);
   const strides = stridesOf(activation, layer);
   const { channels, positions } = strides;
   const n = rowsOf(activation);
-  const values = new Float64Array(n * positions);
-  const size = channels * positions;
+  const maps = perChannel ? channels : 1;
+  const values = new Float64Array(n * maps * positions);
   for (let i = 0; i < n; i++) {
-    const [a, g] = [activation, gradient].map(({ data }) => data.subarray(i * size, (i + 1) * size));
-    if (a !== undefined && g !== undefined) addChannels(values, i * positions, { a, g }, strides, method);
+    const layerAt = { a: row(activation, i), g: row(gradient, i) };
+    for (let k = 0; k < channels; k++) {
+      addChannel(values, (i * maps + (perChannel ? k : 0)) * positions, layerAt, k, strides, method);
+    }
   }
   if (relu) for (let j = 0; j < values.length; j++) values[j] = Math.max(values[j] ?? NaN, 0);
-  return { shape: [n, ...strides.space], values };
+  return { shape: [n, ...(perChannel ? [channels] : []), ...strides.space], values };
 }
 
 /** Where the values of a channel lie within a sample: at channel * `channel` + position * `position`. */
@@ -86,22 +90,21 @@ interface AtLayer {
   readonly g: Float32Array;
 }
 
-function addChannels(
+function addChannel(
   map: Float64Array,
   offset: number,
   { a, g }: AtLayer,
+  k: number,
   strides: Strides,
   method: ClassActivation,
 ): void {
-  const { channels, positions, channel, position } = strides;
-  for (let k = 0; k < channels; k++) {
-    const first = k * channel;
-    const weight = method === 'layer-cam' ? 0 : channelWeight({ a, g }, first, strides, method);
-    for (let p = 0; p < positions; p++) {
-      const at = first + p * position;
-      const own = method === 'layer-cam' ? Math.max(g[at] ?? NaN, 0) : weight;
-      map[offset + p] = (map[offset + p] ?? NaN) + own * (a[at] ?? NaN);
-    }
+  const { positions, channel, position } = strides;
+  const first = k * channel;
+  const weight = method === 'layer-cam' ? 0 : channelWeight({ a, g }, first, strides, method);
+  for (let p = 0; p < positions; p++) {
+    const at = first + p * position;
+    const own = method === 'layer-cam' ? Math.max(g[at] ?? NaN, 0) : weight;
+    map[offset + p] = (map[offset + p] ?? NaN) + own * (a[at] ?? NaN);
   }
 }
 

@@ -1,4 +1,4 @@
-import { sizeOf, type Tensor } from '#base/tensor';
+import { row, sizeOf, type Tensor } from '#base/tensor';
 import type { LossSpec } from '#engine/index';
 
 /** Gradients of one score of each sample: all that gradient methods ask of a model. */
@@ -32,6 +32,23 @@ export async function visitGradients(
   points: Points,
   visit: (index: number, gradient: Float32Array, score: number) => void,
 ): Promise<void> {
+  await visitPoints(
+    points,
+    (inputs, loss) => model.gradient(inputs, loss),
+    (index, { gradient, loss }, at) => visit(index, row(gradient, at), loss[at] ?? NaN),
+  );
+}
+
+/**
+ * Asks a model about points in full batches.
+ *
+ * @param visit is given what was found, for each point in order, and the row at which that point is
+ */
+export async function visitPoints<Found>(
+  points: Points,
+  ask: (inputs: Tensor, loss: LossSpec) => Promise<Found>,
+  visit: (index: number, found: Found, row: number) => void,
+): Promise<void> {
   const { shape, count } = points;
   const size = sizeOf(shape);
   const most = Math.max(1, Math.min(BATCH_POINTS, Math.floor(BATCH_VALUES / size)));
@@ -43,11 +60,8 @@ export async function visitGradients(
       points.write(start + i, data.subarray(i * size, (i + 1) * size));
       labels[i] = points.scoreAt(start + i);
     }
-    const { gradient, loss } = await model.gradient({ shape: [rows, ...shape], data }, { kind: 'score', labels });
-    const width = gradient.data.length / rows;
-    for (let i = 0; i < rows; i++) {
-      visit(start + i, gradient.data.subarray(i * width, (i + 1) * width), loss[i] ?? NaN);
-    }
+    const found = await ask({ shape: [rows, ...shape], data }, { kind: 'score', labels });
+    for (let i = 0; i < rows; i++) visit(start + i, found, i);
   }
 }
 

@@ -121,13 +121,20 @@ export interface Rewriting {
   readonly at: string;
 }
 
-/** Brings a model into the form that gradients are added to, with what `rewrite` makes of it in the place of its own graph. */
+/**
+ * Brings a model into the form that gradients are added to, with what `rewrite` makes of it in the place of its own graph.
+ *
+ * @param order `as-filed` where each value counts as it is; `cheapest` where all that counts is what the graph computes
+ */
 export async function prepareRewriting(
   preparation: Preparation,
   rewrite: (own: Rewriting) => Rewriting,
+  order: 'cheapest' | 'as-filed',
 ): Promise<PreparedGraph> {
   const { file, spec, probe } = preparation;
-  const { graph, scores, notes } = await rewritten(preparation, 'integers', 'as-filed');
+  const folding = order === 'cheapest' ? 'everything' : 'integers';
+  const { graph: written, trace: before, scores, notes } = await rewritten(preparation, folding, order);
+  const graph = order === 'cheapest' ? selectEarly(foldBatchNormalization(written), before).graph : written;
   const own = { graph, scores, at: isReal(file.input) ? PIXELS : embeddedIn(graph, file.input.name) };
   const other = rewrite(own);
   const feeds = traceFeeds(file, probe, (samples) => preparedFeeds(file, samples));

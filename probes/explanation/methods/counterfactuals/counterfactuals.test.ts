@@ -52,6 +52,24 @@ test('values that no row has are taken only where those of rows are not enough',
   expect(found[0]?.row[0]).toBe(0);
 });
 
+test('two values that turn the decision together, and each alone speaks against it, are found in the last round', async () => {
+  const grid: TabularDomain = { kind: 'tabular', shape: [2], range: [0, 8], mean: [0], std: [1] };
+  const lock = {
+    predict: (inputs: Tensor): Promise<Tensor> => {
+      const data = Float32Array.from({ length: rowsOf(inputs) }, (_, i) => {
+        const [a = NaN, b = NaN] = row(inputs, i);
+        return a === 3 && b === 7 ? -1 : 9 - 0.01 * (a + b) + (a === 3 || b === 7 ? 1 : 0);
+      });
+      return Promise.resolve({ shape: [data.length, 1], data });
+    },
+  };
+  // Of equal values in both columns, so that no row has the pair.
+  const rows = { shape: [9, 2], data: Float32Array.from({ length: 18 }, (_, i) => Math.floor(i / 2)) };
+  const { found, unlike, unseen } = await findCounterfactuals(lock, grid, sign, Float32Array.of(0, 0), rows, 3);
+  expect(found.map((each) => [...each.row])).toEqual([[3, 7]]);
+  expect([unlike, unseen]).toEqual([null, true]);
+});
+
 test('distances are in median absolute deviations; a column that hardly varies has its mean one', () => {
   const column = (position: number, kind: 'numeric') =>
     ({

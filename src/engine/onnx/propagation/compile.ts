@@ -28,8 +28,12 @@ export async function compilePropagation(
   const own = preparationFor(preparation, form);
   const { input } = own.file;
   const units = unitsOf(preparation.file, preparation.spec);
-  const prepared = await prepareRewriting(own, ({ graph, at, scores }) =>
-    propagationGraph(graph, { input: isReal(input) ? PIXELS : input.name, at, scores, layers, units }, form),
+  const prepared = await prepareRewriting(
+    own,
+    ({ graph, at, scores }) =>
+      propagationGraph(graph, { input: isReal(input) ? PIXELS : input.name, at, scores, layers, units }, form),
+    // A way has the gradients of the model itself; the others have rules for its nodes.
+    form.kind === 'path' ? 'cheapest' : 'as-filed',
   );
   return CompiledGradient.compile(prepared, own.spec, own.file, { kind: 'score' });
 }

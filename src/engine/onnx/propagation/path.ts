@@ -1,6 +1,8 @@
 import { GraphBuilder } from '../graph/builder.js';
 import type { Graph } from '../graph/ir.js';
-import { baselineAt, copyOf, filledLike, keep, nodesBetween, type Propagated } from './beside.js';
+import { readsOf } from '../graph/walk.js';
+import { prune } from '../passes/prune.js';
+import { baselineAt, copyOf, filledLike, keep, type Propagated } from './beside.js';
 import { SHARES, type PropagationPlace } from './form.js';
 
 /**
@@ -9,14 +11,16 @@ import { SHARES, type PropagationPlace } from './form.js';
  */
 export function pathGraph(graph: Graph, { input, at, scores }: PropagationPlace): Propagated {
   const builder = new GraphBuilder(graph);
-  const nodes = nodesBetween(graph, at, scores);
   const start = baselineAt(builder, graph, input, at);
   const difference = builder.node('Sub', [at, start]);
   const carrier = filledLike(builder, 0, at);
   const gone = builder.node('Add', [start, timesEachSample(builder, difference, SHARES)]);
   const point = builder.node('Add', [gone, builder.node('Mul', [carrier, difference])]);
   const values = new Map([[at, point]]);
-  for (const node of nodes) keep(values, node, copyOf(builder, node, values));
+  // What reads no more than shapes is copied too: else it would have the model run at the sample besides.
+  for (const node of prune(graph, [scores]).nodes) {
+    if (readsOf(node).some((name) => values.has(name))) keep(values, node, copyOf(builder, node, values));
+  }
   return { builder, carrier, scores: values.get(scores) ?? scores };
 }
 

@@ -5,6 +5,7 @@ import { graphOf, linearModel, modelOf, specOf } from '../../../../test/linear-m
 import { fashionImages, fashionModel, onBoth, relative } from '../../../../test/tfjs-models.js';
 import { chooseBackend } from '../../tfjs/backend.js';
 import { float32Constant } from '../graph/constants.js';
+import { propagationGraph } from './index.js';
 
 beforeAll(() => chooseBackend(['cpu']));
 
@@ -195,6 +196,25 @@ test('DeepLIFT is integrated gradients where there is one hidden layer', async (
       expect(relative(found.relevance.data, integrated)).toBeLessThan(5e-6);
     }
   });
+});
+
+test('a way has the model run at its points alone, though reshapes ask for shapes of values', () => {
+  const graph = graphOf({
+    nodes: [
+      { op: 'MatMul', inputs: ['x', 'w'], outputs: ['a'] },
+      { op: 'Tanh', inputs: ['a'], outputs: ['b'] },
+      { op: 'Shape', inputs: ['b'], outputs: ['shape'] },
+      { op: 'Reshape', inputs: ['b', 'shape'], outputs: ['c'] },
+      { op: 'MatMul', inputs: ['c', 'w'], outputs: ['y'] },
+    ],
+    constants: new Map([['w', float32Constant([3, 3], waves(9))]]),
+    inputShape: ['n', 3],
+    outputShape: ['n', 3],
+  });
+  const place = { input: 'x', at: 'x', scores: 'y', layers: [], units: null };
+  const { nodes } = propagationGraph(graph, place, { kind: 'path' }).graph;
+  expect(nodes.filter(({ op }) => op === 'MatMul')).toHaveLength(2);
+  expect(nodes.filter(({ op }) => op === 'Tanh')).toHaveLength(1);
 });
 
 describe('what has no rule is named', () => {
