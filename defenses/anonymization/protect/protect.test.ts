@@ -184,10 +184,11 @@ describe('what is left of the use', () => {
 });
 
 describe('the population', () => {
+  // Its columns have the names of the table's, and no roles of their own.
   test('is counted where it is named', async () => {
     const everybody = tableOf([
-      { name: 'age', values: [...valuesOf(people, 'age'), '99'] },
-      { name: 'town', values: [...valuesOf(people, 'town'), 'north'] },
+      { name: 'age', values: [...valuesOf(people, 'age'), '99'], role: 'insensitive' },
+      { name: 'town', values: [...valuesOf(people, 'town'), 'north'], role: 'insensitive' },
     ]);
     const { risk } = await protect(people, { models: k(2), hierarchies }, { population: everybody });
     expect(risk.before.populationUniques).toEqual({
