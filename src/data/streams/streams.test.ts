@@ -99,7 +99,7 @@ describe.each(everyNth(3, formats))('%s', (_, write, staysBytes) => {
     expect(inputs.levels !== null).toBe(staysBytes);
     const source = sourceOf(stored);
     expect({ ...source, take: null, range: null }).toEqual({
-      ...{ shape: IMAGE.shape, labels: samples.labels, indices: samples.indices },
+      ...{ shape: IMAGE.shape, labels: samples.labels, indices: samples.indices, groups: [] },
       ...{ take: null, range: null },
     });
     const whole = await source.range(0, samples.indices.length);
