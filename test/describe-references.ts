@@ -17,6 +17,9 @@ export interface Extent {
   readonly images: Readonly<Record<string, number>>;
 }
 
+/** Of all images, and three seeds, an ensemble takes many minutes. */
+const HOUR = 3_600_000;
+
 /**
  * Holds each attack against what the references found on the same images: deterministic ones leave at most one sample
  * more standing, random ones are not worse by McNemar's test at .01.
@@ -30,9 +33,13 @@ export function describeReferences(extent: Extent): void {
     });
     afterAll(() => opened.target.dispose());
 
-    test.each(pairs.filter((pair) => pair.model === model))('$name is not weaker than its reference', async (pair) => {
-      await compare(pair, opened, extent);
-    });
+    test.each(pairs.filter((pair) => pair.model === model))(
+      '$name is not weaker than its reference',
+      async (pair) => {
+        await compare(pair, opened, extent);
+      },
+      HOUR,
+    );
   });
 }
 
