@@ -24,11 +24,13 @@ const MOST_SECONDS = {
 /** Bytes of typed arrays / bytes of the encoded table. */
 const MOST_TABLES = { lattice: { adult: 10, million: 10 }, mondrian: { million: 10 } };
 
+const { searchLattice } = await import(`${COMPILED}/lattice/search.js`);
+const { kAnonymityModel } = await import(`${COMPILED}/models/size-models.js`);
+const { mondrian } = await import(`${COMPILED}/mondrian/mondrian.js`);
+
 /** Each takes the encoded table and its hierarchies, and gives what is worth printing. */
 const PARTS = {
   async lattice(table, hierarchies) {
-    const { searchLattice } = await import(`${COMPILED}/lattice/search.js`);
-    const { kAnonymityModel } = await import(`${COMPILED}/models/size-models.js`);
     const models = [kAnonymityModel({ k: 5 })];
     const { release, value } = await searchLattice({ table, hierarchies, models, suppression: 0.04, metric: 'loss' });
     return { loss: value, ...release.method.facts };
@@ -38,9 +40,7 @@ const PARTS = {
   'mondrian-without-hierarchies': (table) => cutByMondrian(table, [], 'strict'),
 };
 
-async function cutByMondrian(table, hierarchies, mode) {
-  const { mondrian } = await import(`${COMPILED}/mondrian/mondrian.js`);
-  const { kAnonymityModel } = await import(`${COMPILED}/models/size-models.js`);
+function cutByMondrian(table, hierarchies, mode) {
   const models = [kAnonymityModel({ k: 5 }).bind(table)];
   const { classes, method } = mondrian({ table, models, hierarchies }, { mode, ranges: 'tight', labelLength: 200 });
   return { classes, ...method.facts };

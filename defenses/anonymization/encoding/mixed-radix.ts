@@ -1,7 +1,7 @@
 import type { Codes } from './kept-codes.js';
 
 /** A lane holds the digits of as many columns as fit into a positive 32-bit integer. */
-const LANE_LIMIT = 2 ** 31;
+export const LANE_LIMIT = 2 ** 31;
 
 /**
  * Numbers combinations of digits, one digit a column, exactly: as one mixed-radix integer where the product of the radices

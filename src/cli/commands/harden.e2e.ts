@@ -160,11 +160,9 @@ if (isDeep) {
     const { code, stderr } = await assay(harden(keras, runs));
     expect([code, stderr]).toEqual([2, expect.stringMatching(/after 3\/3/)]);
     const { model, audits } = recordOf(onlyRun(runs));
-    expect(model.after).toMatchObject({
-      file: 'model/keras.keras',
-      format: expect.stringMatching(/^Keras/),
-      note: expect.stringMatching(/^The state of the optimizer is left out/),
-    });
+    expect(model.after.file).toBe('model/keras.keras');
+    expect(model.after.format).toMatch(/^Keras/);
+    expect(model.after.note).toMatch(/^The state of the optimizer is left out/);
     expect(audits.map(({ audit }) => audit)).toEqual(['evasion/pgd']);
   });
 }
