@@ -42,15 +42,24 @@ export function heldSource(table: RowTable): TableSource {
   const { name, rows, columns } = table;
   return {
     ...{ name, rows, columns: columns.map(({ name, role, type }) => ({ name, role, type })) },
-    // eslint-disable-next-line @typescript-eslint/require-await -- as tables in files are walked over
-    async *batches({ columns: names, rows: size = BATCH_ROWS } = {}) {
-      const read = positionsOf(columns, names).flatMap((position) => columns[position] ?? []);
-      for (let first = 0; first < rows; first += size) {
-        const end = Math.min(rows, first + size);
-        yield { first, rows: end - first, columns: read.map(({ values }) => values.slice(first, end)) };
-      }
-    },
+    batches: (options) => walked(heldBatches(table, options)),
   };
+}
+
+function* heldBatches(
+  { rows, columns }: RowTable,
+  { columns: names, rows: size = BATCH_ROWS }: BatchOptions = {},
+): Generator<RowBatch> {
+  const read = positionsOf(columns, names).flatMap((position) => columns[position] ?? []);
+  for (let first = 0; first < rows; first += size) {
+    const end = Math.min(rows, first + size);
+    yield { first, rows: end - first, columns: read.map(({ values }) => values.slice(first, end)) };
+  }
+}
+
+/** What is there at once, as what is read from files is given. */
+export async function* walked(batches: Iterable<RowBatch>): AsyncGenerator<RowBatch> {
+  for await (const batch of batches) yield batch;
 }
 
 async function* filedBatches(

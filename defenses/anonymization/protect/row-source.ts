@@ -1,4 +1,5 @@
-import type { RowBatch, TableColumn, TableSource } from '#data/table';
+import { walked } from '#data/stored-table';
+import type { BatchOptions, RowBatch, TableColumn, TableSource } from '#data/table';
 import { rowsInOrder } from '../row-order.js';
 
 /** A column of rows that are read in words. */
@@ -21,34 +22,38 @@ interface WeightedRows {
 const BATCH_ROWS = 1 << 14;
 
 /** Rows as a table with every record that they stand for, equal ones side by side. */
-export function sourceOfRows({ name, columns, weights, order }: WeightedRows): TableSource {
+export function sourceOfRows(given: WeightedRows): TableSource {
+  const { name, columns, weights, order } = given;
   const rows = order ?? rowsInOrder(columns[0]?.codes.length ?? 0);
-  const weightOf = (row: number) => weights?.[row] ?? 1;
   return {
     name,
-    rows: rows.reduce((sum, row) => sum + weightOf(row), 0),
+    rows: rows.reduce((sum, row) => sum + (weights?.[row] ?? 1), 0),
     columns: columns.map(({ name: column, role, type }) => ({ name: column, role, type })),
-    // eslint-disable-next-line @typescript-eslint/require-await -- as tables in files are walked over
-    async *batches({ columns: names, rows: size = BATCH_ROWS } = {}): AsyncGenerator<RowBatch> {
-      const read = names?.flatMap((asked) => columns.find((column) => column.name === asked) ?? []) ?? columns;
-      const records = new Int32Array(size);
-      let [first, filled] = [0, 0];
-      const batch = (): RowBatch => {
-        const taken = records.slice(0, filled);
-        return { first, rows: filled, columns: read.map((column) => wordsOf(column, taken)) };
-      };
-      for (const row of rows) {
-        for (let left = weightOf(row); left > 0; left--) {
-          records[filled++] = row;
-          if (filled < size) continue;
-          yield batch();
-          first += filled;
-          filled = 0;
-        }
-      }
-      if (filled > 0) yield batch();
-    },
+    batches: (options) => walked(batchesOf({ ...given, order: rows }, options)),
   };
+}
+
+function* batchesOf(
+  { columns, weights, order }: WeightedRows & { readonly order: Int32Array },
+  { columns: names, rows: size = BATCH_ROWS }: BatchOptions = {},
+): Generator<RowBatch> {
+  const read = names?.flatMap((asked) => columns.find((column) => column.name === asked) ?? []) ?? columns;
+  const records = new Int32Array(size);
+  let [first, filled] = [0, 0];
+  const batch = (): RowBatch => {
+    const taken = records.slice(0, filled);
+    return { first, rows: filled, columns: read.map((column) => wordsOf(column, taken)) };
+  };
+  for (const row of order) {
+    for (let left = weights?.[row] ?? 1; left > 0; left--) {
+      records[filled++] = row;
+      if (filled < size) continue;
+      yield batch();
+      first += filled;
+      filled = 0;
+    }
+  }
+  if (filled > 0) yield batch();
 }
 
 function wordsOf({ codes, labels }: LabelledColumn, rows: Int32Array): readonly (string | null)[] {

@@ -4,6 +4,7 @@ import { Ajv } from 'ajv';
 import type { JsonObject } from '#base/json';
 import { packageRoot } from '#base/package-root';
 import { digestOfBytes } from '#base/digest';
+import { readNpy } from '#data/npy';
 import { BRIEF } from '#pipeline/testing/brief';
 import { assay, onlyRun, start, writeAuditConfig, writeConfig } from '#pipeline/testing/cli';
 import type { HardeningRecord } from '#report/hardening';
@@ -152,9 +153,17 @@ if (isDeep) {
     const fixture = (name: string) => join(packageRoot(), 'fixtures/models/exported-snippets', name);
     const digits = { inputs: fixture('digits-inputs.npy'), labels: fixture('digits-labels.npy'), scale: 1 / 16 };
     const domain = { kind: 'image', layout: 'NHWC', range: [0, 1] };
+    // The model is not given them.
+    const wards = join(folder, 'wards.csv');
+    const { shape } = readNpy(readFileSync(fixture('digits-labels.npy')), 'digits-labels.npy');
+    writeFileSync(
+      wards,
+      `ward\n${Array.from({ length: shape[0] ?? 0 }, (_, i) => (i % 9 === 0 ? 'b' : 'a')).join('\n')}\n`,
+    );
     const keras = configIn('keras', {
       target: { file: fixture('keras.keras'), head: 'classes', domain },
-      data: { test: { ...digits, sample: 20 }, train: digits },
+      data: { test: { ...digits, sample: 20 }, train: { ...digits, groups: wards } },
+      audits: { ...AUDITS, 'training/adversarial': { ...RECIPE, oversampling: { groups: ['ward'] } } },
     });
     const runs = join(folder, 'keras-runs');
     const { code, stderr } = await assay(harden(keras, runs));
@@ -171,6 +180,12 @@ describe('what cannot be hardened ends before anything runs, in one sentence', (
   test.each<[string, JsonObject, string[], RegExp]>([
     ['a bad recipe', {}, ['--recipe', 'bad.yaml'], /^assay: .*bad\.yaml:1:1: `method` is "pdg".*"pgd"\.\n$/],
     ['no recipe', { audits: {} }, [], /^assay: --epsilon: nothing says how large the changes are .*\n$/],
+    [
+      'a group that no data tells of',
+      { audits: { ...AUDITS, 'training/adversarial': { ...RECIPE, oversampling: { groups: ['ward'] } } } },
+      [],
+      /^assay: .*`oversampling\.groups` names "ward", which is neither .*There are none.*\n$/,
+    ],
     [
       'no training data',
       { data: 'without' },
