@@ -58,8 +58,13 @@ function* heldBatches(
 }
 
 /** What is there at once, as what is read from files is given. */
-export async function* walked(batches: Iterable<RowBatch>): AsyncGenerator<RowBatch> {
-  for await (const batch of batches) yield batch;
+export function walked(batches: Iterable<RowBatch>): AsyncIterable<RowBatch> {
+  return {
+    [Symbol.asyncIterator]: () => {
+      const iterator = batches[Symbol.iterator]();
+      return { next: () => Promise.resolve(iterator.next()) };
+    },
+  };
 }
 
 async function* filedBatches(
