@@ -20,16 +20,19 @@ export interface Extent {
 /** Of all images, and three seeds, an ensemble takes many minutes. */
 const HOUR = 3_600_000;
 
+/** Of samples that a deterministic attack may leave standing in addition, but one at least. */
+const MORE = 0.002;
+
 /**
- * Holds each attack against what the references found on the same images: deterministic ones leave at most one sample
- * more standing, random ones are not worse by McNemar's test at .01.
+ * Holds each attack against what the references found on the same images: deterministic ones leave at most 0.2 points more standing,
+ * or one sample of a few, random ones are not worse by McNemar's test at .01.
  */
 export function describeReferences(extent: Extent): void {
   const pairs = savedReferences();
   describe.each(extent.models)('on %s', (model) => {
     let opened: Opened;
     beforeAll(async () => {
-      opened = await fashion(model, 200);
+      opened = await fashion(model, Math.max(...pairs.flatMap(({ robust }) => robust.map((run) => run.length))));
     });
     afterAll(() => opened.target.dispose());
 
@@ -55,5 +58,5 @@ async function compare(pair: Pair, { target, samples }: Opened, { seeds, images 
   const own = await standingUnder(attack, pair, { target, samples: few }, Math.min(seeds, robust.length));
   const { more, chance } = worseThan(own, pair);
   if (row.random) expect(chance).toBeGreaterThanOrEqual(0.01);
-  else expect(more).toBeLessThanOrEqual(1);
+  else expect(more).toBeLessThanOrEqual(Math.max(1, MORE * few.indices.length));
 }
