@@ -87,10 +87,7 @@ export class CutFinder {
     const last = branchOf[high] ?? 0;
     const { counts } = this;
     for (let branch = first; branch <= last; branch++) counts[branch] = 0;
-    for (let i = start; i < end; i++) {
-      const branch = branchOf[ranks[i] ?? 0] ?? 0;
-      counts[branch] = (counts[branch] ?? 0) + (weights[i] ?? 0);
-    }
+    tally(ranks, weights, start, end, branchOf, counts);
     // Rank 0 is counted in the first branch of all, and stays with the first that is here.
     if (first > 0) counts[first] = (counts[first] ?? 0) + missing;
     const boundaries: number[] = [];
@@ -131,6 +128,24 @@ export class CutFinder {
     const second = size - first;
     if (first < this.leastSize || second < this.leastSize) return NONE;
     return [{ boundaries: [boundary], sizes: [first, second], isShared }];
+  }
+}
+
+/**
+ * Adds up the weights of each branch. It does nothing else, as the runtime compiles it in the midst of its first long loop: it would know
+ * nothing then of what follows a loop, and fall back to the interpreter there at each of thousands of calls (measured: a seventh of all time).
+ */
+function tally(
+  ranks: Int32Array,
+  weights: Int32Array,
+  start: number,
+  end: number,
+  branchOf: Int32Array,
+  counts: Int32Array,
+): void {
+  for (let i = start; i < end; i++) {
+    const branch = branchOf[ranks[i] ?? 0] ?? 0;
+    counts[branch] = (counts[branch] ?? 0) + (weights[i] ?? 0);
   }
 }
 

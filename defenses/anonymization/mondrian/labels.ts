@@ -49,9 +49,7 @@ export class ClassLabels {
 
   /** @param classOf by row; rows that are in no class have a negative number, and get code 0 */
   column(classOf: Int32Array): ReleasedColumn {
-    const codeOfClass = Int32Array.from(this.codes);
-    const codes = new Int32Array(classOf.length);
-    for (let row = 0; row < classOf.length; row++) codes[row] = codeOfClass[classOf[row] ?? 0] ?? 0;
+    const codes = ofClasses(Int32Array.from(this.codes), classOf);
     return { name: this.dimension.name, codes, labels: this.labels, shares: Float64Array.from(this.shares) };
   }
 
@@ -85,6 +83,13 @@ export class ClassLabels {
     this.shares.push(share);
     return this.labels.push(text) - 1;
   }
+}
+
+/** By row what its class has. */
+function ofClasses(values: Int32Array, classOf: Int32Array): Int32Array {
+  const ofRows = new Int32Array(classOf.length);
+  for (let row = 0; row < classOf.length; row++) ofRows[row] = values[classOf[row] ?? 0] ?? 0;
+  return ofRows;
 }
 
 /** Those that occur, ascending. */

@@ -84,7 +84,7 @@ export class Records {
    * @returns where the others begin
    */
   separate(stretch: Stretch, boundary: number, isLast: boolean): number {
-    const middle = this.listHigher(stretch, boundary);
+    const middle = stretch.end - this.listHigher(stretch, boundary);
     const misplaced = this.listLower(middle, stretch.end, boundary);
     if (misplaced === 0) return middle;
     for (const column of this.moved) this.exchange(column, misplaced);
@@ -117,9 +117,10 @@ export class Records {
   }
 
   /**
-   * Lists the places of ranks above the boundary. Adding signs up is quicker than branches that nothing predicts.
+   * Lists the places of ranks above the boundary. Adding signs up is quicker than branches that nothing predicts. Nothing follows the loop, as
+   * in `tally`.
    *
-   * @returns where they begin once they stand behind all others
+   * @returns how many there are
    */
   private listHigher({ start, end }: Stretch, boundary: number): number {
     const { line, leftOut } = this;
@@ -128,7 +129,7 @@ export class Records {
       leftOut[count] = place;
       count += (boundary - (line[place] ?? 0)) >>> 31;
     }
-    return end - count;
+    return count;
   }
 
   /** Lists the places of ranks up to the boundary: as many as there are higher ones before `start`. */
