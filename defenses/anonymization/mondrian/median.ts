@@ -32,10 +32,19 @@ export class MedianFinder {
     return isDense ? this.byCounting(part, low) : this.bySelection(part, low);
   }
 
-  private byCounting({ ranks, weights, start, end, high }: RankedPart, low: number): Middle {
+  private byCounting(part: RankedPart, low: number): Middle {
     const { counts } = this;
-    const range = high - low;
-    for (let place = 0; place <= range; place++) counts[place] = 0;
+    clear(counts, part.high - low + 1);
+    const half = (this.count(part, low) + 1) >> 1;
+    let place = 0;
+    let below = 0;
+    while (below + (counts[place] ?? 0) < half) below += counts[place++] ?? 0;
+    return { rank: low + place, below, equal: counts[place] ?? 0 };
+  }
+
+  /** Counts rows by rank; a function of its own as `tally` is. @returns how many there are from `low` on */
+  private count({ ranks, weights, start, end }: RankedPart, low: number): number {
+    const { counts } = this;
     let within = 0;
     for (let i = start; i < end; i++) {
       const place = (ranks[i] ?? 0) - low;
@@ -44,11 +53,7 @@ export class MedianFinder {
       counts[place] = (counts[place] ?? 0) + weight;
       within += weight;
     }
-    const half = (within + 1) >> 1;
-    let place = 0;
-    let below = 0;
-    while (below + (counts[place] ?? 0) < half) below += counts[place++] ?? 0;
-    return { rank: low + place, below, equal: counts[place] ?? 0 };
+    return within;
   }
 
   private bySelection({ ranks, weights, start, end }: RankedPart, low: number): Middle {
@@ -114,4 +119,9 @@ export class MedianFinder {
     for (let i = from; i <= to; i++) sum += this.weights[i] ?? 0;
     return sum;
   }
+}
+
+/** Most ranges are short, for which `fill` takes longer. */
+function clear(counts: Int32Array, count: number): void {
+  for (let i = 0; i < count; i++) counts[i] = 0;
 }
