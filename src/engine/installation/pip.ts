@@ -19,6 +19,9 @@ export interface Pip {
 /** The first that knows the tags `manylinux_2_28` (PEP 600). */
 const OLDEST_PIP = [20, 3] as const;
 
+/** In one word: after `-m pip install`, pyenv's `python3` renews its commands, and fails where it may not, or while another does. */
+const MODULE = '-mpip';
+
 /** The Python that wheels are taken for, whatever Python the user has: only their libraries are used. */
 const PYTHON = '3.12';
 
@@ -96,7 +99,7 @@ async function run(pip: Pip, folder: string, args: readonly string[], onLine?: (
   try {
     return await runProgram({
       command: pip.python,
-      args: ['-m', 'pip', ...args],
+      args: [MODULE, ...args],
       cwd,
       env: { ...pip.env, ...settings(cwd) },
       ...(onLine === undefined ? {} : { onLine }),

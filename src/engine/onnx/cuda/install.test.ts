@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -73,6 +73,18 @@ whenPip()('an installation', () => {
       folder,
       bytes: sizes.reduce((a, b) => a + b),
     });
+  });
+
+  test('does not need the folder of commands that pyenv keeps', async () => {
+    const release = smallRelease(temporaryFolder());
+    const python = join(
+      temporaryFolder({
+        python3: '#!/bin/sh\npython3 "$@" || exit\ncase "$*" in *" -m pip "* | "-m pip "*) exit 1;; esac\n',
+      }),
+      'python3',
+    );
+    chmodSync(python, 0o755);
+    expect((await install(release, { python })).fetched).toBe('absent');
   });
 
   test('is made once, renewed when it is damaged or other wheels are asked for, and undone', async () => {
