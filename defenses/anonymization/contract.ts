@@ -1,4 +1,5 @@
 import type { ColumnRole, ColumnType } from '#data/table';
+import type { Codes } from './encoding/kept-codes.js';
 
 /**
  * A column of a table as small integers. Code 0 is the missing value, whether or not one occurs: `dictionary[0]` is null. The
@@ -95,7 +96,7 @@ export interface BoundModel {
 export interface ReleasedColumn {
   readonly name: string;
   /** One a row of the encoded table; of a suppressed row the code is of no meaning. */
-  readonly codes: Int32Array;
+  readonly codes: Codes;
   /** What is written, by code; null for missing. */
   readonly labels: readonly (string | null)[];
   /**

@@ -5,7 +5,7 @@ import { MixedRadix } from './encoding/mixed-radix.js';
 
 /** A column as small integers: equal values have equal codes, and 0 is missing. */
 export interface CodedColumn {
-  readonly codes: Int32Array;
+  readonly codes: Codes;
   /** Codes are below this. */
   readonly size: number;
 }

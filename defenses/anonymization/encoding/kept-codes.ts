@@ -1,6 +1,12 @@
 /** As small as the largest of them lets them be. */
 export type Codes = Uint8Array | Uint16Array | Int32Array;
 
+/** Zeros, as small as codes below `size` let them be. */
+export function codesBelow(size: number, records: number): Codes {
+  if (size <= 0x100) return new Uint8Array(records);
+  return size <= 0x10000 ? new Uint16Array(records) : new Int32Array(records);
+}
+
 /** A code of each record, in one byte as long as that is enough, then in two, then in four. */
 export class KeptCodes {
   codes: Codes;

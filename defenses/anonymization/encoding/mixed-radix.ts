@@ -38,13 +38,21 @@ export class MixedRadix {
     return new Int32Array(combinations * this.lanes);
   }
 
-  /** Adds the digits of one column to keys: each code less the lowest. */
-  add(keys: Int32Array, column: number, codes: Codes, lowest: number): void {
+  /**
+   * Adds the digits of one column to keys: each code less the lowest.
+   *
+   * @returns whether none is below the lowest; else the keys of different rows may be equal
+   */
+  add(keys: Int32Array, column: number, codes: Codes, lowest: number): boolean {
     const { lanes } = this;
     const stride = this.strideOf[column] ?? 0;
     let at = this.laneOf[column] ?? 0;
+    let signs = 0;
     for (let i = 0; i < codes.length; i++, at += lanes) {
-      keys[at] = (keys[at] ?? 0) + ((codes[i] ?? 0) - lowest) * stride;
+      const digit = (codes[i] ?? 0) - lowest;
+      signs |= digit;
+      keys[at] = (keys[at] ?? 0) + digit * stride;
     }
+    return signs >= 0;
   }
 }

@@ -6,11 +6,17 @@ import { LANE_LIMIT, MixedRadix } from './mixed-radix.js';
 /** Rows for each different one, as a guess that does no harm where it is wrong. */
 const LIKELY_REPEATED = 16;
 
-/** The different combinations of values in some columns, numbered by first appearance. */
-export interface DistinctRows {
+/** Equal rows put together as tuples, numbered by first appearance. */
+export interface EqualRows {
   readonly count: number;
   /** The tuple of each row. */
   readonly tupleOf: Int32Array;
+  /** The first row of each tuple. */
+  readonly firstOf: Int32Array;
+}
+
+/** The different combinations of values in some columns, numbered by first appearance. */
+export interface DistinctRows extends Omit<EqualRows, 'firstOf'> {
   /** By column: the code of each tuple. */
   readonly codes: readonly Int32Array[];
   /** By tuple: its rows. 0 for one that only the population has; those come last. */
@@ -63,23 +69,44 @@ export function distinctTuples(table: EncodedTable, { population, sensitive = []
 }
 
 /** Puts equal rows together, in time and memory proportional to rows times columns. Missing is a value of its own. */
-export function distinctRows(rows: number, columns: readonly EncodedColumn[]): DistinctRows {
-  const lowest = lowestCodes(columns);
-  const radix = new MixedRadix(columns.map(({ dictionary }, i) => dictionary.length - (lowest[i] ?? 0)));
-  const keys = radix.zeros(rows);
-  for (const [i, { codes }] of columns.entries()) radix.add(keys, i, codes, lowest[i] ?? 0);
+export function equalRows(rows: number, columns: readonly EncodedColumn[]): EqualRows {
+  // Most often nothing is missing: then the keys are made without a look for it.
+  const guessed = keysOf(rows, columns, () => 1);
+  const { keys, lanes } = guessed.isRight ? guessed : keysOf(rows, columns, lowestOf);
   const tupleOf = new Int32Array(rows);
   const first = new Int32Array(rows);
-  const count = new KeyNumbers().number(keys, radix.lanes, rows, tupleOf, first, rows / LIKELY_REPEATED);
-  const codes = columns.map((column) => codesAt(first, count, column.codes));
+  const count = new KeyNumbers().number(keys, lanes, rows, tupleOf, first, rows / LIKELY_REPEATED);
+  return { count, tupleOf, firstOf: first.subarray(0, count) };
+}
+
+function distinctRows(rows: number, columns: readonly EncodedColumn[]): DistinctRows {
+  const { count, tupleOf, firstOf } = equalRows(rows, columns);
+  const codes = columns.map((column) => codesAt(firstOf, column.codes));
   return { count, tupleOf, codes, sizes: sumsOf(undefined, tupleOf, count) };
 }
 
+interface Keys {
+  readonly keys: Int32Array;
+  readonly lanes: number;
+  /** Whether no code is below the lowest that was given for its column; else the keys of different rows may be equal. */
+  readonly isRight: boolean;
+}
+
+/** A key for each row. */
+function keysOf(rows: number, columns: readonly EncodedColumn[], lowestOf: (codes: Int32Array) => number): Keys {
+  const lowest = lowestCodes(columns, lowestOf);
+  const radix = new MixedRadix(columns.map(({ dictionary }, i) => dictionary.length - (lowest[i] ?? 0)));
+  const keys = radix.zeros(rows);
+  let isRight = true;
+  for (const [i, { codes }] of columns.entries()) isRight = isRight && radix.add(keys, i, codes, lowest[i] ?? 0);
+  return { keys, lanes: radix.lanes, isRight };
+}
+
 /**
- * By column the code that its digits begin with: 1 where it is known that no value is missing. That is looked for while a digit less may
- * save a lane, where it saves most first.
+ * By column the code that its digits begin with: 1 where no value is missing. That is asked while a digit less may save a lane, where it
+ * saves most first.
  */
-function lowestCodes(columns: readonly EncodedColumn[]): readonly number[] {
+function lowestCodes(columns: readonly EncodedColumn[], lowestOf: (codes: Int32Array) => number): readonly number[] {
   const lowest = columns.map(() => 0);
   let combinations = columns.reduce((product, { dictionary }) => product * dictionary.length, 1);
   const byLength = [...columns.entries()].sort(([, a], [, b]) => a.dictionary.length - b.dictionary.length);
@@ -109,14 +136,15 @@ function joined(own: Int32Array, people: Int32Array = new Int32Array(0)): Int32A
   return both;
 }
 
-function codesAt(rows: Int32Array, count: number, codes: Int32Array): Int32Array {
-  const found = new Int32Array(count);
-  for (let i = 0; i < count; i++) found[i] = codes[rows[i] ?? 0] ?? 0;
+/** @param rows which of them */
+export function codesAt(rows: Int32Array, codes: Int32Array): Int32Array {
+  const found = new Int32Array(rows.length);
+  for (let i = 0; i < found.length; i++) found[i] = codes[rows[i] ?? 0] ?? 0;
   return found;
 }
 
 /** By number: the weights of its rows, 1 each where there are none. */
-function sumsOf(weights: Int32Array | undefined, numbers: Int32Array, count: number): Int32Array {
+export function sumsOf(weights: Int32Array | undefined, numbers: Int32Array, count: number): Int32Array {
   const sums = new Int32Array(count);
   if (weights === undefined) {
     for (let i = 0; i < numbers.length; i++) sums[numbers[i] ?? 0] = (sums[numbers[i] ?? 0] ?? 0) + 1;

@@ -5,6 +5,7 @@ import type { EncodedColumn, EncodedTable, Release, ReleasedColumn } from '../co
 import { groupRows } from '../group-rows.js';
 import { dimensionOf } from '../mondrian/dimension.js';
 import { ClassLabels } from '../mondrian/labels.js';
+import { rowsInOrder } from '../row-order.js';
 import { trainingColumns } from '../utility/features.js';
 
 export interface GuidedOptions {
@@ -113,7 +114,7 @@ function releaseOf(
   // Cells can come out with equal labels, where missing values hide the difference: then they are one class.
   const { group, count } = groupRows(
     released.map(({ codes, labels }) => ({ codes, size: labels.length })),
-    Int32Array.from({ length: rows }, (_, row) => row),
+    rowsInOrder(rows),
   );
   return {
     columns: released,
@@ -140,5 +141,5 @@ function labelled(column: EncodedColumn, cells: Cells | null, cellOf: Int32Array
     const ranks = Int32Array.from(present).sort();
     names.add({ ranks, start: 0, end: ranks.length, low: ranks[0] ?? 0, high: ranks.at(-1) ?? 0 }, true);
   }
-  return names.column(cellOf);
+  return names.column(cellOf, rowsInOrder(count));
 }

@@ -1,5 +1,5 @@
 import { AssayError } from '#base/errors';
-import { distinctRows, quasiIdentifiersOf, type DistinctRows } from '../encoding/tuples.js';
+import { codesAt, equalRows, quasiIdentifiersOf, sumsOf, type EqualRows } from '../encoding/tuples.js';
 import { groupRows } from '../group-rows.js';
 import type { BoundModel, EncodedColumn, EncodedTable, Hierarchy, Release } from '../contract.js';
 import { rowsInOrder } from '../row-order.js';
@@ -47,19 +47,21 @@ export function mondrian({ table, models, hierarchies }: MondrianInput, options:
   );
   const requirements = new Requirements(table, models);
   const units = unitsOf(table.rows, columns, dimensions, requirements, options);
-  const ranked = dimensions.map(({ rankOf, highest }, i) => ({ codes: codesOf(units, i), rankOf, highest }));
-  const records = new Records(ranked, units.sizes, units.codes.slice(dimensions.length));
+  const ranked = dimensions.map(({ rankOf, highest }, i) => ({ codes: codesOf(columns, i), rankOf, highest }));
+  const carried = requirements.columns.map(({ codes }) => codesAt(units.firstOf, codes));
+  const records = new Records(ranked, units.firstOf, sumsOf(undefined, units.tupleOf, units.count), carried);
   const labels = dimensions.map((dimension, i) => new ClassLabels(dimension, columns[i]?.dictionary ?? []));
   const partitioning = new Partitioning(records, dimensions, requirements, labels, options);
 
   const everything = { start: 0, end: records.count, size: table.rows };
   const isReleased = requirements.hold(everything, records);
   if (isReleased) partitioning.run(everything);
-  const classOf = ofRows(units, partitioning.classOf);
+  const { ofUnit, named } = inOrder(partitioning, labels, options);
+  const classOf = ofRows(units, ofUnit);
   return {
-    columns: labels.map((ofDimension) => ofDimension.column(classOf)),
+    columns: labels.map((ofDimension) => ofDimension.column(classOf, named)),
     suppressed: new Uint8Array(table.rows).fill(isReleased ? 0 : 1),
-    ...renumbered(classOf, labels, partitioning.classes, options),
+    ...{ classOf, classes: named.length },
     method: {
       name: `${options.mode} Mondrian`,
       optimal: false,
@@ -68,55 +70,68 @@ export function mondrian({ table, models, hierarchies }: MondrianInput, options:
   };
 }
 
-/** What is moved as one: the quasi-identifiers, and behind them what the models look at. */
-type Units = Omit<DistinctRows, 'count'>;
-
-/** Equal rows stay together, and are one, unless those in the middle may be shared out. */
+/** What is moved as one. Equal rows stay together, and are one, unless those in the middle may be shared out. */
 function unitsOf(
   rows: number,
   quasiIdentifiers: readonly EncodedColumn[],
   dimensions: readonly Dimension[],
   requirements: Requirements,
   { mode }: MondrianOptions,
-): Units {
-  const columns = [...quasiIdentifiers, ...requirements.columns];
-  if (mode === 'strict' || !dimensions.some(({ isCutAtMedian }) => isCutAtMedian)) return distinctRows(rows, columns);
-  // Quasi-identifiers are not moved themselves.
-  const codes = columns.map((column, i) => (i < quasiIdentifiers.length ? column.codes : column.codes.slice()));
-  return { tupleOf: rowsInOrder(rows), codes, sizes: new Int32Array(rows).fill(1) };
+): EqualRows {
+  if (mode === 'strict' || !dimensions.some(({ isCutAtMedian }) => isCutAtMedian)) {
+    return equalRows(rows, [...quasiIdentifiers, ...requirements.columns]);
+  }
+  return { count: rows, tupleOf: rowsInOrder(rows), firstOf: rowsInOrder(rows) };
 }
 
-function ofRows({ tupleOf }: Units, classOfUnit: Int32Array): Int32Array {
-  const classOf = new Int32Array(tupleOf.length);
-  for (let row = 0; row < tupleOf.length; row++) classOf[row] = classOfUnit[tupleOf[row] ?? 0] ?? 0;
-  return classOf;
+/** In place: what unit a row is in is not asked again. */
+function ofRows({ tupleOf }: EqualRows, ofUnit: Int32Array): Int32Array {
+  for (let row = 0; row < tupleOf.length; row++) tupleOf[row] = ofUnit[tupleOf[row] ?? 0] ?? 0;
+  return tupleOf;
+}
+
+interface Classes {
+  /** -1 where a unit is in none. */
+  readonly ofUnit: Int32Array;
+  /** By class: a partition that it was. */
+  readonly named: Int32Array;
 }
 
 /**
- * Classes by first appearance, in place. In relaxed mode partitions can come out with the same labels: then they are one class.
+ * Classes by first appearance, which is that of their units. In relaxed mode partitions can come out with the same labels: then they are one
+ * class.
  */
-function renumbered(
-  classOf: Int32Array,
+function inOrder(
+  { classOf, classes }: Partitioning,
   labels: readonly ClassLabels[],
-  partitions: number,
   { mode }: MondrianOptions,
-): Pick<Release, 'classOf' | 'classes'> {
-  const coded = labels.map((ofDimension) => ofDimension.coded());
-  const own = rowsInOrder(partitions);
-  const { group, count } = mode === 'strict' ? { group: own, count: partitions } : groupRows(coded, own);
+): Classes {
+  const own = rowsInOrder(classes);
+  const alike = () =>
+    groupRows(
+      labels.map((ofDimension) => ofDimension.coded()),
+      own,
+    );
+  const { group, count } = mode === 'strict' ? { group: own, count: classes } : alike();
   const numbers = new Int32Array(count).fill(-1);
+  const named = new Int32Array(count);
+  const ofUnit = new Int32Array(classOf.length).fill(-1);
   let next = 0;
-  for (let row = 0; row < classOf.length; row++) {
-    const found = group[classOf[row] ?? 0];
+  for (let unit = 0; unit < classOf.length; unit++) {
+    const partition = classOf[unit] ?? -1;
+    const found = group[partition];
     if (found === undefined) continue;
-    if (numbers[found] === -1) numbers[found] = next++;
-    classOf[row] = numbers[found] ?? -1;
+    if (numbers[found] === -1) {
+      named[next] = partition;
+      numbers[found] = next++;
+    }
+    ofUnit[unit] = numbers[found] ?? -1;
   }
-  return { classOf, classes: count };
+  return { ofUnit, named };
 }
 
-function codesOf({ codes }: Units, column: number): Int32Array {
-  return codes[column] ?? new Int32Array(0);
+function codesOf(columns: readonly EncodedColumn[], i: number): Int32Array {
+  return columns[i]?.codes ?? new Int32Array(0);
 }
 
 function check(quasiIdentifiers: number, models: readonly BoundModel[], { mode }: MondrianOptions): void {

@@ -17,7 +17,7 @@ export interface RankedStretch extends Stretch {
 
 /** A column of a table in an order of its values. */
 export interface RankedColumn {
-  /** One a record. */
+  /** One a row. */
   readonly codes: Int32Array;
   /** By code. */
   readonly rankOf: Int32Array;
@@ -51,18 +51,20 @@ export class Records {
 
   /**
    * @param columns one of each dimension
+   * @param rowOf a row of the table that the record is equal to
    * @param weights how many rows of the table each record stands for; moved from here on
    * @param carried other columns that are moved along from here on
    */
   constructor(
     columns: readonly RankedColumn[],
+    rowOf: Int32Array,
     readonly weights: Int32Array,
     readonly carried: readonly Int32Array[],
   ) {
     this.count = weights.length;
     this.order = rowsInOrder(this.count);
     this.line = new Int32Array(this.count);
-    this.fields = packed(this.count, columns);
+    this.fields = packed(rowOf, columns);
     const words = new Set(this.fields.map((field) => field.words));
     this.moved = [...words, ...carried, this.weights, this.order];
     this.leftOut = new Int32Array(this.count + 1);
@@ -156,22 +158,23 @@ export class Records {
 }
 
 /** Columns side by side in words, from the lowest bit on. */
-function packed(count: number, columns: readonly RankedColumn[]): readonly Field[] {
-  let words = new Int32Array(count);
+function packed(rowOf: Int32Array, columns: readonly RankedColumn[]): readonly Field[] {
+  let words = new Int32Array(rowOf.length);
   let shift = 0;
   return columns.map(({ codes, rankOf, highest }) => {
     const bits = WORD_BITS - Math.clz32(highest);
     if (shift + bits > WORD_BITS) {
-      words = new Int32Array(count);
+      words = new Int32Array(rowOf.length);
       shift = 0;
     }
     const field = { words, shift, mask: 2 ** bits - 1 };
-    write(field, codes, rankOf);
+    write(field, rowOf, codes, rankOf);
     shift += bits;
     return field;
   });
 }
 
-function write({ words, shift }: Field, codes: Int32Array, rankOf: Int32Array): void {
-  for (let i = 0; i < codes.length; i++) words[i] = (words[i] ?? 0) | ((rankOf[codes[i] ?? 0] ?? 0) << shift);
+function write({ words, shift }: Field, rowOf: Int32Array, codes: Int32Array, rankOf: Int32Array): void {
+  for (let i = 0; i < rowOf.length; i++)
+    words[i] = (words[i] ?? 0) | ((rankOf[codes[rowOf[i] ?? 0] ?? 0] ?? 0) << shift);
 }

@@ -1,5 +1,6 @@
 import { counted } from '#base/format';
 import type { EncodedColumn, EncodedTable, Release } from '../contract.js';
+import type { Codes } from '../encoding/kept-codes.js';
 import { rowsInOrder } from '../row-order.js';
 import { classifierUtility, labelColumn } from '../utility/classifier.js';
 import { representativeTable } from '../utility/representatives.js';
@@ -54,6 +55,6 @@ function pickedRelease({ columns, suppressed, classOf, ...rest }: Release, rows:
   };
 }
 
-function picked(values: Int32Array, rows: Int32Array): Int32Array {
+function picked(values: Codes, rows: Int32Array): Int32Array {
   return rows.map((row) => values[row] ?? 0);
 }

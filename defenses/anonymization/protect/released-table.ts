@@ -94,7 +94,7 @@ function labelled(columns: readonly TableColumn[], { columns: released, suppress
     const column = columns.find((each) => each.name === name);
     if (column === undefined) return [];
     const { role, type } = column;
-    const written = codes.map((code, row) => (suppressed[row] === 1 ? labels.length : code));
+    const written = Int32Array.from(codes, (code, row) => (suppressed[row] === 1 ? labels.length : code));
     return [{ name, role, type, codes: written, labels: [...labels, null] }];
   });
 }

@@ -18,7 +18,7 @@ export function representativeTable(table: EncodedTable, release: Release): Enco
       if (column === undefined) return original;
       // Suppressed records are under one code more, that of everything.
       const everything = column.labels.length;
-      const codes = column.codes.map((code, row) => (release.suppressed[row] === 1 ? everything : code));
+      const codes = Int32Array.from(column.codes, (code, row) => (release.suppressed[row] === 1 ? everything : code));
       const chosen = representativesOf(originalOf(table, original.name), codes, everything);
       return { ...original, codes: codes.map((code) => chosen[code] ?? 0) };
     }),
