@@ -5,6 +5,7 @@ import type { EncodedColumn, EncodedTable, Release, ReleasedColumn } from '../co
 import { groupRows } from '../group-rows.js';
 import { dimensionOf } from '../mondrian/dimension.js';
 import { ClassLabels } from '../mondrian/labels.js';
+import { fieldOf } from '../mondrian/records.js';
 import { rowsInOrder } from '../row-order.js';
 import { trainingColumns } from '../utility/features.js';
 
@@ -139,7 +140,10 @@ function labelled(column: EncodedColumn, cells: Cells | null, cellOf: Int32Array
   }
   for (const present of ranksIn) {
     const ranks = Int32Array.from(present).sort();
-    names.add({ ranks, start: 0, end: ranks.length, low: ranks[0] ?? 0, high: ranks.at(-1) ?? 0 }, true);
+    names.add(
+      { ranks: fieldOf(ranks), start: 0, end: ranks.length, low: ranks[0] ?? 0, high: ranks.at(-1) ?? 0 },
+      true,
+    );
   }
   return names.column(cellOf, rowsInOrder(count));
 }

@@ -7,6 +7,7 @@ import type { Release } from '../contract.js';
 import { encodeTable } from '../encoding/encode.js';
 import { listed, uniqueTexts } from './listed.js';
 import { MedianFinder } from './median.js';
+import { fieldOf } from './records.js';
 import { mondrian } from './mondrian.js';
 import type { MondrianOptions } from './options.js';
 import {
@@ -170,7 +171,15 @@ test('medians found by counting and by selection are those of a sorted list', ()
       const rows = list.flatMap(({ rank, weight }) => Array<number>(weight).fill(scale * (rank + 1)));
       rows.sort((a, b) => a - b);
       const median = rows[(rows.length - 1) >> 1]!;
-      const part = { ranks, weights, start: 0, end: ranks.length, size: rows.length, low: 1, high: rows.at(-1)! };
+      const part = {
+        ranks: fieldOf(ranks),
+        weights,
+        start: 0,
+        end: ranks.length,
+        size: rows.length,
+        low: 1,
+        high: rows.at(-1)!,
+      };
       expect(new MedianFinder(ranks.length, 31_000).middleOf(part, 1)).toEqual({
         rank: median,
         below: rows.filter((rank) => rank < median).length,

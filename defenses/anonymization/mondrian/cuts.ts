@@ -1,7 +1,7 @@
 import type { Branches, Dimension } from './dimension.js';
 import { MedianFinder } from './median.js';
 import type { MondrianMode } from './options.js';
-import type { RankedStretch, Stretch } from './records.js';
+import type { Field, RankedStretch, Stretch } from './records.js';
 
 /** A way to part the records of a partition by one dimension. */
 export interface Cut {
@@ -136,7 +136,7 @@ export class CutFinder {
  * nothing then of what follows a loop, and fall back to the interpreter there at each of thousands of calls (measured: a twentieth of all time).
  */
 function tally(
-  ranks: Int32Array,
+  { words, shift, mask }: Field,
   weights: Int32Array,
   start: number,
   end: number,
@@ -144,7 +144,7 @@ function tally(
   counts: Int32Array,
 ): void {
   for (let i = start; i < end; i++) {
-    const branch = branchOf[ranks[i] ?? 0] ?? 0;
+    const branch = branchOf[((words[i] ?? 0) >>> shift) & mask] ?? 0;
     counts[branch] = (counts[branch] ?? 0) + (weights[i] ?? 0);
   }
 }
@@ -153,10 +153,11 @@ function presenceIn({ ranks, weights, start, end, high }: RankedPart): {
   readonly missing: number;
   readonly lowest: number;
 } {
+  const { words, shift, mask } = ranks;
   let missing = 0;
   let lowest = high;
   for (let i = start; i < end; i++) {
-    const rank = ranks[i] ?? 0;
+    const rank = ((words[i] ?? 0) >>> shift) & mask;
     if (rank === 0) missing += weights[i] ?? 0;
     else if (rank < lowest) lowest = rank;
   }

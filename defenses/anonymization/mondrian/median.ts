@@ -45,9 +45,10 @@ export class MedianFinder {
   /** Counts rows by rank; a function of its own as `tally` is. @returns how many there are from `low` on */
   private count({ ranks, weights, start, end }: RankedPart, low: number): number {
     const { counts } = this;
+    const { words, shift, mask } = ranks;
     let within = 0;
     for (let i = start; i < end; i++) {
-      const place = (ranks[i] ?? 0) - low;
+      const place = (((words[i] ?? 0) >>> shift) & mask) - low;
       if (place < 0) continue;
       const weight = weights[i] ?? 0;
       counts[place] = (counts[place] ?? 0) + weight;
@@ -57,10 +58,11 @@ export class MedianFinder {
   }
 
   private bySelection({ ranks, weights, start, end }: RankedPart, low: number): Middle {
+    const { words, shift, mask } = ranks;
     let count = 0;
     let within = 0;
     for (let i = start; i < end; i++) {
-      const rank = ranks[i] ?? 0;
+      const rank = ((words[i] ?? 0) >>> shift) & mask;
       if (rank < low) continue;
       const weight = weights[i] ?? 0;
       this.ranks[count] = rank;

@@ -97,7 +97,7 @@ export class Partitioning {
     if (cuts.length === 0 && this.finder.isHopeless(dimension, ranked)) this.ranges.giveUp(i);
     for (const cut of cuts) {
       if (!this.sizesHold(cut)) continue;
-      const parts = this.divide(part, cut, cut === cuts.at(-1));
+      const parts = this.divide(part, i, cut);
       if (!this.partsHold(parts)) continue;
       this.pushParts(parts, i, cut);
       this.cuts++;
@@ -116,13 +116,13 @@ export class Partitioning {
     return true;
   }
 
-  /** Moves the records so that the parts lie side by side, by the dimension that is lined up. */
-  private divide(part: Part, { sizes, boundaries, isShared }: Cut, isLast: boolean): Part[] {
+  /** Moves the records so that the parts lie side by side. */
+  private divide(part: Part, dimension: number, { sizes, boundaries, isShared }: Cut): Part[] {
     const [boundary = 0] = boundaries;
-    if (isShared) return this.share(part, boundary, sizes[0] ?? 0);
+    if (isShared) return this.share(part, dimension, boundary, sizes[0] ?? 0);
     const places = [part.start];
-    if (boundaries.length === 1) places.push(this.records.separate(part, boundary, isLast));
-    else this.gather(part, boundaries, places, isLast);
+    if (boundaries.length === 1) places.push(this.records.separate(part, dimension, boundary));
+    else this.gather(part, dimension, boundaries, places);
     places.push(part.end);
     const parts: Part[] = [];
     for (let i = 0; i < sizes.length; i++) {
@@ -136,20 +136,20 @@ export class Partitioning {
    *
    * @param places receives where all parts but the first begin, in their order
    */
-  private gather({ start, end }: Stretch, boundaries: readonly number[], places: number[], isLast: boolean): void {
+  private gather({ start, end }: Stretch, dimension: number, boundaries: readonly number[], places: number[]): void {
     const half = (boundaries.length - 1) >> 1;
     const boundary = boundaries[half];
     if (boundary === undefined) return;
-    const middle = this.records.separate({ start, end }, boundary, isLast && boundaries.length === 1);
-    this.gather({ start, end: middle }, boundaries.slice(0, half), places, isLast);
+    const middle = this.records.separate({ start, end }, dimension, boundary);
+    this.gather({ start, end: middle }, dimension, boundaries.slice(0, half), places);
     places.push(middle);
-    this.gather({ start: middle, end }, boundaries.slice(half + 1), places, isLast);
+    this.gather({ start: middle, end }, dimension, boundaries.slice(half + 1), places);
   }
 
   /** Puts the records with one rank between those below and those above it, and parts them where it may. Each stands for one row. */
-  private share({ start, end, size }: Part, rank: number, first: number): Part[] {
-    const low = this.records.separate({ start, end }, rank - 1, false);
-    this.records.separate({ start: low, end }, rank, true);
+  private share({ start, end, size }: Part, dimension: number, rank: number, first: number): Part[] {
+    const low = this.records.separate({ start, end }, dimension, rank - 1);
+    this.records.separate({ start: low, end }, dimension, rank);
     const middle = start + first;
     return [
       { start, end: middle, size: first },
@@ -191,10 +191,9 @@ export class Partitioning {
   private rankedIn(dimension: number, part: Part): RankedPart {
     const { records, ranges } = this;
     const { start, end, size } = part;
-    const ranks = records.lineUp(dimension, part);
     const low = ranges.low(dimension);
     const high = ranges.high(dimension);
-    return { ranks, weights: records.weights, start, end, size, low, high };
+    return { ranks: records.ranks(dimension), weights: records.weights, start, end, size, low, high };
   }
 
   private dimensionAt(i: number): Dimension {

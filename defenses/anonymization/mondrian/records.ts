@@ -7,10 +7,16 @@ export interface Stretch {
   readonly end: number;
 }
 
+/** Where the ranks of a dimension are, by place: `(words[place] >>> shift) & mask`. */
+export interface Field {
+  readonly words: Int32Array;
+  readonly shift: number;
+  readonly mask: number;
+}
+
 /** Records side by side whose ranks in one dimension are between `low` and `high`. */
 export interface RankedStretch extends Stretch {
-  /** By place. */
-  readonly ranks: Int32Array;
+  readonly ranks: Field;
   readonly low: number;
   readonly high: number;
 }
@@ -24,13 +30,6 @@ export interface RankedColumn {
   readonly highest: number;
 }
 
-/** Where the ranks of a dimension are: `(words[place] >>> shift) & mask`. */
-interface Field {
-  readonly words: Int32Array;
-  readonly shift: number;
-  readonly mask: number;
-}
-
 const WORD_BITS = 32;
 
 /**
@@ -41,8 +40,6 @@ export class Records {
   readonly count: number;
   /** Which record is at each place. */
   readonly order: Int32Array;
-  /** The ranks of the dimension that was lined up last, by place. */
-  private readonly line: Int32Array;
   private readonly fields: readonly Field[];
   /** All that is moved when a record is. */
   private readonly moved: readonly Int32Array[];
@@ -63,7 +60,6 @@ export class Records {
   ) {
     this.count = weights.length;
     this.order = rowsInOrder(this.count);
-    this.line = new Int32Array(this.count);
     this.fields = packed(rowOf, columns);
     const words = new Set(this.fields.map((field) => field.words));
     this.moved = [...words, ...carried, this.weights, this.order];
@@ -71,26 +67,23 @@ export class Records {
     this.rightOut = new Int32Array((this.count >> 1) + 1);
   }
 
-  /** The ranks of a dimension at the places of a stretch, until another is lined up; other places hold nothing of meaning. */
-  lineUp(dimension: number, { start, end }: Stretch): Int32Array {
-    const { line } = this;
-    const { words, shift, mask } = this.fieldOf(dimension);
-    for (let place = start; place < end; place++) line[place] = ((words[place] ?? 0) >>> shift) & mask;
-    return line;
+  /** Where the ranks of a dimension are, wherever the records are moved. */
+  ranks(dimension: number): Field {
+    const field = this.fields[dimension];
+    if (field === undefined) throw new RangeError(`there is no dimension ${dimension}`);
+    return field;
   }
 
   /**
-   * Puts the records whose rank, in the dimension that was lined up for the stretch, is at most `boundary` in front of the others.
+   * Puts the records whose rank in a dimension is at most `boundary` in front of the others.
    *
-   * @param isLast whether the line is of no more use, as no other cut follows
    * @returns where the others begin
    */
-  separate(stretch: Stretch, boundary: number, isLast: boolean): number {
-    const middle = stretch.end - this.listHigher(stretch, boundary);
-    const misplaced = this.listLower(middle, stretch.end, boundary);
-    if (misplaced === 0) return middle;
-    for (const column of this.moved) this.exchange(column, misplaced);
-    if (!isLast) this.exchange(this.line, misplaced);
+  separate({ start, end }: Stretch, dimension: number, boundary: number): number {
+    const ranks = this.ranks(dimension);
+    const middle = end - this.listHigher(ranks, start, end, boundary);
+    const misplaced = this.listLower(ranks, middle, end, boundary);
+    if (misplaced > 0) for (const column of this.moved) this.exchange(column, misplaced);
     return middle;
   }
 
@@ -99,7 +92,7 @@ export class Records {
    * that is given, so the search ends where both ends have been seen.
    */
   narrow({ start, end }: Stretch, dimension: number, ranges: Ranges): void {
-    const { words, shift, mask } = this.fieldOf(dimension);
+    const { words, shift, mask } = this.ranks(dimension);
     const lowest = ranges.low(dimension);
     const highest = ranges.high(dimension);
     let low = highest;
@@ -112,35 +105,29 @@ export class Records {
     ranges.set(dimension, low, high);
   }
 
-  private fieldOf(dimension: number): Field {
-    const field = this.fields[dimension];
-    if (field === undefined) throw new RangeError(`there is no dimension ${dimension}`);
-    return field;
-  }
-
   /**
    * Lists the places of ranks above the boundary. Adding signs up is quicker than branches that nothing predicts. Nothing follows the loop, as
    * in `tally`.
    *
    * @returns how many there are
    */
-  private listHigher({ start, end }: Stretch, boundary: number): number {
-    const { line, leftOut } = this;
+  private listHigher({ words, shift, mask }: Field, start: number, end: number, boundary: number): number {
+    const { leftOut } = this;
     let count = 0;
     for (let place = start; place < end; place++) {
       leftOut[count] = place;
-      count += (boundary - (line[place] ?? 0)) >>> 31;
+      count += (boundary - (((words[place] ?? 0) >>> shift) & mask)) >>> 31;
     }
     return count;
   }
 
   /** Lists the places of ranks up to the boundary: as many as there are higher ones before `start`. */
-  private listLower(start: number, end: number, boundary: number): number {
-    const { line, rightOut } = this;
+  private listLower({ words, shift, mask }: Field, start: number, end: number, boundary: number): number {
+    const { rightOut } = this;
     let count = 0;
     for (let place = start; place < end; place++) {
       rightOut[count] = place;
-      count += ((line[place] ?? 0) - boundary - 1) >>> 31;
+      count += ((((words[place] ?? 0) >>> shift) & mask) - boundary - 1) >>> 31;
     }
     return count;
   }
@@ -155,6 +142,11 @@ export class Records {
       column[right] = value;
     }
   }
+}
+
+/** Ranks that have words of their own. */
+export function fieldOf(ranks: Int32Array): Field {
+  return { words: ranks, shift: 0, mask: -1 };
 }
 
 /** Columns side by side in words, from the lowest bit on. */
