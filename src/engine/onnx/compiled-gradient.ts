@@ -139,7 +139,7 @@ export class CompiledJacobian {
     const compiled = jacobianGraph(prepared, rows);
     return new CompiledJacobian(
       compiled,
-      await BatchedGraph.compile(compiled.graph, spec, file, prepared.rows),
+      await BatchedGraph.compile(lowered(compiled.graph, null), spec, file, prepared.rows),
       prepared.width,
     );
   }

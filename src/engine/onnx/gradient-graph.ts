@@ -6,6 +6,7 @@ import type { Graph } from './graph/ir.js';
 import { compileLoss, type LossFeed } from './losses/compile.js';
 import type { LossForm } from './losses/form.js';
 import { LossMath } from './losses/math.js';
+import { columnConvolutions } from './passes/blocked/column-convolutions.js';
 import { fuseSums } from './passes/blocked/sums.js';
 import { prune } from './passes/prune.js';
 import type { PreparedGraph } from './prepare.js';
@@ -87,5 +88,6 @@ export function jacobianGraph(prepared: PreparedGraph, rows: number): JacobianGr
 
 function withOutputs(builder: GraphBuilder, names: readonly string[]): Graph {
   const outputs = [...new Set(names)];
-  return fuseSums(prune(builder.build(outputs.map(untyped)), outputs));
+  const graph = prune(builder.build(outputs.map(untyped)), outputs);
+  return fuseSums(prune(columnConvolutions(graph), outputs));
 }

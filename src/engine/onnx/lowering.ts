@@ -1,12 +1,23 @@
 import { GraphBuilder } from './graph/builder.js';
 import type { Graph, Node } from './graph/ir.js';
-import { BLOCKED_WEIGHTS, CHANNEL_STATISTICS, DECONVOLUTION_RELU, GUIDED_RELU, OWN_DOMAIN } from './own-operators.js';
+import {
+  BLOCKED_WEIGHTS,
+  CHANNEL_STATISTICS,
+  COLUMNS_APART,
+  COLUMNS_TOGETHER,
+  DECONVOLUTION_RELU,
+  GUIDED_RELU,
+  OWN_DOMAIN,
+} from './own-operators.js';
+import { lowerColumnsApart, lowerColumnsTogether } from './passes/blocked/columns.js';
 import { lowerFedWeights } from './passes/blocked/fed-weights.js';
 import { lowerStatistics } from './training/channel-statistics.js';
 
 const LOWERINGS: Readonly<Record<string, (builder: GraphBuilder, node: Node, samples: number | null) => void>> = {
   [BLOCKED_WEIGHTS]: lowerFedWeights,
   [CHANNEL_STATISTICS]: lowerStatistics,
+  [COLUMNS_APART]: lowerColumnsApart,
+  [COLUMNS_TOGETHER]: lowerColumnsTogether,
   [DECONVOLUTION_RELU]: lowerRelu,
   [GUIDED_RELU]: lowerRelu,
 };

@@ -16,6 +16,12 @@ export const CHANNEL_STATISTICS = 'ChannelStatistics';
  */
 export const BLOCKED_WEIGHTS = 'BlockedWeights';
 
+/** A picture in the blocked layout -> its even and its odd columns. Attributes: its `sizes`, [channels, height, width], and the `block`. */
+export const COLUMNS_APART = 'ColumnsApart';
+
+/** Even and odd columns -> the picture that they are of. Attributes: as above. */
+export const COLUMNS_TOGETHER = 'ColumnsTogether';
+
 /**
  * (x, g(x)) -> g(x), with the gradient of x: the end of a preprocessor that has none of its own, and a value of a model with the
  * gradient of another one that stands beside it.

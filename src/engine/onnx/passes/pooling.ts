@@ -2,6 +2,7 @@ import { GraphBuilder } from '../graph/builder.js';
 import type { Graph, Node } from '../graph/ir.js';
 import { fixedFrom } from '../graph/shape.js';
 import type { Trace } from '../graph/trace.js';
+import { columnsApart } from './blocked/columns.js';
 
 /**
  * A ReLU that only a max pooling reads is moved behind it: max and ReLU commute, and the ReLU and its mask then work
@@ -125,9 +126,10 @@ export function tournament(
   { channels, height, width }: Tiling,
   block: number,
 ): string {
-  const halves = (value: string, inner: number): string[] =>
+  const halves = (value: string, inner: number): readonly string[] =>
     builder.nodes('Split', [builder.reshape(value, [-1, 2, inner])], 2, { axis: 1, num_outputs: 2 });
-  const winners = builder.node('Max', halves(input, block));
+  const columns = block > 1 ? columnsApart(builder, input, { channels, height, width, block }) : halves(input, 1);
+  const winners = builder.node('Max', columns);
   const champions = builder.node('Max', halves(winners, (width / 2) * block));
   return builder.reshape(champions, [-1, channels, height / 2, width / 2]);
 }

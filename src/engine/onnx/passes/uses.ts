@@ -33,8 +33,14 @@ export class Uses {
   /** Whether some nodes give nothing that anything else reads, except for `result`. */
   areOnlyFor(nodes: ReadonlySet<Node>, result: string): boolean {
     const inner = [...nodes].flatMap((node) => node.outputs).filter((output) => output !== '' && output !== result);
-    return inner.every(
-      (output) => !this.#elsewhere.has(output) && this.readers(output).every((reader) => nodes.has(reader)),
-    );
+    return inner.every((output) => this.#isWithin(output, nodes));
+  }
+
+  isOnlyFor(value: string, reader: Node): boolean {
+    return this.#isWithin(value, new Set([reader]));
+  }
+
+  #isWithin(value: string, nodes: ReadonlySet<Node>): boolean {
+    return !this.#elsewhere.has(value) && this.readers(value).every((reader) => nodes.has(reader));
   }
 }

@@ -2,9 +2,10 @@ import type { GraphBuilder } from '../../../graph/builder.js';
 import type { Attribute, Constant } from '../../../graph/ir.js';
 import { BLOCKED } from '../../../passes/blocked/domain.js';
 import { channelProducts, channelSums, eachChannel } from '../../../passes/blocked/channels.js';
+import { columnsBack } from '../../../passes/blocked/columns.js';
 import { fedWeights, fedWeightsOf } from '../../../passes/blocked/fed-weights.js';
 import { blockedWeights, unblockedWeights } from '../../../passes/blocked/weights.js';
-import { BLOCKED_WEIGHTS, OWN_DOMAIN } from '../../../own-operators.js';
+import { BLOCKED_WEIGHTS, COLUMNS_APART, OWN_DOMAIN } from '../../../own-operators.js';
 import type { GradientRule, RuleContext } from '../../rule.js';
 import { windows, type Window } from '../window.js';
 import { interleaved, phasesOfConv, spaceFromPhases } from './blocked-phases.js';
@@ -23,6 +24,7 @@ export function blockedRules(block: number, samples = 0): ReadonlyMap<string, Gr
     [`${BLOCKED}.ReorderInput`, reorderInput],
     [`${BLOCKED}.ReorderOutput`, reorderOutput],
     [`${OWN_DOMAIN}.${BLOCKED_WEIGHTS}`, fedWeights],
+    [`${OWN_DOMAIN}.${COLUMNS_APART}`, columnsBack],
   ]);
 }
 
