@@ -29,7 +29,9 @@ export function rowsOf(batch: Tensor): number {
 
 /** The number of values in one sample of a batch. */
 export function rowSize(batch: Tensor): number {
-  return sizeOf(batch.shape.slice(1));
+  const rows = rowsOf(batch);
+  // Asked millions of times: a product of the shape takes ten times as long.
+  return rows > 0 ? batch.data.length / rows : sizeOf(batch.shape.slice(1));
 }
 
 /** A view, not a copy, of one sample's values. */
