@@ -93,8 +93,8 @@ interface Keys {
 }
 
 /** A key for each row. */
-function keysOf(rows: number, columns: readonly EncodedColumn[], lowestOf: (codes: Int32Array) => number): Keys {
-  const lowest = lowestCodes(columns, lowestOf);
+function keysOf(rows: number, columns: readonly EncodedColumn[], ask: (codes: Int32Array) => number): Keys {
+  const lowest = lowestCodes(columns, ask);
   const radix = new MixedRadix(columns.map(({ dictionary }, i) => dictionary.length - (lowest[i] ?? 0)));
   const keys = radix.zeros(rows);
   let isRight = true;
@@ -106,13 +106,13 @@ function keysOf(rows: number, columns: readonly EncodedColumn[], lowestOf: (code
  * By column the code that its digits begin with: 1 where no value is missing. That is asked while a digit less may save a lane, where it
  * saves most first.
  */
-function lowestCodes(columns: readonly EncodedColumn[], lowestOf: (codes: Int32Array) => number): readonly number[] {
+function lowestCodes(columns: readonly EncodedColumn[], ask: (codes: Int32Array) => number): readonly number[] {
   const lowest = columns.map(() => 0);
   let combinations = columns.reduce((product, { dictionary }) => product * dictionary.length, 1);
   const byLength = [...columns.entries()].sort(([, a], [, b]) => a.dictionary.length - b.dictionary.length);
   for (const [i, { codes, dictionary }] of byLength) {
     if (combinations <= LANE_LIMIT) break;
-    lowest[i] = lowestOf(codes);
+    lowest[i] = ask(codes);
     combinations *= 1 - (lowest[i] ?? 0) / dictionary.length;
   }
   return lowest;
