@@ -100,7 +100,7 @@ function l2Ball(center: Float32Array, epsilon: number, { low, high }: Bounds): B
     for (let i = 0; i < into.length; i++) {
       const origin = center[i] ?? NaN;
       const value = origin + scale * ((candidate[i] ?? NaN) - origin);
-      into[i] = roundToward(clamped(value, least[i] ?? NaN, most[i] ?? NaN), origin);
+      into[i] = roundToward(min(max(value, least[i] ?? NaN), most[i] ?? NaN), origin);
     }
   };
   return {
@@ -123,7 +123,7 @@ function l2Ball(center: Float32Array, epsilon: number, { low, high }: Bounds): B
       for (let i = 0; i < into.length; i++) {
         const origin = center[i] ?? NaN;
         const value = origin + scale * ((point[i] ?? NaN) - origin + pace * (gradient[i] ?? NaN));
-        into[i] = roundToward(clamped(value, least[i] ?? NaN, most[i] ?? NaN), origin);
+        into[i] = roundToward(min(max(value, least[i] ?? NaN), most[i] ?? NaN), origin);
       }
     },
   };

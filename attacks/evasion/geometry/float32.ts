@@ -5,7 +5,7 @@ const bits = new Int32Array(float.buffer);
 
 const MOST = (2 - 2 ** -23) * 2 ** 127;
 
-// Both below run for every value of every iterate: they do not branch on what no processor can predict.
+// Both below run for every value of every iterate.
 
 /**
  * A double as a float32, rounded towards `anchor`, itself a float32. So a point between the anchor and a bound stays on
@@ -15,12 +15,13 @@ const MOST = (2 - 2 ** -23) * 2 ** 127;
 export function roundToward(value: number, anchor: number): number {
   const rounded = fround(value);
   if (rounded === value) return rounded;
-  const side = asNumber(value > anchor) - asNumber(value < anchor);
-  const passed = asNumber((rounded - value) * side > 0);
+  const offset = value - anchor;
+  const passed = asNumber((rounded - value) * offset > 0);
+  const side = 2 * asNumber(offset > 0) - 1;
   return fround(rounded - side * passed * (1.25 * 2 ** -24 * abs(rounded) + 1.25 * 2 ** -150));
 }
 
-/** A finite value, moved within finite bounds. */
+/** A finite value, moved within finite bounds, without branches: for bounds that bind often and unpredictably. */
 export function clamped(value: number, least: number, most: number): number {
   const below = asNumber(value < least);
   const above = asNumber(value > most);

@@ -175,8 +175,9 @@ export class WorstCase implements Book {
     if (attempt.broken) return;
     const now = margin(this.#target.head, scores, labelRow(this.#samples.labels, position));
     attempt.broken = !(now > 0);
-    if (attempt.input !== null && now >= attempt.margin) return;
-    attempt.input = input.slice();
+    if (attempt.input === null) attempt.input = input.slice();
+    else if (now < attempt.margin) attempt.input.set(input);
+    else return;
     attempt.margin = now;
   }
 

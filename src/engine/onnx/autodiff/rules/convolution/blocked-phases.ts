@@ -39,7 +39,7 @@ function chosenTaps(weight: Constant, rows: readonly number[], columns: readonly
   return float32Constant([to, from, rows.length, columns.length], values);
 }
 
-/** All four phases as channels of one convolution, (phase, channel) by (phase row, phase column), for few channels. */
+/** All four phases as channels of one convolution, (channel, phase) by (phase row, phase column), for few channels. */
 export function spaceFromPhases(weight: Constant, axes: readonly Window[]): PhaseConv {
   const [outputs = 0, inputs = 0, height = 0, width = 0] = weight.shape;
   const [rows, columns] = axes.map((w) => joint(phasesOf(w.kernel, w.padBegin, w.input, w.output), w));
@@ -47,8 +47,8 @@ export function spaceFromPhases(weight: Constant, axes: readonly Window[]): Phas
   const source = float32Of(weight);
   const values = new Float32Array(4 * inputs * outputs * rows.length * columns.length);
   let at = 0;
-  for (let phase = 0; phase < 4; phase++) {
-    for (let i = 0; i < inputs; i++) {
+  for (let i = 0; i < inputs; i++) {
+    for (let phase = 0; phase < 4; phase++) {
       for (let o = 0; o < outputs; o++) {
         for (let y = 0; y < rows.length; y++) {
           for (let x = 0; x < columns.length; x++, at++) {

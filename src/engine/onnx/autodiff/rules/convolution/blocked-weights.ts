@@ -7,8 +7,8 @@ import { phasedFedWeights, turnedFedWeights, type FedWeights } from '../../../pa
 import { isNarrow, sideBySide } from '../../../passes/blocked/side-by-side.js';
 import type { Window } from '../window.js';
 import { interleaved } from './blocked-phases.js';
-import { plainLayout } from './blocked-layout.js';
-import { phasesBack, phaseTaps, suitsPhases } from './phased-conv.js';
+import { pictureOfPhases, plainLayout } from './blocked-layout.js';
+import { phaseTaps, rowPhases, suitsPhases } from './phased-conv.js';
 
 /** A blocked convolution whose weights are fed, with the gradient of its output. */
 export interface FedConv {
@@ -177,13 +177,15 @@ export function inputGradientOfFed(
   return inputs < fed.block ? plainLayout(builder, found, inputs) : found;
 }
 
-/** Of one channel: 2 x 2 of its positions as channels of one convolution, see `phasedConv`. */
+/** Of one channel: some rows and two columns of its positions as channels of one convolution, see `phasedConv`. */
 function phased(builder: GraphBuilder, gradient: string, fed: FedWeights, axes: readonly Window[]): string {
-  const { taps, kernel, phases } = phaseTaps(fed.shape.slice(2));
+  const [height = 0, width = 0] = axes.map((w) => w.input);
+  const rows = rowPhases(height, fed.block);
+  const { taps, kernel } = phaseTaps(fed.shape.slice(2), rows);
   const weights = phasedFedWeights(builder, fed, taps, kernel);
-  const given = { kernel_shape: kernel, strides: [2, 2], pads: padsBack(axes) };
+  const given = { kernel_shape: kernel, strides: [rows, 2], pads: padsBack(axes) };
   const found = builder.add(BLOCKED, 'Conv', [gradient, weights], attributes(given));
-  return phasesBack(builder, plainLayout(builder, found, phases));
+  return pictureOfPhases(builder, found, { channels: 1, height, width, rows });
 }
 
 function padsBack(axes: readonly Window[]): number[] {

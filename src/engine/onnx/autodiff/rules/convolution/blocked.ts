@@ -10,9 +10,9 @@ import type { GradientRule, RuleContext } from '../../rule.js';
 import { windows, type Window } from '../window.js';
 import { interleaved, phasesOfConv, spaceFromPhases } from './blocked-phases.js';
 import { inputGradientOfFed, weightGradient, weightGradientOfPlain } from './blocked-weights.js';
-import { plainLayout } from './blocked-layout.js';
+import { pictureOfPhases, plainLayout } from './blocked-layout.js';
 import { flippedWeights } from './conv.js';
-import { phasesBack, phasesOf, suitsPhases } from './phased-conv.js';
+import { phasesOf, rowPhases, suitsPhases } from './phased-conv.js';
 
 /** The rules of the runtime's operators on the blocked layout, by domain and operator. */
 /**
@@ -119,9 +119,10 @@ class BlockedConv {
     const [height = 0, width = 0] = axes.map((w) => w.input);
     const isUndilated = axes.every((w) => w.dilation === 1);
     if (isUndilated && this.group === 1 && suitsPhases(channels, height, width)) {
-      const { weight: phases, strides } = phasesOf(turned);
+      const rows = rowPhases(height, this.block);
+      const { weight: phases, strides } = phasesOf(turned, rows);
       const blocked = this.#convolve(gradient, phases, padsBack(axes), { strides });
-      return phasesBack(this.builder, plainLayout(this.builder, blocked, phases.shape[0] ?? 0));
+      return pictureOfPhases(this.builder, blocked, { channels, height, width, rows });
     }
     const dilations = axes.map((w) => w.dilation);
     const blocked = this.#convolve(gradient, turned, padsBack(axes), { dilations });
@@ -135,7 +136,7 @@ class BlockedConv {
     if (channels < this.block) {
       const { weight: all, pads } = spaceFromPhases(weight, axes);
       const blocked = this.#convolve(gradient, all, pads, {});
-      return phasesBack(this.builder, plainLayout(this.builder, blocked, 4 * channels));
+      return pictureOfPhases(this.builder, blocked, { channels, height, width, rows: 2 });
     }
     const quarters = phasesOfConv(weight, axes, this.group).map(
       (quarter) => quarter && this.#convolve(gradient, quarter.weight, quarter.pads, {}),
