@@ -185,12 +185,13 @@ test.each(everyNth(2, [...NETWORKS, SMALL, ...NORMALIZED]))(
 );
 
 test.each([
-  ['a kernel of 3 x 3', [3, 3], [1, 1, 1, 1]],
-  ['a kernel that is no square, with uneven padding', [5, 2], [2, 1, 1, 0]],
-  ['a kernel without padding', [3, 1], [0, 0, 0, 0]],
-] as const)('gradients by pictures of one channel are the same: %s', async (_, size, pads) => {
+  ['a kernel of 3 x 3', [12, 10], [3, 3], [1, 1, 1, 1]],
+  ['a kernel that is no square, with uneven padding', [12, 10], [5, 2], [2, 1, 1, 0]],
+  ['a kernel without padding', [12, 10], [3, 1], [0, 0, 0, 0]],
+  ['rows that do not go by fours', [10, 12], [3, 3], [1, 1, 1, 1]],
+] as const)('gradients by pictures of one channel are the same: %s', async (_, picture, size, pads) => {
   const block = (await blockSize()) ?? 8;
-  const [height, width] = [12 + pads[0] + pads[2] - size[0] + 1, 10 + pads[1] + pads[3] - size[1] + 1];
+  const [height, width] = [picture[0] + pads[0] + pads[2] - size[0] + 1, picture[1] + pads[1] + pads[3] - size[1] + 1];
   const features = block * height * width;
   const graph = graphOf({
     nodes: [
@@ -208,20 +209,26 @@ test.each([
       ['w', waves([block, 1, ...size], 1)],
       ['v', waves([features, 4], 2)],
     ]),
-    inputShape: ['n', 1, 12, 10],
+    inputShape: ['n', 1, ...picture],
     outputShape: ['n', 4],
   });
-  const model = await openOnnxModel(modelOf(graph), specOf('classes', [1, 12, 10]));
+  const model = await openOnnxModel(modelOf(graph), specOf('classes', [1, ...picture]));
   const trainer = await model.trainer({
     optimizer: { kind: 'sgd', momentum: 0 },
     learningRate: { kind: 'constant', rate: 0.01 },
   });
   const data = Float32Array.from({ length: 16 * 120 }, (_, i) => Math.sin(0.7 * i * i));
-  const all = { shape: [16, 1, 12, 10], data };
+  const all = { shape: [16, 1, ...picture], data };
+  // Five samples are not blocked by a trainer; a model whose weights stay is blocked with any number.
+  const plain = async () => {
+    const five = await trainer.inputGradient(rowRange(all, 0, 5), crossEntropy(5));
+    return new Map([['x', five.gradient]]);
+  };
+  const fixed = await model.gradient(rowRange(all, 0, 5), crossEntropy(5));
+  expectSame(new Map([['x', fixed.gradient]]), await plain(), ROUNDING);
   await trainer.step(all, crossEntropy(16));
-  const { gradient } = await trainer.inputGradient(all, crossEntropy(16));
-  const part = await trainer.inputGradient(rowRange(all, 0, 5), crossEntropy(5));
-  expectSame(new Map([['x', rowRange(gradient, 0, 5)]]), new Map([['x', part.gradient]]), ROUNDING);
+  const fed = await trainer.inputGradient(all, crossEntropy(16));
+  expectSame(new Map([['x', rowRange(fed.gradient, 0, 5)]]), await plain(), ROUNDING);
   await Promise.all([trainer.dispose(), model.dispose()]);
 });
 
