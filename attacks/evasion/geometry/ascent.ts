@@ -61,7 +61,7 @@ function normalized(gradient: Float32Array): Float64Array {
 }
 
 /** The L2 norm of a gradient; 0 where it gives no direction. */
-export function lengthOf(gradient: Float32Array): number {
+function lengthOf(gradient: Float32Array): number {
   let squares = 0;
   for (let i = 0; i < gradient.length; i++) squares += (gradient[i] ?? 0) ** 2;
   return isFinite(squares) ? sqrt(squares) : 0;

@@ -1,5 +1,5 @@
 import type { Rng } from '#stats/random';
-import { lengthOf, steepestAscent, type CanMove } from './ascent.js';
+import { steepestAscent, type CanMove } from './ascent.js';
 import { clamped, roundDown, roundToward, roundUp, withinFloat32 } from './float32.js';
 import { projectOntoL1BallAndBox } from './l1-projection.js';
 import type { ConvexNorm, Norm } from './norms.js';
@@ -18,7 +18,7 @@ export interface Ball {
    * to float32 towards the center, so that neither bound is passed by rounding.
    */
   project(candidate: Float64Array, into: Float32Array): void;
-  /** Writes the projection of point + size x steepest ascent. */
+  /** Writes the projection of point + size x steepest ascent; the point itself may be written over. */
   step(point: Float32Array, gradient: Float32Array, size: number, into: Float32Array, canMove?: CanMove): void;
 }
 
@@ -108,17 +108,21 @@ function l2Ball(center: Float32Array, epsilon: number, { low, high }: Bounds): B
     project,
     // As `stepBy` has it, without an array in between.
     step(point, gradient, size, into) {
-      const length = lengthOf(gradient);
-      if (length === 0) {
+      let [offsets, slopes, products] = [0, 0, 0];
+      for (let i = 0; i < into.length; i++) {
+        const offset = (point[i] ?? NaN) - (center[i] ?? NaN);
+        const slope = gradient[i] ?? NaN;
+        offsets += offset * offset;
+        slopes += slope * slope;
+        products += offset * slope;
+      }
+      if (!(slopes > 0 && slopes < Infinity)) {
         project(Float64Array.from(point), into);
         return;
       }
-      const pace = size / length;
-      let squares = 0;
-      for (let i = 0; i < into.length; i++) {
-        const offset = (point[i] ?? NaN) - (center[i] ?? NaN) + pace * (gradient[i] ?? NaN);
-        squares += offset * offset;
-      }
+      const pace = size / sqrt(slopes);
+      // |offset + pace slope|^2
+      const squares = offsets + pace * (2 * products + pace * slopes);
       const scale = squares > epsilon * epsilon ? epsilon / sqrt(squares) : 1;
       for (let i = 0; i < into.length; i++) {
         const origin = center[i] ?? NaN;

@@ -242,6 +242,8 @@ describe('balls', () => {
       const stepped = new Float32Array(11);
       ball.step(point, gradient, 0.17, stepped);
       expect(stepped).toEqual(expected);
+      ball.step(point, gradient, 0.17, point);
+      expect(point).toEqual(expected);
     }
   });
 

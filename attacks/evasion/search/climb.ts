@@ -1,3 +1,4 @@
+import { zeros } from '#base/tensor';
 import type { LossSpec } from '#engine/index';
 import type { DifferentiableTarget } from '#target/target';
 import { ask, follow } from './ask.js';
@@ -28,7 +29,9 @@ export async function climb(
     if (walk.positions.length === 0) continue;
     const { gradient } = await follow(target, search, walk, lossOf(walk));
     const { walk: left, rows } = compacted(walk, (position) => !(earlyStop && search.isBroken(position)));
-    walk = ascended(left, gradient, rows, space, stride);
+    // Those at the start belong to others: balls have their centers there.
+    const inputs = left.inputs === start.inputs ? zeros(left.inputs.shape) : left.inputs;
+    walk = ascended(left, gradient, rows, space, stride, inputs);
   }
   if (walk.positions.length > 0) await ask(target, search, walk, lossOf(walk));
 }

@@ -67,9 +67,16 @@ export interface Stride {
  * One step of steepest ascent, projected to the ball, then clipped to the domain.
  *
  * @param gradients of some batch, of which `rows` are the walk's
+ * @param inputs receives the walk's inputs, and may be those that it has now
  */
-export function ascended(walk: Walk, gradients: Tensor, rows: readonly number[], space: Space, stride: Stride): Walk {
-  const inputs = zeros(walk.inputs.shape);
+export function ascended(
+  walk: Walk,
+  gradients: Tensor,
+  rows: readonly number[],
+  space: Space,
+  stride: Stride,
+  inputs: Tensor = zeros(walk.inputs.shape),
+): Walk {
   const movable = stride.aroundBounds && space.norm === 'L1' ? movableIn(space.box) : null;
   walk.balls.forEach((ball, i) => {
     const point = row(walk.inputs, i);
