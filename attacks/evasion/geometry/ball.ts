@@ -108,14 +108,7 @@ function l2Ball(center: Float32Array, epsilon: number, { low, high }: Bounds): B
     project,
     // As `stepBy` has it, without an array in between.
     step(point, gradient, size, into) {
-      let [offsets, slopes, products] = [0, 0, 0];
-      for (let i = 0; i < into.length; i++) {
-        const offset = (point[i] ?? NaN) - (center[i] ?? NaN);
-        const slope = gradient[i] ?? NaN;
-        offsets += offset * offset;
-        slopes += slope * slope;
-        products += offset * slope;
-      }
+      const { offsets, slopes, products } = sumsOver(point, center, gradient);
       if (!(slopes > 0 && slopes < Infinity)) {
         project(Float64Array.from(point), into);
         return;
@@ -124,13 +117,43 @@ function l2Ball(center: Float32Array, epsilon: number, { low, high }: Bounds): B
       // |offset + pace slope|^2
       const squares = offsets + pace * (2 * products + pace * slopes);
       const scale = squares > epsilon * epsilon ? epsilon / sqrt(squares) : 1;
-      for (let i = 0; i < into.length; i++) {
-        const origin = center[i] ?? NaN;
-        const value = origin + scale * ((point[i] ?? NaN) - origin + pace * (gradient[i] ?? NaN));
-        into[i] = roundToward(min(max(value, least[i] ?? NaN), most[i] ?? NaN), origin);
-      }
+      scaledStep(point, gradient, pace, scale, center, least, most, into);
     },
   };
+}
+
+// Functions of their own, as `signedStep` is: the arrays that a closure holds are looked up anew for each value.
+
+/** Squares of the offsets from the center and of the slopes, and the products of both, added up. */
+function sumsOver(point: Float32Array, center: Float32Array, gradient: Float32Array) {
+  let offsets = 0;
+  let slopes = 0;
+  let products = 0;
+  for (let i = 0; i < point.length; i++) {
+    const offset = (point[i] ?? NaN) - (center[i] ?? NaN);
+    const slope = gradient[i] ?? NaN;
+    offsets += offset * offset;
+    slopes += slope * slope;
+    products += offset * slope;
+  }
+  return { offsets, slopes, products };
+}
+
+function scaledStep(
+  point: Float32Array,
+  gradient: Float32Array,
+  pace: number,
+  scale: number,
+  center: Float32Array,
+  least: Float32Array,
+  most: Float32Array,
+  into: Float32Array,
+): void {
+  for (let i = 0; i < into.length; i++) {
+    const origin = center[i] ?? NaN;
+    const value = origin + scale * ((point[i] ?? NaN) - origin + pace * (gradient[i] ?? NaN));
+    into[i] = roundToward(min(max(value, least[i] ?? NaN), most[i] ?? NaN), origin);
+  }
 }
 
 function l1Ball(center: Float32Array, epsilon: number, { low, high }: Bounds): Ball {
