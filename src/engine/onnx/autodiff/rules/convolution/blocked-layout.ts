@@ -19,7 +19,7 @@ export interface PhasedPicture {
 /**
  * A picture in the plain layout out of its phases, which are channels in the blocked one: [n, 2 rows channels, height / rows, width / 2],
  * the phases of the first channel in front. With the channels last, both columns are moved at a time; DepthToSpace moves single values.
- * Measured, of one channel of 28 x 28, two rows and 128 pictures: 0.2 ms instead of 0.4.
+ * Measured, two rows: 0.2 ms instead of 0.4 for 128 pictures of one channel of 28 x 28, 6.7 instead of 13.5 for 16 of three of 224 x 224.
  */
 export function pictureOfPhases(
   builder: GraphBuilder,
