@@ -176,8 +176,8 @@ export class WorstCase implements Book {
     const now = margin(this.#target.head, scores, labelRow(this.#samples.labels, position));
     attempt.broken = !(now > 0);
     if (attempt.input === null) attempt.input = input.slice();
-    else if (now < attempt.margin) attempt.input.set(input);
-    else return;
+    else if (now >= attempt.margin) return;
+    else attempt.input.set(input);
     attempt.margin = now;
   }
 
