@@ -75,7 +75,9 @@ function first({ inputs, labels, indices }, count) {
 
 /** The attack of a row, out of the index; null where the index has none. */
 function attackOf({ run, attack }) {
-  return evasion[run] === undefined ? null : { run: evasion[run], schema: evasion[attack].plugin.options };
+  return evasion[run] === undefined
+    ? null
+    : { run: evasion.sideBySide(evasion[run]), schema: evasion[attack].plugin.options };
 }
 
 /** One run of Assay's attack: its time, and which samples stand, as PyTorch judges the inputs that it found. */

@@ -32,6 +32,7 @@ const PROGRAMS = [
   'src/pipeline/watchdog.ts',
   'src/jest/host.ts',
   'src/engine/onnx/devices/prove-entry.ts',
+  'src/engine/onnx/threads/thread-entry.ts',
   'src/engine/tfjs/native/prove-entry.ts',
   'src/index.ts',
   'src/jest/index.ts',

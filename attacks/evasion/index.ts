@@ -38,6 +38,7 @@ export { square } from './square.js';
 export { ballAround, drawFromBall, type Ball } from './geometry/ball.js';
 export type { ConvexNorm } from './geometry/norms.js';
 export { boxOf, type Box } from './geometry/space.js';
+export { sideBySide } from './search/side-by-side.js';
 export type { AttackResult, EpsilonResult, SampleOutcome } from './search/result.js';
 
 /** The attacks of this family, cheapest first. */

@@ -46,10 +46,14 @@ export function rowRange(batch: Tensor, start: number, end: number): Tensor {
   return { shape: [end - start, ...batch.shape.slice(1)], data: batch.data.subarray(start * size, end * size) };
 }
 
-/** A copy of the chosen samples, in the order given. */
-export function takeRows(batch: Tensor, indices: ArrayLike<number>): Tensor {
+/**
+ * A copy of the chosen samples, in the order given.
+ *
+ * @param into receives them at its beginning; it may be the batch's own memory where `indices` ascend
+ */
+export function takeRows(batch: Tensor, indices: ArrayLike<number>, into?: Float32Array): Tensor {
   const size = rowSize(batch);
-  const data = new Float32Array(indices.length * size);
+  const data = into?.subarray(0, indices.length * size) ?? new Float32Array(indices.length * size);
   for (let i = 0; i < indices.length; i++) data.set(row(batch, indices[i] ?? 0), i * size);
   return { shape: [indices.length, ...batch.shape.slice(1)], data };
 }

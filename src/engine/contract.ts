@@ -243,6 +243,11 @@ export interface EngineModel {
    */
   propagate(inputs: EngineInputs, scores: Float64Array, propagation: Propagation): Promise<EngineRelevance>;
   trainer(options: TrainingOptions): Promise<EngineTrainer>;
+  /**
+   * The same model in threads of its own, one each: work on different samples keeps all of them busy at once. They give what the
+   * model itself gives, and are disposed of with it. None where nothing would be gained.
+   */
+  readonly copies: readonly EngineModel[];
   dispose(): Promise<void>;
 }
 

@@ -163,7 +163,7 @@ class ModelTarget implements TrainableTarget, LayeredTarget {
   readonly labels;
   readonly capabilities: ReadonlySet<Capability>;
   readonly missing: ReadonlyMap<Capability, string>;
-  readonly queries: QueryCount = { predictions: 0, gradients: 0 };
+  readonly copies: readonly ModelTarget[];
   readonly structure: Structure;
   /** Of a target of texts, which is a `TextTarget`; null for others. */
   readonly tokenizer;
@@ -178,8 +178,12 @@ class ModelTarget implements TrainableTarget, LayeredTarget {
       readonly given: Given;
       readonly reopen: (bytes: Uint8Array) => Promise<ModelTarget>;
     },
+    readonly queries: QueryCount = { predictions: 0, gradients: 0 },
   ) {
     this.engine = parts.engine;
+    this.copies = parts.engine.copies.map(
+      (engine) => new ModelTarget(digest, name, declaration, { ...parts, engine }, queries),
+    );
     this.tokenizer = declaration.tokenizer;
     this.domain = declaration.domain;
     this.head = declaration.head;

@@ -54,6 +54,11 @@ export interface Target {
   readonly queries: QueryCount;
   /** What can be seen of the model's graph; absent where nothing is. */
   readonly structure?: Structure;
+  /**
+   * The same target in threads of its own, one each: attacks on different samples keep all of them busy at once. They count into
+   * the same `queries`, and are disposed of with the target. Absent, or none, where nothing would be gained.
+   */
+  readonly copies?: readonly Target[];
   /** [n, ...shape] in units of the domain -> [n, scores] (see {@link Head}). */
   predict(inputs: Tensor): Promise<Tensor>;
   dispose(): Promise<void>;

@@ -11,6 +11,7 @@ import { chosen } from './keep.js';
 import { normsOf, sizeIn, type Norm } from '../geometry/norms.js';
 import { decisionDraws } from '../search/ask.js';
 import { ascending, type TrustOptions } from '../search/options.js';
+import { sideBySide } from '../search/side-by-side.js';
 import { examineAttack, trustCost } from '../trust/examine-attack.js';
 import { scoreWidth } from '#target/head';
 import type { OnProgress } from '../search/result.js';
@@ -126,13 +127,15 @@ function bind<Options extends EvasionOptions>(
   const draws = decisionDraws(options.eotDraws ?? 1);
   const shared = { target, norm: options.norm, epsilons: ascending(options.epsilons), random, draws };
   if (attack.uses === 'scores') {
-    const run: Bound['attack'] = (samples, progress) => attack.run(target, samples, options, random, progress);
+    const attackAll = sideBySide(attack.run);
+    const run: Bound['attack'] = (samples, progress) => attackAll(target, samples, options, random, progress);
     return { ...shared, comparesWithNoise: false, attack: run };
   }
   if (!isDifferentiable(target)) {
     throw new AssayError('plugin', { where: attack.name, what: 'it needs a target with gradients' });
   }
-  const run: Bound['attack'] = (samples, progress) => attack.run(target, samples, options, random, progress);
+  const attackAll = sideBySide(attack.run);
+  const run: Bound['attack'] = (samples, progress) => attackAll(target, samples, options, random, progress);
   return { ...shared, comparesWithNoise: true, attack: run };
 }
 

@@ -28,10 +28,10 @@ export async function climb(
   for (let step = 0; step < steps; step++, onStep()) {
     if (walk.positions.length === 0) continue;
     const { gradient } = await follow(target, search, walk, lossOf(walk));
-    const { walk: left, rows } = compacted(walk, (position) => !(earlyStop && search.isBroken(position)));
     // Those at the start belong to others: balls have their centers there.
-    const inputs = left.inputs === start.inputs ? zeros(left.inputs.shape) : left.inputs;
-    walk = ascended(left, gradient, rows, space, stride, inputs);
+    const own = walk.inputs === start.inputs ? zeros(start.inputs.shape) : walk.inputs;
+    const { walk: left, rows } = compacted(walk, (position) => !(earlyStop && search.isBroken(position)), own.data);
+    walk = ascended(left, gradient, rows, space, stride, left === walk ? own : left.inputs);
   }
   if (walk.positions.length > 0) await ask(target, search, walk, lossOf(walk));
 }

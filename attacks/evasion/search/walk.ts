@@ -42,8 +42,16 @@ export function atRandomPoints(walk: Walk, indices: readonly number[], space: Sp
   return { ...walk, inputs };
 }
 
-/** The rows for which `stays` holds, moved together. */
-export function compacted(walk: Walk, stays: (position: number) => boolean): { walk: Walk; rows: readonly number[] } {
+/**
+ * The rows for which `stays` holds, moved together.
+ *
+ * @param into receives the inputs where a row is left out, and may be the memory in which they are
+ */
+export function compacted(
+  walk: Walk,
+  stays: (position: number) => boolean,
+  into?: Float32Array,
+): { walk: Walk; rows: readonly number[] } {
   const rows = walk.positions.flatMap((position, i) => (stays(position) ? [i] : []));
   if (rows.length === walk.positions.length) return { walk, rows };
   return {
@@ -51,7 +59,7 @@ export function compacted(walk: Walk, stays: (position: number) => boolean): { w
     walk: {
       positions: rows.map((i) => walk.positions[i] ?? -1),
       balls: rows.flatMap((i) => walk.balls[i] ?? []),
-      inputs: takeRows(walk.inputs, rows),
+      inputs: takeRows(walk.inputs, rows, into),
     },
   };
 }

@@ -9,6 +9,7 @@ import type { CostOf, EvasionOptions } from '../evidence/evidence.js';
 import { boxOf } from '../geometry/space.js';
 import { decisionDraws, decisiveScores } from '../search/ask.js';
 import { ascending, type TrustOptions } from '../search/options.js';
+import { sideBySide } from '../search/side-by-side.js';
 import type { TrustData } from './data.js';
 import type { AttackForm, AttackForms } from './examination.js';
 import { examine, examined, type Step } from './examine.js';
@@ -66,8 +67,8 @@ function formsOf<Options extends EvasionOptions>(attack: EvasionAttack<Options>,
       ? null
       : (target, samples, epsilon, random) => {
           const at = Object.assign({}, own, { epsilons: epsilon });
-          if (attack.uses === 'scores') return attack.run(target, samples, at, random);
-          if (isDifferentiable(target)) return attack.run(target, samples, at, random);
+          if (attack.uses === 'scores') return sideBySide(attack.run)(target, samples, at, random);
+          if (isDifferentiable(target)) return sideBySide(attack.run)(target, samples, at, random);
           throw new AssayError('plugin', { where: attack.name, what: 'it needs a target with gradients' });
         };
   const asItIs = form(options);

@@ -1,5 +1,5 @@
 import { sizeOf, zeros, type Tensor } from '#base/tensor';
-import type { EngineGradient, EngineJacobian, EngineSpec, Layer, LayerGradient, LossSpec } from '../contract.js';
+import type { EngineGradient, EngineJacobian, Layer, LayerGradient, LossSpec } from '../contract.js';
 import { executedBatch } from './devices/fixed-batch.js';
 import { gradientGraph, jacobianGraph, type GradientGraph, type JacobianGraph } from './gradient-graph.js';
 import type { Graph } from './graph/ir.js';
@@ -9,7 +9,7 @@ import { lossFeeds } from './losses/feeds.js';
 import type { LossForm } from './losses/form.js';
 import type { FileModel } from './model.js';
 import { preparedFeeds, type PreparedGraph } from './prepare.js';
-import { compileGraph, floatsOf, type RuntimeValue, type Session } from './session.js';
+import { compileGraph, floatsOf, optionsFor, type HostedSpec, type RuntimeValue, type Session } from './session.js';
 
 /** A graph over samples as a session: every chosen value for any number of samples, batch by batch. */
 class BatchedGraph {
@@ -21,10 +21,9 @@ class BatchedGraph {
   ) {}
 
   /** @param rows samples in one execution, where the file leaves the choice */
-  static async compile(graph: Graph, spec: EngineSpec, file: FileModel, rows: number): Promise<BatchedGraph> {
-    const options = { threads: spec.resources.threads, optimization: 'all', device: spec.device } as const;
+  static async compile(graph: Graph, spec: HostedSpec, file: FileModel, rows: number): Promise<BatchedGraph> {
     const batch = executedBatch(spec, file.batch, rows);
-    return new BatchedGraph(await compileGraph(graph, options), rows, batch, file);
+    return new BatchedGraph(await compileGraph(graph, optionsFor(spec)), rows, batch, file);
   }
 
   /** @param extra inputs beside the samples, for each batch */
@@ -34,6 +33,7 @@ class BatchedGraph {
     extra: (batch: Batch, rows: number) => Readonly<Record<string, RuntimeValue>>,
   ): Promise<ReadonlyMap<string, Tensor>> {
     const parts = new Map(outputs.map((name): [string, Float32Array[]] => [name, []]));
+    const read: ReadonlyMap<string, RuntimeValue>[] = [];
     for (const batch of batches(inputs, this.batch, this.rows)) {
       const rows = samplesIn(batch.samples);
       const feeds = { ...preparedFeeds(this.file, batch.samples), ...extra(batch, rows) };
@@ -42,8 +42,11 @@ class BatchedGraph {
         const values = floatsOf(name, results.get(name));
         own.push(values.subarray(0, (values.length / rows) * batch.used));
       }
+      read.push(results);
     }
-    return new Map([...parts].map(([name, own]) => [name, joined(samplesIn(inputs), own)]));
+    const whole = new Map([...parts].map(([name, own]) => [name, joined(samplesIn(inputs), own)]));
+    for (const results of read) this.session.release(results);
+    return whole;
   }
 
   dispose(): Promise<void> {
@@ -64,7 +67,7 @@ export class CompiledGradient {
   /** @param layer where the gradient is taken; null for where the prepared graph takes it */
   static async compile(
     prepared: PreparedGraph,
-    spec: EngineSpec,
+    spec: HostedSpec,
     file: FileModel,
     form: LossForm,
     layer: Layer | null = null,
@@ -132,7 +135,7 @@ export class CompiledJacobian {
 
   static async compile(
     prepared: PreparedGraph,
-    spec: EngineSpec,
+    spec: HostedSpec,
     file: FileModel,
     rows: number,
   ): Promise<CompiledJacobian> {

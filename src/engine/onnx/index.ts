@@ -28,7 +28,7 @@ import { layersOf } from './graph/layers.js';
 import { bytesPerSample } from './graph/trace.js';
 import { samplesIn } from './inputs.js';
 import { formOf, type LossForm } from './losses/form.js';
-import { Forward, inputsOf, readFileModel, scoresOf, type FileModel } from './model.js';
+import { Forward, inputsOf, readFileModel, scoresOf, weightBytes, type FileModel } from './model.js';
 import { prepareGraph, type Preparation, type PreparedGraph } from './prepare.js';
 import { compilePropagation, propagationInputs } from './propagation/compile.js';
 import { namesLayers, propagationForm } from './propagation/index.js';
@@ -38,6 +38,8 @@ import { SessionCache } from './session-cache.js';
 import { withStraightThrough } from './straight-through.js';
 import { structureOfFile } from './structure.js';
 import { parametersOf } from './training/parameters.js';
+import { copiesWorthwhile } from './threads/copies.js';
+import { SessionThread } from './threads/session-thread.js';
 import { openTrainer } from './training/trainer.js';
 
 /** Rows of the Jacobian in one execution: more of them share a forward pass, but have to lie in memory together. */
@@ -69,7 +71,8 @@ export async function openOnnxModel(model: ModelBytes, wanted: EngineSpec): Prom
     await forward.rest();
     const preparation = { file, written: asWritten.graph, spec, probe, head: { scale, width } };
     const gradients = await tryGradients(preparation, raw);
-    return new OnnxModel(preparation, forward, factsOf(preparation, [note, declared.note], gradients), gradients);
+    const facts = factsOf(preparation, [note, declared.note], gradients);
+    return new OnnxModel(preparation, forward, facts, gradients, copiesOf(preparation, facts, gradients));
   } catch (error) {
     await forward.dispose();
     throw error;
@@ -108,6 +111,22 @@ function whyUntrainable({ graph }: FileModel): string | null {
 
 const QUANTIZED = /^Q(uantize)?Linear|^(Dynamic)?Quantize|Integer|^DequantizeLinear$/;
 
+interface ThreadedCopy {
+  readonly thread: SessionThread;
+  readonly model: OnnxModel;
+}
+
+function copiesOf(preparation: Preparation, facts: ModelFacts, gradients: Gradients): readonly ThreadedCopy[] {
+  if (!('prepared' in gradients)) return [];
+  const { file, spec } = preparation;
+  const { count, threads } = copiesWorthwhile(preparation, facts, gradients.prepared);
+  return Array.from({ length: count }, () => {
+    const thread = new SessionThread();
+    const own = { ...spec, resources: { ...spec.resources, threads }, host: thread };
+    return { thread, model: new OnnxModel({ ...preparation, spec: own }, new Forward(file, own), facts, gradients) };
+  });
+}
+
 class OnnxModel implements EngineModel {
   readonly #gradients: SessionCache<CompiledGradient>;
   readonly #jacobians = new SessionCache<CompiledJacobian>(FEWEST_SESSIONS);
@@ -119,6 +138,7 @@ class OnnxModel implements EngineModel {
     private readonly forward: Forward,
     readonly facts: ModelFacts,
     private readonly gradients: Gradients,
+    private readonly threaded: readonly ThreadedCopy[] = [],
   ) {
     this.#gradients = new SessionCache('prepared' in gradients ? sessionsKept(preparation, gradients.prepared) : 0);
   }
@@ -191,9 +211,14 @@ class OnnxModel implements EngineModel {
     return openTrainer(this.preparation, await this.#plainGraph(), this.#proven().place.shape, options);
   }
 
+  get copies(): readonly EngineModel[] {
+    return this.threaded.map(({ model }) => model);
+  }
+
   async dispose(): Promise<void> {
     const caches = [this.#gradients, this.#jacobians, this.#propagations];
     await Promise.all([this.forward.dispose(), ...caches.map((cache) => cache.dispose())]);
+    await Promise.all(this.threaded.map(({ thread }) => thread.dispose()));
   }
 
   #withGradient<T>(
@@ -239,7 +264,6 @@ const SESSIONS_BYTES = 2 ** 31;
 
 /** Each session holds the weights, and the values of its largest execution: together some 2 GiB, where that is enough for three. */
 function sessionsKept({ file }: Preparation, { trace, rows }: PreparedGraph): number {
-  const weights = [...file.graph.constants.values()].reduce((sum, { bytes }) => sum + bytes.length, 0);
-  const affordable = Math.floor(SESSIONS_BYTES / (weights + rows * bytesPerSample(trace) + 1));
+  const affordable = Math.floor(SESSIONS_BYTES / (weightBytes(file) + rows * bytesPerSample(trace) + 1));
   return Math.min(MOST_SESSIONS, Math.max(FEWEST_SESSIONS, affordable));
 }

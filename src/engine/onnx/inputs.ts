@@ -99,7 +99,7 @@ function converted(data: Float32Array, type: ElementType): RuntimeData {
 /** One tensor [n, ...] out of the results of several batches. */
 export function joined(rows: number, parts: readonly Float32Array[]): Tensor {
   const [only, ...others] = parts;
-  if (only !== undefined && others.length === 0) return { shape: [rows, only.length / rows], data: only };
+  if (only !== undefined && others.length === 0) return { shape: [rows, only.length / rows], data: unshared(only) };
   const total = parts.reduce((sum, part) => sum + part.length, 0);
   const data = new Float32Array(total);
   let offset = 0;
@@ -108,4 +108,9 @@ export function joined(rows: number, parts: readonly Float32Array[]): Tensor {
     offset += part.length;
   }
   return { shape: [rows, rows === 0 ? 0 : total / rows], data };
+}
+
+/** What came from another thread lies in memory that is used again. */
+function unshared(values: Float32Array): Float32Array {
+  return values.buffer instanceof SharedArrayBuffer ? values.slice() : values;
 }

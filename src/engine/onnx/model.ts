@@ -12,7 +12,7 @@ import { separateWeights } from './passes/separate-weights.js';
 import { withoutZipMaps } from './passes/zip-map.js';
 import { decodeModel } from './proto/codec.js';
 import { logitsFromProbabilities } from './scale.js';
-import { compileGraph, floatsOf, type RuntimeValue, type Session } from './session.js';
+import { compileGraph, floatsOf, optionsFor, type HostedSpec, type RuntimeValue, type Session } from './session.js';
 
 /** A model as its file has it: the graph, its inputs and the output under audit. */
 export interface FileModel {
@@ -149,18 +149,18 @@ export function describeOnnxModel(
 
 /** The model's own graph, executed as it came: the independent forward pass. */
 export class Forward {
-  #session: Promise<Session> | null;
+  #session: Promise<Session> | null = null;
 
-  private constructor(
+  /** Compiled when it is asked first. */
+  constructor(
     private readonly file: FileModel,
-    private readonly spec: EngineSpec,
-    session: Session,
-  ) {
-    this.#session = Promise.resolve(session);
-  }
+    private readonly spec: HostedSpec,
+  ) {}
 
-  static async open(file: FileModel, spec: EngineSpec): Promise<Forward> {
-    return new Forward(file, spec, await compile(file, spec));
+  static async open(file: FileModel, spec: HostedSpec): Promise<Forward> {
+    const forward = new Forward(file, spec);
+    await forward.#compiled();
+    return forward;
   }
 
   /** Raw outputs, [n, width]. */
@@ -169,7 +169,7 @@ export class Forward {
     const { batchSize } = this.spec.resources;
     const batch = executedBatch(this.spec, this.file.batch, batchSize);
     const parts: Float32Array[] = [];
-    const session = await (this.#session ??= compile(this.file, this.spec));
+    const session = await this.#compiled();
     for (const part of batches(inputs, batch, batchSize)) {
       const results = await session.run(fileFeeds(this.file, this.spec, part.samples), [output]);
       const values = floatsOf(output, results.get(output));
@@ -178,10 +178,13 @@ export class Forward {
     return joined(samplesIn(inputs), parts);
   }
 
+  #compiled(): Promise<Session> {
+    return (this.#session ??= compile(this.file, this.spec));
+  }
+
   /** Lets go of a large model's weights until they are asked for again: while other graphs of it are made. */
   async rest(): Promise<void> {
-    const weights = [...this.file.graph.constants.values()].reduce((sum, { bytes }) => sum + bytes.length, 0);
-    if (weights > LARGE_MODEL) await this.dispose();
+    if (weightBytes(this.file) > LARGE_MODEL) await this.dispose();
   }
 
   async dispose(): Promise<void> {
@@ -191,11 +194,15 @@ export class Forward {
   }
 }
 
+export function weightBytes({ graph }: FileModel): number {
+  return [...graph.constants.values()].reduce((sum, { bytes }) => sum + bytes.length, 0);
+}
+
 /** Weights of this size are worth compiling a model twice, so that they do not lie in memory twice. */
 const LARGE_MODEL = 2 ** 27;
 
-function compile(file: FileModel, spec: EngineSpec): Promise<Session> {
-  return compileGraph(file.graph, { threads: spec.resources.threads, optimization: 'all', device: spec.device });
+function compile(file: FileModel, spec: HostedSpec): Promise<Session> {
+  return compileGraph(file.graph, optionsFor(spec));
 }
 
 /** Inputs as the file takes them: in its types, and normalized where that is part of the target. */

@@ -31,7 +31,7 @@ import { prune } from './passes/prune.js';
 import { recurrentOutputs } from './passes/recurrent-outputs.js';
 import { splitTiledSelections } from './passes/tiled-selections.js';
 import { beforeActivation } from './scale.js';
-import type { RuntimeValue } from './session.js';
+import type { HostedSpec, RuntimeValue } from './session.js';
 import { traceGraph, traceSamples, untyped, type Feeds, type TraceFeeds } from './tracing.js';
 import { keepingMasks, modeRules, trainingMode, type TrainingMode, type TrainingModeOptions } from './training/mode.js';
 
@@ -59,7 +59,7 @@ export interface Preparation {
   readonly file: FileModel;
   /** The graph as it was before its batch was lifted. */
   readonly written: Graph;
-  readonly spec: EngineSpec;
+  readonly spec: HostedSpec;
   /** Real samples, on which shapes are traced. */
   readonly probe: NamedTensors;
   readonly head: { readonly scale: OutputScale; readonly width: number };

@@ -1,6 +1,6 @@
 import type * as ort from 'onnxruntime-node';
 import { AssayError, messageOf } from '#base/errors';
-import type { Device } from '../contract.js';
+import type { Device, EngineSpec } from '../contract.js';
 import { ON_CPU, placeNodes } from './devices/placement.js';
 import { onnxRuntime } from './devices/runtime.js';
 import { halfToNumber } from './graph/constants.js';
@@ -30,6 +30,24 @@ export interface SessionOptions {
   readonly device?: Device | undefined;
   /** Names of nodes that stay on the CPU; none when it is left out. */
   readonly onCpu?: readonly string[];
+  /** Where the session lives; in this thread when it is left out. */
+  readonly host?: SessionHost | undefined;
+}
+
+/** Another place for sessions. */
+export interface SessionHost {
+  /** As {@link createSession}. */
+  createSession(model: Uint8Array, options: SessionOptions, data: ReadonlyMap<string, Uint8Array>): Promise<Session>;
+}
+
+/** What a model was opened for, and where its sessions live. */
+export interface HostedSpec extends EngineSpec {
+  readonly host?: SessionHost;
+}
+
+/** Of a session that runs often. */
+export function optionsFor({ resources, device, host }: HostedSpec): SessionOptions {
+  return { threads: resources.threads, optimization: 'all', device, host };
 }
 
 /** What is known of an output before anything is executed. */
@@ -45,6 +63,8 @@ export interface Session {
   /** Outputs that are tensors. */
   readonly inferred: readonly InferredOutput[];
   run(feeds: Readonly<Record<string, RuntimeValue>>, outputs: readonly string[]): Promise<Map<string, RuntimeValue>>;
+  /** Says that results of a run have been read: their memory may be used again. */
+  release(results: ReadonlyMap<string, RuntimeValue>): void;
   dispose(): Promise<void>;
 }
 
@@ -58,7 +78,11 @@ const ONLY_FATAL = 4;
 export function compileGraph(graph: Graph, options: SessionOptions): Promise<Session> {
   const placed = placeNodes(withoutMarks(graph), options.device ?? 'cpu');
   const { model, data } = encodeModelParts(placed.graph);
-  return createSession(model, { ...options, onCpu: placed.onCpu }, data);
+  const placedOptions = { ...options, onCpu: placed.onCpu };
+  const { host } = options;
+  return host === undefined
+    ? createSession(model, placedOptions, data)
+    : host.createSession(model, placedOptions, data);
 }
 
 /**
@@ -84,6 +108,7 @@ export async function createSession(
       );
       return new Map(Object.entries(results).map(([name, result]) => [name, valueOf(name, result)]));
     },
+    release: () => undefined,
     dispose: () => session.release(),
   };
 }

@@ -161,6 +161,7 @@ function leafOf({ file, interpreter }: Preparation): Leaf {
 }
 
 class TfjsModel implements EngineModel {
+  readonly copies = [];
   #layers: readonly Layer[] | null = null;
   readonly #propagations = new SessionCache<PreparedPropagation>(MOST_PROPAGATIONS);
 

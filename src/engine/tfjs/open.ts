@@ -80,6 +80,7 @@ function noted(model: EngineModel, note: string): EngineModel {
     atLayer: (inputs, loss, layer) => model.atLayer(inputs, loss, layer),
     propagate: (inputs, scores, propagation) => model.propagate(inputs, scores, propagation),
     trainer: (options) => model.trainer(options),
+    copies: model.copies,
     dispose: () => model.dispose(),
   };
 }

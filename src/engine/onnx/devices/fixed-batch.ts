@@ -25,6 +25,6 @@ export function fixedBatchNote({ device }: EngineSpec, batch: 'dynamic' | number
   return [`on ${device} samples run in batches of one size, filled up, so that no result depends on its neighbours`];
 }
 
-function isFixedOn(device: Device = 'cpu'): boolean {
+export function isFixedOn(device: Device = 'cpu'): boolean {
   return device !== 'cpu';
 }

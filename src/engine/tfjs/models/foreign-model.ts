@@ -137,6 +137,7 @@ function tryGradients(ready: Ready, probe: NamedTensors): Gradients {
 }
 
 class ForeignModel implements EngineModel {
+  readonly copies = [];
   #graph: EngineModel | null = null;
 
   constructor(
