@@ -102,7 +102,7 @@ export class SessionThread implements SessionHost {
     alive.delete(this.#running);
     const lost = [...this.#waiting.values()];
     this.#waiting.clear();
-    for (const { reject } of lost) reject(gone(because));
+    for (const waiting of lost) waiting.reject(gone(because));
   }
 }
 
