@@ -37,9 +37,9 @@ import { outputScale } from './scale.js';
 import { SessionCache } from './session-cache.js';
 import { withStraightThrough } from './straight-through.js';
 import { structureOfFile } from './structure.js';
-import { parametersOf } from './training/parameters.js';
 import { copiesWorthwhile } from './threads/copies.js';
 import { SessionThread } from './threads/session-thread.js';
+import { parametersOf } from './training/parameters.js';
 import { openTrainer } from './training/trainer.js';
 
 /** Rows of the Jacobian in one execution: more of them share a forward pass, but have to lie in memory together. */

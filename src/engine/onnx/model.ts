@@ -169,13 +169,17 @@ export class Forward {
     const { batchSize } = this.spec.resources;
     const batch = executedBatch(this.spec, this.file.batch, batchSize);
     const parts: Float32Array[] = [];
+    const read: ReadonlyMap<string, RuntimeValue>[] = [];
     const session = await this.#compiled();
     for (const part of batches(inputs, batch, batchSize)) {
       const results = await session.run(fileFeeds(this.file, this.spec, part.samples), [output]);
       const values = floatsOf(output, results.get(output));
       parts.push(values.subarray(0, (values.length / samplesIn(part.samples)) * part.used));
+      read.push(results);
     }
-    return joined(samplesIn(inputs), parts);
+    const whole = joined(samplesIn(inputs), parts);
+    for (const results of read) session.release(results);
+    return whole;
   }
 
   #compiled(): Promise<Session> {

@@ -35,10 +35,13 @@ test.each([
   expect(await copiesOf(small, threads)).toBe(copies);
 });
 
-test('a model whose copies would take much memory has none', async () => {
+test('the more memory a copy takes, the fewer there are', async () => {
   const values = 2 ** 18;
-  expect(await copiesOf(modelOf(product(values)), 2, [values], 8)).toBe(2);
-  expect(await copiesOf(modelOf(product(values)), 2, [values], 256)).toBe(0);
+  const copies = (batchSize: number): Promise<number> => copiesOf(modelOf(product(values)), 4, [values], batchSize);
+  // A sample takes 1 MiB, all copies together at most 256.
+  expect(await copies(32)).toBe(4);
+  expect(await copies(100)).toBe(2);
+  expect(await copies(200)).toBe(0);
 });
 
 test('a model that draws random numbers has none: who comes first would decide who gets which', async () => {

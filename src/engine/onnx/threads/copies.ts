@@ -12,8 +12,8 @@ export interface Copies {
 
 /** Attacks take the steps of all samples in one thread, which can serve no more. */
 const MOST = 4;
-/** Each copy holds the weights, and the values of an execution. */
-const BYTES = 2 ** 27;
+/** Each copy holds the weights, and the values of an execution, once for each loss; of one loss all of them may hold this. */
+const BYTES = 2 ** 28;
 
 /**
  * How many copies of a model in threads of their own save time. The operators of small models are too short to be shared by
@@ -27,7 +27,7 @@ export function copiesWorthwhile(
   const { threads } = spec.resources;
   const memory = weightBytes(file) + rows * bytesPerSample(trace);
   // Who draws which random number would depend on who comes first.
-  const fit = threads > 1 && !isFixedOn(spec.device) && random.length === 0 && memory <= BYTES;
-  const count = fit ? Math.min(threads, MOST) : 0;
-  return { count, threads: count === 0 ? 0 : Math.floor(threads / count) };
+  const fits = !isFixedOn(spec.device) && random.length === 0;
+  const count = fits ? Math.min(threads, MOST, Math.floor(BYTES / memory)) : 0;
+  return count < 2 ? { count: 0, threads } : { count, threads: Math.floor(threads / count) };
 }
