@@ -134,6 +134,8 @@ export function runtimeOptions(
         intra_op: { allow_spinning: '1' },
         // A second copy of the weights, laid out for the kernels, pays only where a graph runs often.
         disable_prepacking: options.optimization === 'all' ? '0' : '1',
+        // Kernels for x64 without VNNI clamp sums of products with weights of signed bytes; with unsigned ones they are exact everywhere.
+        x64quantprecision: '1',
         ...layersOf(options),
       },
     },
