@@ -109,10 +109,12 @@ test('the gate refuses the run of a module that has changed since', async () => 
 });
 
 test('a module that never answers ends at the time limit', async () => {
-  const config = auditOf('await new Promise(() => {}); export const predict = 1;', {}, undefined, { cellMinutes: 0.2 });
+  const config = auditOf('await new Promise(() => {}); export const predict = 1;', {}, undefined, {
+    cellMinutes: 0.05,
+  });
   const { code, stderr } = await assay(['plan', config, '--allow-code']);
   expect(stderr).toContain(
-    'model.mjs: the model could not be opened: the worker process took longer than its limit of 0.2 minutes',
+    'model.mjs: the model could not be opened: the worker process took longer than its limit of 0.05 minutes',
   );
   expect(code).toBe(4);
 });
