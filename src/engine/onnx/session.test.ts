@@ -1,8 +1,9 @@
 import { float32, graphOf, int, node } from '../../../test/onnx-graphs.js';
 import { GraphBuilder } from './graph/builder.js';
-import type { Graph } from './graph/ir.js';
+import { float32Constant } from './graph/constants.js';
+import type { Graph, Node } from './graph/ir.js';
 import { placeNodes } from './devices/placement.js';
-import { compileGraph, runtimeOptions } from './session.js';
+import { compileGraph, runtimeOptions, type RuntimeValue } from './session.js';
 
 const THREE: Graph = {
   name: 'sum',
@@ -47,21 +48,39 @@ test('WebGPU takes the names themselves', () => {
   expect(asked).not.toHaveProperty(ASSIGNMENT);
 });
 
-/** Kernels for x64 without VNNI would add up pairs of products in 16 bits, where 2 x 255 x 127 becomes 32,767. */
-test('sums of products of unsigned and signed bytes are exact on every processor', async () => {
-  const graph = graphOf({
-    opset: 20,
-    nodes: [
-      node('Cast', ['x'], ['bytes'], { to: int(UINT8) }),
-      node('MatMulInteger', ['bytes', 'weights'], ['sums']),
-      node('Cast', ['sums'], ['y'], { to: int(FLOAT) }),
-    ],
-    inputs: [{ name: 'x', type: 'float32', shape: [1, 64] }],
-    outputs: ['y'],
-    constants: { weights: { type: 'int8', shape: [64, 16], bytes: new Uint8Array(64 * 16).fill(127) } },
+describe('weights of signed bytes', () => {
+  const WEIGHTS = { type: 'int8', shape: [64, 16], bytes: new Uint8Array(64 * 16).fill(127) } as const;
+  const X = float32([1, 64], new Float32Array(64).fill(255));
+  const BYTES = node('Cast', ['x'], ['bytes'], { to: int(UINT8) });
+
+  async function results(nodes: readonly Node[]): Promise<RuntimeValue | undefined> {
+    const graph = graphOf({
+      opset: 20,
+      nodes: [BYTES, ...nodes],
+      inputs: [{ name: 'x', type: 'float32', shape: [1, 64] }],
+      outputs: ['y'],
+      constants: { weights: WEIGHTS, scale: float32Constant([], [1]) },
+    });
+    const session = await compileGraph(graph, options);
+    try {
+      return (await session.run({ x: X }, ['y'])).get('y');
+    } finally {
+      await session.dispose();
+    }
+  }
+
+  /** Kernels for x64 without VNNI would add up pairs of products in 16 bits, where 2 x 255 x 127 becomes 32,767. */
+  test('sums of their products with unsigned ones are exact on every processor', async () => {
+    const sums = node('MatMulInteger', ['bytes', 'weights'], ['sums']);
+    const y = await results([sums, node('Cast', ['sums'], ['y'], { to: int(FLOAT) })]);
+    expect(y?.data).toEqual(new Float32Array(16).fill(64 * 255 * 127));
   });
-  const session = await compileGraph(graph, options);
-  const results = await session.run({ x: float32([1, 64], new Float32Array(64).fill(255)) }, ['y']);
-  expect(results.get('y')?.data).toEqual(new Float32Array(16).fill(64 * 255 * 127));
-  await session.dispose();
+
+  test('two nodes may share them', async () => {
+    const own = ['a', 'b'].map((name) => node('DequantizeLinear', ['weights', 'scale'], [name]));
+    const product = node('MatMul', ['x', 'a'], ['c']);
+    const both = [node('ReduceMax', ['b'], ['most'], { keepdims: int(0) }), node('Sub', ['c', 'most'], ['y'])];
+    const y = await results([...own, product, ...both]);
+    expect(y?.data).toEqual(new Float32Array(16).fill(64 * 255 * 127 - 127));
+  });
 });

@@ -97,7 +97,7 @@ export async function createSession(
   data: ReadonlyMap<string, Uint8Array> = new Map(),
 ): Promise<Session> {
   const session = await refused('the model was refused by ONNX Runtime', () =>
-    onnxRuntime().InferenceSession.create(model, runtimeOptions(options, data)),
+    createExact(model, runtimeOptions(options, data)),
   );
   return {
     inferred: session.outputMetadata.flatMap(inferredOutput),
@@ -112,6 +112,26 @@ export async function createSession(
     dispose: () => session.release(),
   };
 }
+
+/**
+ * Kernels for x64 without VNNI clamp sums of products with weights of signed bytes. They are exact on every processor where the runtime
+ * makes the bytes unsigned first, which it cannot where two nodes share them: those models keep the kernels of the processor.
+ */
+async function createExact(
+  model: Uint8Array,
+  options: ort.InferenceSession.SessionOptions,
+): Promise<ort.InferenceSession> {
+  const { InferenceSession } = onnxRuntime();
+  const session = { ...(options.extra?.['session'] as Readonly<Record<string, string>>), x64quantprecision: '1' };
+  try {
+    return await InferenceSession.create(model, { ...options, extra: { session } });
+  } catch (cause) {
+    if (!SHARED_BYTES.test(messageOf(cause))) throw cause;
+    return InferenceSession.create(model, options);
+  }
+}
+
+const SHARED_BYTES = /Attempt to replace the existing tensor/;
 
 /** What the runtime is asked for. */
 export function runtimeOptions(
@@ -134,8 +154,6 @@ export function runtimeOptions(
         intra_op: { allow_spinning: '1' },
         // A second copy of the weights, laid out for the kernels, pays only where a graph runs often.
         disable_prepacking: options.optimization === 'all' ? '0' : '1',
-        // Kernels for x64 without VNNI clamp sums of products with weights of signed bytes; with unsigned ones they are exact everywhere.
-        x64quantprecision: '1',
         ...layersOf(options),
       },
     },
