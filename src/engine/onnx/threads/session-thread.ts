@@ -83,7 +83,8 @@ export class SessionThread implements SessionHost {
       this.#memory.give(answer.spare);
       const waiting = this.#waiting.get(answer.call);
       this.#waiting.delete(answer.call);
-      if (this.#waiting.size === 0) worker.unref();
+      // One that is being ended keeps the process alive until it has.
+      if (this.#waiting.size === 0 && this.#ended === null) worker.unref();
       if (answer.kind === 'done') waiting?.resolve(answer.outcome);
       else waiting?.reject(new AssayError('model', { what: answer.what }));
     });
